@@ -1,0 +1,1 @@
+"""The command line of nlpzero: one thin module per command."""

@@ -1,0 +1,33 @@
+"""nlpzero: unsupervised Chinese NLP from raw text.
+
+The public names are loaded on first use, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# public name -> module that defines it
+_EXPORTS = {
+    "CorpusError": "errors",
+    "NlpzeroError": "errors",
+    "ResourceError": "errors",
+    "StorageError": "errors",
+    "WorkerError": "errors",
+}
+
+__all__ = ["__version__", *_EXPORTS]
+
+
+def __getattr__(name: str) -> Any:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module 'nlpzero' has no attribute {name!r}")
+    value = getattr(import_module(f"nlpzero.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_EXPORTS])
