@@ -1,0 +1,338 @@
+"""Text as arrays: code points, character classes, and streams of 16-bit symbols.
+
+A *symbol* stands for one character, or for a whole run of digits, letters or Han numerals. Symbol 0 is the
+clause break: white space, punctuation and everything else that no word contains. Characters of the Basic
+Multilingual Plane are their own symbol; letters and ideographs beyond it take slots in the range of the
+surrogates and of the private use area (which no word contains either), assigned in code point order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.errors import CorpusError
+from nlpzero.scripts import HAN_RANGES, LETTER_RANGES
+
+# classes of characters
+BREAK, HAN, DIGIT, LETTER, SPACE = range(5)
+
+# symbols of runs, in streams that have them; 0 is the clause break
+BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL = range(4)
+
+FIRST_SLOT, LAST_SLOT = 0xD800, 0xF8FE
+# a character beyond the BMP that the alphabet has never seen
+UNKNOWN_SYMBOL = 0xF8FF
+
+HAN_NUMERALS = "一二三四五六七八九十百千万亿〇零○两兆萬億兩"
+_SPACES = (
+    [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680]
+    + [*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+)  # fmt: skip
+# the class table ends after the last ideograph; every code point above it is a break
+_TABLE_SIZE = HAN_RANGES[-1][1] + 2
+
+Runs = Literal["characters", "classes"]
+
+
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    """Code points of a text.
+
+    Parameters
+    ----------
+    text : str
+        May hold lone surrogates.
+
+    Returns
+    -------
+    ndarray of uint32, shape (len(text),)
+
+    Examples
+    --------
+    >>> code_points("中a").tolist()
+    [20013, 97]
+    """
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+@lru_cache(maxsize=1)
+def class_table() -> npt.NDArray[np.uint8]:
+    """Class of each code point below the table's end; the last entry, a break, is for all above."""
+    table = np.zeros(_TABLE_SIZE, np.uint8)
+    for first, last in LETTER_RANGES:
+        table[first : last + 1] = LETTER
+    for first, last in HAN_RANGES:
+        table[first : last + 1] = HAN
+    table[ord("○")] = HAN  # the circle that stands for 〇 in dates
+    table[0x30:0x3A] = DIGIT
+    table[0xFF10:0xFF1A] = DIGIT
+    table[_SPACES] = SPACE
+    table.flags.writeable = False
+    return table
+
+
+def char_classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """Class of each code point: BREAK, HAN, DIGIT, LETTER or SPACE.
+
+    Han is decided by Unicode script (extensions A to J, compatibility ideographs, 〇), digits are ASCII and
+    full-width ones, letters are all others that form words in any script, spaces are those of
+    :meth:`str.isspace`. Everything else is a break.
+
+    Parameters
+    ----------
+    points : ndarray of uint32
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+
+    Examples
+    --------
+    >>> char_classes(code_points("𠮷9Ａ， ")).tolist() == [HAN, DIGIT, LETTER, BREAK, SPACE]
+    True
+    """
+    return class_table()[np.minimum(points, _TABLE_SIZE - 1)]
+
+
+class SymbolStream(NamedTuple):
+    """Symbols of a text with their places in it.
+
+    symbols : ndarray of uint16, shape (n,); 0 is a clause break
+    starts : ndarray of int64, shape (n + 1,); code point offset of each symbol, and the length of the text
+    """
+
+    symbols: npt.NDArray[np.uint16]
+    starts: npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=16)
+def _symbol_table(fold_width: bool, mapping: tuple[tuple[int, int], ...]) -> npt.NDArray[np.uint16]:
+    """Symbol of each BMP code point: itself inside words, 0 elsewhere."""
+    classes = class_table()[:0x10000]
+    table = np.arange(0x10000, dtype=np.uint16)
+    table[(classes == BREAK) | (classes == SPACE)] = BREAK_SYMBOL
+    table[FIRST_SLOT : UNKNOWN_SYMBOL + 1] = BREAK_SYMBOL
+    if fold_width:
+        wide = np.arange(0xFF01, 0xFF5F)
+        wide = wide[table[wide] != BREAK_SYMBOL]
+        table[wide] = wide - 0xFEE0
+    for source, target in mapping:
+        table[source] = table[target]
+    table.flags.writeable = False
+    return table
+
+
+@lru_cache(maxsize=1)
+def numeral_table() -> npt.NDArray[np.bool_]:
+    """Whether a BMP code point is a Han numeral."""
+    table = np.zeros(0x10000, bool)
+    table[[ord(c) for c in HAN_NUMERALS]] = True
+    table.flags.writeable = False
+    return table
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """How text becomes symbols, and symbols text.
+
+    Parameters
+    ----------
+    fold_width : bool
+        Give full-width letters and digits the symbols of their half-width forms. The text itself is
+        never changed.
+    runs : {"characters", "classes"}
+        "characters": every character is a symbol. "classes": a number (with inner decimal points, commas
+        and colons, and a trailing % or ‰), a run of letters, and a run of two or more Han numerals are
+        one symbol each (``DIGITS_SYMBOL``, ``LETTERS_SYMBOL``, ``NUMERALS_SYMBOL``).
+    mapping : tuple of (int, int)
+        BMP code points to be read as others (traditional as simplified characters), one to one.
+    astral : tuple of int
+        Letters and ideographs beyond the BMP that have symbols, sorted by code point.
+
+    Examples
+    --------
+    >>> Alphabet().encode("K线图，好").symbols.tolist() == [75, ord("线"), ord("图"), 0, ord("好")]
+    True
+    >>> stream = Alphabet(runs="classes").encode("2.5米ABC")
+    >>> stream.symbols.tolist() == [1, ord("米"), 2], stream.starts.tolist()
+    (True, [0, 3, 4, 7])
+    """
+
+    fold_width: bool = False
+    runs: Runs = "characters"
+    mapping: tuple[tuple[int, int], ...] = ()
+    astral: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.runs not in ("characters", "classes"):
+            raise ValueError(f"`runs` must be 'characters' or 'classes', got {self.runs!r}.")
+        if len(self.astral) > LAST_SLOT - FIRST_SLOT + 1:
+            raise CorpusError(
+                f"the text has {len(self.astral):,} distinct characters beyond U+FFFF; at most "
+                f"{LAST_SLOT - FIRST_SLOT + 1:,} fit one table of counts; count its parts separately"
+            )
+
+    def encode(self, text: str) -> SymbolStream:
+        """Symbols of a text, with offsets; characters beyond the BMP that the alphabet lacks are unknown.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        SymbolStream
+        """
+        if self.runs == "characters":
+            return SymbolStream(self.symbols(text), np.arange(len(text) + 1, dtype=np.int64))
+        from nlpzero.symbol_kernels import class_runs
+
+        points = code_points(text)
+        symbols, starts = class_runs(
+            points, char_classes(points), self._symbols_of(points), numeral_table()
+        )
+        return SymbolStream(symbols, starts)
+
+    def symbols(self, text: str) -> npt.NDArray[np.uint16]:
+        """Symbol of each character of a text; runs are not joined.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        ndarray of uint16, shape (len(text),)
+        """
+        raw = text.encode("utf-16-le", "surrogatepass")
+        if len(raw) == 2 * len(text):
+            return _symbol_table(self.fold_width, self.mapping)[np.frombuffer(raw, np.uint16)]
+        return self._symbols_of(code_points(text))
+
+    def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+        table = _symbol_table(self.fold_width, self.mapping)
+        if len(points) == 0 or points.max() < 0x10000:
+            return table[points]
+        far = np.flatnonzero(points >= 0x10000)
+        near = points.copy()
+        near[far] = 0
+        symbols = table[near]
+        far = far[char_classes(points[far]) != BREAK]
+        known = np.array(self.astral, np.uint32)
+        slot = np.searchsorted(known, points[far])
+        found = slot < len(known)
+        found[found] = known[slot[found]] == points[far][found]
+        symbols[far] = np.where(found, slot + FIRST_SLOT, UNKNOWN_SYMBOL)
+        return symbols
+
+    def decode(self, symbols: npt.NDArray[np.integer]) -> str:
+        """Text of symbols; breaks and runs are shown as U+FFFD.
+
+        Parameters
+        ----------
+        symbols : ndarray of int
+
+        Returns
+        -------
+        str
+        """
+        points = symbols.astype(np.uint32)
+        shown = (points > NUMERALS_SYMBOL) & (points != UNKNOWN_SYMBOL)
+        far = (points >= FIRST_SLOT) & (points <= LAST_SLOT)
+        if far.any():
+            points[far] = np.array(self.astral, np.uint32)[points[far] - FIRST_SLOT]
+        points[~shown] = 0xFFFD
+        return points.tobytes().decode("utf-32-le")
+
+    def with_astral(self, points: Iterable[int]) -> "Alphabet":
+        """The same alphabet with symbols for exactly these characters beyond the BMP."""
+        return replace(self, astral=tuple(sorted(set(points))))
+
+    def same_options(self, other: "Alphabet") -> bool:
+        """Whether two alphabets read text the same way, whatever characters they have met."""
+        return self.with_astral(()) == other.with_astral(())
+
+    def remap_to(self, other: "Alphabet") -> npt.NDArray[np.uint16] | None:
+        """Table that turns this alphabet's symbols into another's; None if they agree.
+
+        The table never decreases, so sorted keys stay sorted. `other` must have all characters of this one.
+        """
+        if self.astral == other.astral[: len(self.astral)]:
+            return None
+        place = {point: i for i, point in enumerate(other.astral)}
+        return _slot_table([place[point] for point in self.astral])
+
+    def to_header(self) -> dict[str, Any]:
+        """Plain values for a JSON header."""
+        return {
+            "fold_width": self.fold_width,
+            "runs": self.runs,
+            "mapping": [list(pair) for pair in self.mapping],
+            "astral": list(self.astral),
+        }
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any]) -> "Alphabet":
+        """Inverse of :meth:`to_header`."""
+        return cls(
+            fold_width=header["fold_width"],
+            runs=header["runs"],
+            mapping=tuple((source, target) for source, target in header["mapping"]),
+            astral=tuple(header["astral"]),
+        )
+
+
+def _slot_table(places: list[int]) -> npt.NDArray[np.uint16]:
+    """Table over all symbols that moves slot i to slot places[i]."""
+    table = np.arange(0x10000, dtype=np.uint16)
+    table[FIRST_SLOT : FIRST_SLOT + len(places)] = np.array(places, np.uint16) + FIRST_SLOT
+    return table
+
+
+class GrowingAlphabet:
+    """Encoder that gives characters beyond the BMP provisional slots as it meets them.
+
+    Slots follow the order of arrival, which depends on how the text was cut; :meth:`freeze` gives the alphabet
+    in code point order and the table that moves provisional symbols there.
+
+    Examples
+    --------
+    >>> growing = GrowingAlphabet(Alphabet())
+    >>> growing.symbols("𡃁𠮷").tolist()
+    [55296, 55297]
+    >>> alphabet, table = growing.freeze()
+    >>> table[[55296, 55297]].tolist(), [chr(c) for c in alphabet.astral]
+    ([55297, 55296], ['𠮷', '𡃁'])
+    """
+
+    def __init__(self, base: Alphabet) -> None:
+        self._base = base.with_astral(())
+        self._places: dict[int, int] = {}
+
+    def symbols(self, text: str) -> npt.NDArray[np.uint16]:
+        """Symbol of each character, as :meth:`Alphabet.symbols`, provisional beyond the BMP."""
+        raw = text.encode("utf-16-le", "surrogatepass")
+        if len(raw) == 2 * len(text):
+            return _symbol_table(self._base.fold_width, self._base.mapping)[
+                np.frombuffer(raw, np.uint16)
+            ]
+        points = code_points(text)
+        symbols = self._base._symbols_of(points)
+        for i in np.flatnonzero(symbols == UNKNOWN_SYMBOL).tolist():
+            place = self._places.setdefault(int(points[i]), len(self._places))
+            if place > LAST_SLOT - FIRST_SLOT:
+                self._base.with_astral(self._places)  # raises, with the number of characters
+            symbols[i] = FIRST_SLOT + place
+        return symbols
+
+    def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:
+        """The alphabet in code point order, and the table from provisional symbols (None: no change)."""
+        alphabet = self._base.with_astral(self._places)
+        met = tuple(self._places)
+        if met == alphabet.astral:
+            return alphabet, None
+        place = {point: i for i, point in enumerate(alphabet.astral)}
+        return alphabet, _slot_table([place[point] for point in met])
