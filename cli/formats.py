@@ -1,0 +1,155 @@
+"""Tables as TSV, CSV or JSON Lines, to a file or to standard output, row by row.
+
+Numbers look the same in all formats: integers in full, floats with six significant digits, so that the
+output is the same bytes on every platform.
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+FORMATS = ("tsv", "csv", "jsonl")
+
+_BATCH = 2048  # rows joined into one write
+
+
+@contextmanager
+def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
+    """UTF-8 text with plain line feeds, to standard output (None or ``-``) or to a file.
+
+    A file appears complete or not at all.
+    """
+    if path is None or path == "-":
+        if bom:
+            sys.stdout.write("\ufeff")
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with _atomic_output(path) as text:
+        if bom:
+            text.write("\ufeff")
+        yield text
+
+
+@contextmanager
+def _atomic_output(path: str) -> Iterator[TextIO]:
+    """A file that takes the place of ``path`` when the block ends well, and vanishes when it does not."""
+    if os.path.exists(path) and not os.path.isfile(path):  # /dev/null, a pipe: nothing to rename
+        with open(path, "w", encoding="utf-8", newline="\n") as text:
+            yield text
+        return
+    path = os.path.realpath(path)
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "x", encoding="utf-8", newline="\n") as text:
+            yield text
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def number(value: float) -> str:
+    """A float with six significant digits; ``inf``, ``-inf`` and ``nan`` by these names.
+
+    >>> number(2.0), number(1 / 3), number(-0.0), number(1234567.0), number(float("inf"))
+    ('2', '0.333333', '0', '1.23457e+06', 'inf')
+    """
+    text = format(value, ".6g")
+    return "0" if text == "-0" else text
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _cell(value: Any) -> str:
+    """A value as it stands in TSV and CSV, before escaping."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, (list, tuple)):
+        return " ".join(_cell(part) for part in value)
+    return str(value)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number(value) if math.isfinite(value) else "null"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_json(part) for part in value)}]"
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{_json(str(key))}: {_json(part)}" for key, part in value.items())
+            + "}"
+        )
+    return str(value)  # an integer, of NumPy or not
+
+
+def _tsv_line(row: Sequence[Any]) -> str:
+    return "\t".join([_cell(value).translate(_ESCAPES) for value in row]) + "\n"
+
+
+def _json_line(keys: Sequence[str]) -> Callable[[Sequence[Any]], str]:
+    template = "{" + ", ".join(_json(key).replace("%", "%%") + ": %s" for key in keys) + "}\n"
+
+    def line(row: Sequence[Any]) -> str:
+        return template % tuple([_json(value) for value in row])
+
+    return line
+
+
+def _csv_line(row: Sequence[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow([_cell(value) for value in row])
+    return buffer.getvalue()
+
+
+def write_table(
+    path: str | None, format: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Write rows as they come and return how many there were.
+
+    ``tsv`` has a header line; a tab, line end or backslash inside a cell is written ``\\t``, ``\\n``,
+    ``\\r``, ``\\\\``. ``csv`` has a header line and a byte order mark, which spreadsheets need to see UTF-8.
+    ``jsonl`` has one object per row; a number that is not finite is ``null`` there. A list is a JSON array,
+    and in the other two its parts joined by spaces.
+
+    Parameters
+    ----------
+    path : str or None
+        A file, written atomically; None or ``-`` for standard output.
+    format : {"tsv", "csv", "jsonl"}
+    columns : sequence of str
+        Names for the header and the JSON keys.
+    rows : iterable of sequences
+        As many values each as there are columns: text, numbers, None, or lists of these.
+    """
+    line = {"tsv": _tsv_line, "csv": _csv_line, "jsonl": _json_line(columns)}[format]
+    written = 0
+    with open_output(path, bom=format == "csv") as file:
+        batch = [] if format == "jsonl" else [line(columns)]
+        for row in rows:
+            batch.append(line(row))
+            written += 1
+            if len(batch) >= _BATCH:
+                file.write("".join(batch))
+                batch.clear()
+        file.write("".join(batch))
+    return written

@@ -1,0 +1,169 @@
+"""The command group, and the one place where errors become messages and exit codes.
+
+Exit codes: 0 done, 1 failed (bad data, a missing file, a full disk), 2 misused, 130 interrupted with Ctrl-C.
+"""
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+import nlpzero
+
+# command name -> (module in this package, attribute, one line for `nlpzero --help`)
+# A module is imported only when its command is called, so that `nlpzero --help` stays instant;
+# that is why the help lines stand here. They are shown in this order.
+COMMANDS: dict[str, tuple[str, str, str]] = {}
+
+
+class _Stop(Exception):
+    """Leave quietly with an exit code; click lets it pass, unlike what it stands for."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Take Ctrl-C and a closed pipe away from click, which has its own, louder ways with them."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _Stop(130) from None
+    except BrokenPipeError:
+        raise _Stop(0) from None
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f".{module}", __package__), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if COMMANDS:
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, entry[2]) for name, entry in COMMANDS.items()])
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _quietly():  # --help and --version are printed here
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _quietly():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command explains itself: nlpzero COMMAND --help",
+)
+@click.version_option(nlpzero.__version__, "--version", prog_name="nlpzero")
+def group() -> None:
+    """Unsupervised Chinese NLP from raw text.
+
+    Results go to standard output, everything else to standard error. Text is read and written as UTF-8
+    unless --encoding says otherwise. "-" stands for standard input.
+    """
+
+
+def _set_up_streams() -> None:
+    """UTF-8 and plain line feeds whatever the platform's console thinks."""
+    for stream, errors in (
+        (sys.stdin, "strict"),
+        (sys.stdout, "strict"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors=errors, newline="\n")
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    # As an exception, so that temporary files and workers are cleaned up on the way out.
+    sys.exit(128 + number)
+
+
+def _drop_output() -> None:
+    """Nobody reads standard output any more: keep the interpreter from complaining about it at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+def _complain(message: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(f"Error: {message}", err=True)
+
+
+def _describe(error: OSError) -> str:
+    """One line about an operating system error that no command foresaw."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" while writing {name}" if name else ""
+        return f"the disk is full{where}; free some space, or choose another folder for the output or --tmpdir."
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{name}: {reason}." if name else f"{reason}."
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing but a programming error is raised."""
+    try:
+        code = group.main(args, prog_name="nlpzero", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except _Stop as stop:
+        _drop_output()
+        return stop.code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except nlpzero.NlpzeroError as error:
+        _complain(str(error))
+        return 1
+    except MemoryError:
+        _complain(
+            "not enough memory; give a smaller --memory or fewer --jobs, or let a smaller part of the text in."
+        )
+        return 1
+    except BrokenPipeError:
+        _drop_output()
+        return 0
+    except OSError as error:
+        _drop_output()
+        _complain(_describe(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    _set_up_streams()
+    with contextlib.suppress(ValueError):  # not in the main thread: an embedding program decides
+        signal.signal(signal.SIGTERM, _terminate)
+    code = run()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    sys.exit(code)

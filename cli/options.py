@@ -1,0 +1,207 @@
+"""Options that several commands share, one decorator each, and the bundles most commands want.
+
+A bundle passes its values under these names: :func:`reading` gives ``inputs, encoding, errors, field``,
+:func:`working` gives ``jobs, memory, tmpdir``, :func:`writing` gives ``output, quiet``.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from .formats import FORMATS
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
+
+
+class Size(click.ParamType):
+    """A number of bytes: ``800M``, ``1.5G``, ``2GiB`` or plain bytes; the units are powers of 1024."""
+
+    name = "size"
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _SIZE.fullmatch(str(value).strip())
+        if match is None:
+            self.fail(
+                f"{value!r} is not a size; write for example 800M, 1.5G or a number of bytes.",
+                param,
+                ctx,
+            )
+        size = int(float(match[1]) * _UNITS[match[2].upper()])
+        if size < self.least:
+            self.fail(
+                f"{value!r} is too small; give at least {format_size(self.least)}.", param, ctx
+            )
+        return size
+
+
+def format_size(size: float) -> str:
+    """A number of bytes for people, in powers of 1024.
+
+    >>> format_size(512), format_size(64 << 20), format_size(1536 << 20)
+    ('512 B', '64 MB', '1.5 GB')
+    """
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}" if size < 1000 else f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.3g} TB"
+
+
+def cores() -> int:
+    """The number of processors this process may use, at least 1."""
+    count = getattr(os, "process_cpu_count", None)  # Python 3.13
+    if count is not None:
+        return count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def inputs(required: bool = True) -> Decorator:
+    """The files to read. Without any, standard input when it is not a terminal; never a silent wait."""
+
+    def choose(
+        ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        if value or not required:
+            return value
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError(
+                "No input; give files, folders or globs, or - for standard input.", ctx
+            )
+        return ("-",)
+
+    return click.argument("inputs", nargs=-1, metavar="[INPUT]...", callback=choose)
+
+
+def encoding() -> Decorator:
+    return click.option(
+        "--encoding",
+        default="utf-8",
+        show_default=True,
+        metavar="NAME",
+        help="Encoding of the text: utf-8, gb18030, big5, utf-16, ...",
+    )
+
+
+def errors() -> Decorator:
+    return click.option(
+        "--errors",
+        type=click.Choice(["strict", "replace", "ignore"]),
+        default="strict",
+        show_default=True,
+        help="What to do with bytes that are not valid in the encoding; replaced and ignored ones are counted.",
+    )
+
+
+def field() -> Decorator:
+    return click.option(
+        "--field",
+        metavar="NAME",
+        help="The field (column) that holds the text in .jsonl, .csv and .tsv inputs.",
+    )
+
+
+def jobs() -> Decorator:
+    return click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=cores,
+        show_default="number of cores",
+        help="Processes to use; the result is the same for any number.",
+    )
+
+
+def memory() -> Decorator:
+    return click.option(
+        "--memory",
+        type=Size(least=16 << 20),
+        help="Memory to stay within, such as 800M or 2G; what does not fit goes to --tmpdir.  "
+        "[default: a share of the machine's]",
+    )
+
+
+def tmpdir() -> Decorator:
+    return click.option(
+        "--tmpdir",
+        type=click.Path(exists=True, file_okay=False, writable=True),
+        metavar="DIR",
+        help="Folder for temporary files.  [default: the system's]",
+    )
+
+
+def output(
+    required: bool = False, help: str = "Write to this file instead of standard output."
+) -> Decorator:
+    """``-o``: refused at once, not after an hour, when it cannot be written."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        if value is None or value == "-":
+            return value if required else None
+        folder = os.path.dirname(os.path.abspath(value))
+        if os.path.isdir(value):
+            raise click.BadParameter(f"{value!r} is a folder.", ctx, param)
+        if not os.path.isdir(folder):
+            raise click.BadParameter(f"the folder {folder!r} does not exist.", ctx, param)
+        if not os.access(value if os.path.exists(value) else folder, os.W_OK):
+            raise click.BadParameter(f"{value!r} is not writable.", ctx, param)
+        return value
+
+    return click.option(
+        "-o", "--output", required=required, metavar="FILE", callback=check, help=help
+    )
+
+
+def format_(choices: tuple[str, ...] = FORMATS) -> Decorator:
+    """``--format``; the value arrives as ``format``."""
+    return click.option(
+        "--format",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="Output format. csv starts with a byte order mark, for spreadsheets; the others have none.",
+    )
+
+
+def quiet() -> Decorator:
+    return click.option(
+        "-q", "--quiet", is_flag=True, help="No progress and no notes on standard error."
+    )
+
+
+def _bundle(*decorators: Decorator) -> Decorator:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def reading(required: bool = True) -> Decorator:
+    """``INPUT... --encoding --errors --field``."""
+    return _bundle(inputs(required), encoding(), errors(), field())
+
+
+def working() -> Decorator:
+    """``--jobs --memory --tmpdir``."""
+    return _bundle(jobs(), memory(), tmpdir())
+
+
+def writing() -> Decorator:
+    """``-o --quiet``."""
+    return _bundle(output(), quiet())
