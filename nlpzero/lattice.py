@@ -1,0 +1,591 @@
+"""The one decoder: best path, exact sampling and boundary probabilities on a lattice of candidate words.
+
+A text of ``n`` symbols has ``n + 1`` gaps, numbered 0 to n; a *word* is an edge from gap ``i`` to gap
+``i + length`` with a score in nats (the logarithm of its probability or potential). A *path* leads from gap 0
+to gap n and passes through every *forced* gap; its score is the sum of its edges'. What the scores mean is the
+caller's business, and every segmenter differs from the others in nothing else.
+
+Two shapes of lattice:
+
+dense
+    ``scores[i, k]`` is the score of the word of ``k + 1`` symbols that starts at gap ``i``.
+edges
+    The words that start at gap ``i`` are ``lengths[offsets[i] : offsets[i + 1]]`` with the scores at the same
+    places (CSR; from a trie, say, whose words have any length).
+
+Rules for both: ``-inf`` (or an absent edge) means "not a word"; words that cross a forced gap or the end of the
+text are ignored, so callers need not remove them; a single symbol is always a word, at least with the score
+``UNKNOWN_SCORE``, so a path always exists. Of two paths with equal scores the one with the longer
+first differing word is taken.
+
+All work goes from right to left over "what remains": ``best[i]`` (or the sum) over all ways to cut the text after
+gap ``i``. Sums are kept as plain numbers, rescaled where they leave a safe range, so no logarithm is taken in the
+inner loop.
+
+The kernels whose names begin with an underscore work on one clause and are used by the learning loops too.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.kernels import kernel
+
+# score of a symbol that is no word by itself, in nats: below any real model's, above nothing at all
+UNKNOWN_SCORE = -120.0
+
+# scores are clipped to this range before the exponential, so that products stay finite
+_LOWEST, _HIGHEST = -500.0, 500.0
+# sums are rescaled outside [1 / _SAFE, _SAFE]
+_SAFE = 1e30
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX2 = np.uint64(0x94D049BB133111EB)
+
+
+@kernel
+def _uniform(key: int, counter: int) -> float:
+    """Uniform number in [0, 1) that depends on nothing but its two arguments (splitmix64)."""
+    z = np.uint64(key) + np.uint64(counter + 1) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * _MIX1
+    z = (z ^ (z >> np.uint64(27))) * _MIX2
+    z = z ^ (z >> np.uint64(31))
+    return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+def random_key(*parts: int) -> int:
+    """Key of a stream of random numbers from a seed and whatever numbers the stream.
+
+    Parameters
+    ----------
+    *parts : int
+        For example the seed, the number of the sweep, the number of the chain.
+
+    Returns
+    -------
+    int in [0, 2**64)
+
+    Examples
+    --------
+    >>> random_key(0, 1) != random_key(1, 0)
+    True
+    """
+    mask = (1 << 64) - 1
+    z = 0
+    for part in parts:
+        z = (z + (part & mask) + int(_GOLDEN)) & mask
+        z = ((z ^ (z >> 30)) * int(_MIX1)) & mask
+        z = ((z ^ (z >> 27)) * int(_MIX2)) & mask
+        z ^= z >> 31
+    return z
+
+
+# ---------------------------------------------------------------------------------------- one clause, dense
+
+
+@kernel
+def _length_probabilities(weights: np.ndarray, size: int, rest: np.ndarray) -> None:
+    """Turn weights of words into probabilities of lengths, in place, for one clause.
+
+    weights[i, k] is the weight (not its logarithm) of the word of k + 1 symbols that starts at gap i of the
+    clause, 0 where there is none; words that leave the clause are ignored. Afterwards it is the probability that
+    a path that passes gap i goes on with that word. `rest` is scratch of at least size + 1 numbers.
+    """
+    longest = weights.shape[1]
+    rest[size] = 1.0
+    for i in range(size - 1, -1, -1):
+        reach = min(longest, size - i)
+        total = 0.0
+        for k in range(reach):
+            v = weights[i, k] * rest[i + k + 1]
+            weights[i, k] = v
+            total += v
+        for k in range(reach):
+            weights[i, k] /= total
+        rest[i] = total
+        if total < 1.0 / _SAFE or total > _SAFE:
+            for j in range(i, min(i + longest, size + 1)):
+                rest[j] /= total
+
+
+@kernel
+def _draw(weights: np.ndarray, size: int, key: int, first: int, cuts: np.ndarray) -> None:
+    """Draw one path of a clause from probabilities of lengths; set cuts[first : first + size + 1]."""
+    longest = weights.shape[1]
+    for i in range(first, first + size + 1):
+        cuts[i] = 0
+    i = 0
+    while i < size:
+        cuts[first + i] = 1
+        reach = min(longest, size - i)
+        u = _uniform(key, first + i)
+        k = 0
+        acc = weights[i, 0]
+        while acc <= u and k < reach - 1:
+            k += 1
+            acc += weights[i, k]
+        i += k + 1
+    cuts[first + size] = 1
+
+
+@kernel
+def _clause_marginals(weights: np.ndarray, size: int, first: int, marginals: np.ndarray) -> None:
+    """Probability that a path of the clause passes each gap, from probabilities of lengths."""
+    longest = weights.shape[1]
+    for i in range(first, first + size + 1):
+        marginals[i] = 0.0
+    marginals[first] = 1.0
+    for i in range(size):
+        mass = marginals[first + i]
+        for k in range(min(longest, size - i)):
+            marginals[first + i + k + 1] += mass * weights[i, k]
+    marginals[first + size] = 1.0
+
+
+# ---------------------------------------------------------------------------------------------- whole texts
+
+
+@kernel
+def _clause_end(forced: np.ndarray, start: int) -> int:
+    """The first forced gap after `start`; the last gap is always one."""
+    n = len(forced) - 1
+    end = start + 1
+    while end < n and not forced[end]:
+        end += 1
+    return end
+
+
+@kernel
+def _longest_clause(forced: np.ndarray) -> int:
+    longest = 0
+    start = 0
+    while start < len(forced) - 1:
+        end = _clause_end(forced, start)
+        longest = max(longest, end - start)
+        start = end
+    return longest
+
+
+@kernel
+def _viterbi(scores: np.ndarray, forced: np.ndarray, cuts: np.ndarray) -> None:
+    n, longest = scores.shape
+    lengths = np.empty(n, np.uint8)
+    best = np.empty(n + 1, np.float64)
+    best[n] = 0.0
+    end = n  # the nearest forced gap to the right
+    for i in range(n - 1, -1, -1):
+        if forced[i + 1]:
+            end = i + 1
+            best[end] = 0.0
+        top = max(np.float64(scores[i, 0]), UNKNOWN_SCORE) + best[i + 1]
+        length = 1
+        for k in range(1, min(longest, end - i)):
+            v = scores[i, k] + best[i + k + 1]
+            if v >= top and v > -np.inf:
+                top = v
+                length = k + 1
+        best[i] = top
+        lengths[i] = length
+    cuts[:] = 0
+    i = 0
+    while i < n:
+        cuts[i] = 1
+        i += lengths[i]
+    cuts[n] = 1
+
+
+@kernel
+def _fill_weights(scores: np.ndarray, start: int, size: int, weights: np.ndarray) -> None:
+    """Weights of the words of one clause from their scores."""
+    for i in range(size):
+        for k in range(min(scores.shape[1], size - i)):
+            s = np.float64(scores[start + i, k])
+            if k == 0 and not s > UNKNOWN_SCORE:
+                s = UNKNOWN_SCORE
+            weights[i, k] = 0.0 if s == -np.inf else np.exp(min(max(s, _LOWEST), _HIGHEST))
+
+
+@kernel
+def _sample(scores: np.ndarray, forced: np.ndarray, key: int, cuts: np.ndarray) -> None:
+    n, longest = scores.shape
+    room = _longest_clause(forced)
+    weights = np.empty((room, longest), np.float64)
+    rest = np.empty(room + 1, np.float64)
+    cuts[n] = 1
+    start = 0
+    while start < n:
+        end = _clause_end(forced, start)
+        _fill_weights(scores, start, end - start, weights)
+        _length_probabilities(weights, end - start, rest)
+        _draw(weights, end - start, key, start, cuts)
+        start = end
+
+
+@kernel
+def _marginals(scores: np.ndarray, forced: np.ndarray, marginals: np.ndarray) -> None:
+    n, longest = scores.shape
+    room = _longest_clause(forced)
+    weights = np.empty((room, longest), np.float64)
+    rest = np.empty(room + 1, np.float64)
+    marginals[n] = 1.0
+    start = 0
+    while start < n:
+        end = _clause_end(forced, start)
+        _fill_weights(scores, start, end - start, weights)
+        _length_probabilities(weights, end - start, rest)
+        _clause_marginals(weights, end - start, start, marginals)
+        start = end
+
+
+def _checked(
+    scores: npt.NDArray[np.floating], forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8]
+) -> None:
+    if scores.ndim != 2 or scores.shape[1] == 0 or scores.shape[1] > 255:
+        raise ValueError(
+            f"`scores` must have shape (symbols, longest word <= 255), got {scores.shape}."
+        )
+    if forced.shape != (len(scores) + 1,):
+        raise ValueError(
+            f"`forced` must have one entry per gap, {len(scores) + 1} for {len(scores)} symbols, "
+            f"got shape {forced.shape}."
+        )
+
+
+def viterbi(
+    scores: npt.NDArray[np.floating], forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
+    """Best path through a dense lattice.
+
+    Parameters
+    ----------
+    scores : ndarray of float32 or float64, shape (n, L)
+        scores[i, k]: log score, in nats, of the word of k + 1 symbols that starts at gap i.
+    forced : ndarray of bool or uint8, shape (n + 1,)
+        Gaps that every path passes (clause breaks). The first and the last gap always count as forced.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n + 1,)
+        1 at the gaps of the best path, 0 elsewhere; the first and the last are 1.
+
+    Examples
+    --------
+    >>> scores = np.log([[0.2, 0.5], [0.2, 0.1], [0.2, 0.9]])
+    >>> viterbi(scores, np.zeros(4, np.uint8)).tolist()
+    [1, 0, 1, 1]
+    >>> viterbi(scores, np.array([1, 1, 0, 1], np.uint8)).tolist()  # now 2 + 1 symbols are not allowed
+    [1, 1, 0, 1]
+    """
+    _checked(scores, forced)
+    cuts = np.ones(len(forced), np.uint8)
+    _viterbi(scores, forced.view(np.uint8), cuts)
+    return cuts
+
+
+def sample(
+    scores: npt.NDArray[np.floating],
+    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
+    key: int,
+) -> npt.NDArray[np.uint8]:
+    """One path of a dense lattice, drawn with probability proportional to exp(its score).
+
+    Parameters
+    ----------
+    scores, forced
+        As for :func:`viterbi`. Scores are clipped to [-500, 500].
+    key : int in [0, 2**64)
+        Key of the random numbers (:func:`random_key`). The number used at a gap depends on the key and the gap
+        only, so a clause is cut the same way whatever happens in the others.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n + 1,)
+
+    Examples
+    --------
+    >>> scores = np.log([[0.5, 0.75], [0.5, 0.0001], [1.0, 1.0]])
+    >>> draws = [sample(scores, np.array([1, 0, 1, 1], np.uint8), random_key(i))[1] for i in range(1000)]
+    >>> bool(abs(np.mean(draws) - 0.25) < 0.05)  # 0.5 * 0.5 against 0.75
+    True
+    """
+    _checked(scores, forced)
+    cuts = np.ones(len(forced), np.uint8)
+    _sample(scores, forced.view(np.uint8), np.uint64(key), cuts)
+    return cuts
+
+
+def marginals(
+    scores: npt.NDArray[np.floating], forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    """Probability that a path of a dense lattice passes each gap (forward–backward).
+
+    Parameters
+    ----------
+    scores, forced
+        As for :func:`sample`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,), in [0, 1]; forced gaps have 1
+
+    Examples
+    --------
+    >>> marginals(np.log([[0.5, 0.75], [0.5, 0.0001]]), np.zeros(3, np.uint8)).round(6).tolist()
+    [1.0, 0.25, 1.0]
+    """
+    _checked(scores, forced)
+    out = np.ones(len(forced), np.float64)
+    _marginals(scores, forced.view(np.uint8), out)
+    return np.minimum(out, 1.0)
+
+
+# ------------------------------------------------------------------------------------------------ edge lists
+
+
+@kernel
+def _viterbi_edges(
+    offsets: np.ndarray,
+    lengths: np.ndarray,
+    scores: np.ndarray,
+    forced: np.ndarray,
+    cuts: np.ndarray,
+) -> None:
+    n = len(forced) - 1
+    chosen = np.empty(n, np.int32)
+    best = np.empty(n + 1, np.float64)
+    best[n] = 0.0
+    end = n
+    for i in range(n - 1, -1, -1):
+        if forced[i + 1]:
+            end = i + 1
+            best[end] = 0.0
+        top = UNKNOWN_SCORE + best[i + 1]
+        length = 1
+        for e in range(offsets[i], offsets[i + 1]):
+            k = np.int64(lengths[e])
+            if i + k > end:
+                continue
+            v = scores[e] + best[i + k]
+            if v > top or (v == top and k > length):
+                top = v
+                length = k
+        best[i] = top
+        chosen[i] = length
+    cuts[:] = 0
+    i = 0
+    while i < n:
+        cuts[i] = 1
+        i += chosen[i]
+    cuts[n] = 1
+
+
+@kernel
+def _edge_probabilities(
+    offsets: np.ndarray,
+    lengths: np.ndarray,
+    scores: np.ndarray,
+    forced: np.ndarray,
+    probabilities: np.ndarray,
+    single: np.ndarray,
+) -> None:
+    """Probability of each edge given that the path passes its start; `single` for absent single symbols."""
+    n = len(forced) - 1
+    rest = np.zeros(n + 1, np.float64)  # logarithms: edges reach any distance, so no common scale
+    end = n
+    for i in range(n - 1, -1, -1):
+        if forced[i + 1]:
+            end = i + 1
+            rest[end] = 0.0
+        alone = UNKNOWN_SCORE  # an edge of one symbol replaces this
+        top = -np.inf
+        for e in range(offsets[i], offsets[i + 1]):
+            k = np.int64(lengths[e])
+            v = -np.inf
+            if i + k <= end:
+                v = scores[e] + rest[i + k]
+            if k == 1 and scores[e] > UNKNOWN_SCORE:
+                alone = -np.inf
+            elif k == 1:
+                v = -np.inf
+            probabilities[e] = v
+            top = max(top, v)
+        v = alone + rest[i + 1]
+        single[i] = v
+        top = max(top, v)
+        total = np.exp(v - top)
+        for e in range(offsets[i], offsets[i + 1]):
+            total += np.exp(probabilities[e] - top)
+        rest[i] = top + np.log(total)
+        single[i] = np.exp(v - rest[i])
+        for e in range(offsets[i], offsets[i + 1]):
+            probabilities[e] = np.exp(probabilities[e] - rest[i])
+
+
+@kernel
+def _sample_edges(
+    offsets: np.ndarray,
+    lengths: np.ndarray,
+    probabilities: np.ndarray,
+    single: np.ndarray,
+    key: int,
+    cuts: np.ndarray,
+) -> None:
+    n = len(single)
+    cuts[:] = 0
+    i = 0
+    while i < n:
+        cuts[i] = 1
+        u = _uniform(key, i)
+        acc = single[i]
+        step = 1
+        if acc <= u:
+            for e in range(offsets[i], offsets[i + 1]):
+                if probabilities[e] > 0:
+                    step = np.int64(lengths[e])
+                    acc += probabilities[e]
+                    if acc > u:
+                        break
+        i += step
+    cuts[n] = 1
+
+
+@kernel
+def _marginals_edges(
+    offsets: np.ndarray,
+    lengths: np.ndarray,
+    probabilities: np.ndarray,
+    single: np.ndarray,
+    marginals: np.ndarray,
+) -> None:
+    n = len(single)
+    marginals[:] = 0.0
+    marginals[0] = 1.0
+    for i in range(n):
+        mass = marginals[i]
+        marginals[i + 1] += mass * single[i]
+        for e in range(offsets[i], offsets[i + 1]):
+            if probabilities[e] > 0:
+                marginals[i + lengths[e]] += mass * probabilities[e]
+
+
+def _checked_edges(
+    offsets: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+    scores: npt.NDArray[np.floating],
+    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
+) -> None:
+    if offsets.ndim != 1 or len(offsets) == 0 or forced.shape != offsets.shape:
+        raise ValueError(
+            "`offsets` and `forced` must both have one entry per gap, got shapes "
+            f"{offsets.shape} and {forced.shape}."
+        )
+    if len(lengths) != len(scores) or int(offsets[-1]) != len(lengths):
+        raise ValueError(
+            f"`lengths` and `scores` must have offsets[-1] = {int(offsets[-1])} entries, "
+            f"got {len(lengths)} and {len(scores)}."
+        )
+    if len(lengths) and int(lengths.min()) < 1:
+        raise ValueError(f"`lengths` must be at least 1, got {int(lengths.min())}.")
+
+
+def viterbi_edges(
+    offsets: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+    scores: npt.NDArray[np.floating],
+    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
+) -> npt.NDArray[np.uint8]:
+    """Best path through a lattice given as lists of edges.
+
+    Parameters
+    ----------
+    offsets : ndarray of int, shape (n + 1,)
+        The words that start at gap i have numbers offsets[i] to offsets[i + 1] - 1.
+    lengths : ndarray of int >= 1, shape (m,)
+        Symbols in each word; in any order at a gap.
+    scores : ndarray of float32 or float64, shape (m,)
+        Log score of each word, in nats.
+    forced : ndarray of bool or uint8, shape (n + 1,)
+        Gaps that every path passes.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n + 1,)
+        1 at the gaps of the best path.
+
+    Examples
+    --------
+    >>> offsets, lengths = np.array([0, 2, 3, 3]), np.array([1, 3, 2])
+    >>> viterbi_edges(offsets, lengths, np.log([0.5, 0.2, 0.9]), np.zeros(4, np.uint8)).tolist()
+    [1, 1, 0, 1]
+    """
+    _checked_edges(offsets, lengths, scores, forced)
+    cuts = np.ones(len(forced), np.uint8)
+    _viterbi_edges(offsets, lengths, scores, forced.view(np.uint8), cuts)
+    return cuts
+
+
+def sample_edges(
+    offsets: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+    scores: npt.NDArray[np.floating],
+    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
+    key: int,
+) -> npt.NDArray[np.uint8]:
+    """One path, drawn with probability proportional to exp(its score).
+
+    Parameters
+    ----------
+    offsets, lengths, scores, forced
+        As for :func:`viterbi_edges`.
+    key : int in [0, 2**64)
+        As for :func:`sample`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n + 1,)
+
+    Examples
+    --------
+    >>> one_way = np.array([0, 1, 1]), np.array([2]), np.zeros(1)  # against two unknown symbols
+    >>> sample_edges(*one_way, np.zeros(3, np.uint8), random_key(0)).tolist()
+    [1, 0, 1]
+    """
+    _checked_edges(offsets, lengths, scores, forced)
+    probabilities = np.empty(len(scores), np.float64)
+    single = np.empty(len(forced) - 1, np.float64)
+    _edge_probabilities(offsets, lengths, scores, forced.view(np.uint8), probabilities, single)
+    cuts = np.ones(len(forced), np.uint8)
+    _sample_edges(offsets, lengths, probabilities, single, np.uint64(key), cuts)
+    return cuts
+
+
+def marginals_edges(
+    offsets: npt.NDArray[np.integer],
+    lengths: npt.NDArray[np.integer],
+    scores: npt.NDArray[np.floating],
+    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
+) -> npt.NDArray[np.float64]:
+    """Probability that a path passes each gap of a lattice given as lists of edges.
+
+    Parameters
+    ----------
+    offsets, lengths, scores, forced
+        As for :func:`viterbi_edges`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,), in [0, 1]
+
+    Examples
+    --------
+    >>> edges = np.array([0, 2, 3]), np.array([1, 2, 1]), np.log([0.5, 0.75, 0.5])
+    >>> marginals_edges(*edges, np.zeros(3, np.uint8)).round(6).tolist()
+    [1.0, 0.25, 1.0]
+    """
+    _checked_edges(offsets, lengths, scores, forced)
+    probabilities = np.empty(len(scores), np.float64)
+    single = np.empty(len(forced) - 1, np.float64)
+    _edge_probabilities(offsets, lengths, scores, forced.view(np.uint8), probabilities, single)
+    out = np.ones(len(forced), np.float64)
+    _marginals_edges(offsets, lengths, probabilities, single, out)
+    return np.minimum(out, 1.0)
