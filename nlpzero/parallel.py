@@ -1,0 +1,195 @@
+"""Shard and merge: map a worker over pieces of a corpus, on any executor, and hand back results as they come.
+
+The one law that makes this exact is that what workers return merges in any order. Processes are started
+with *spawn*, read their own byte ranges, and are ended at once when anything goes wrong.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from nlpzero.corpus import ReadReport, Shard
+from nlpzero.errors import NlpzeroError, ResourceError, WorkerError
+
+T = TypeVar("T")
+# a worker takes a shard, the shared arguments, and a report of what it read
+Worker = Callable[..., T]
+Progress = Callable[[int], None]
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Bytes of memory of the machine, or of its control group if that has less."""
+    sizes = []
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(name, encoding="ascii") as file:
+                sizes.append(int(file.read()))
+        except (OSError, ValueError):  # no such limit: "max", or another system
+            continue
+    return min(sizes, default=4 << 30)
+
+
+def default_memory() -> int:
+    """Memory budget when none is named: a quarter of the machine's memory, at most 1 GiB."""
+    return max(64 << 20, min(available_memory() // 4, 1 << 30))
+
+
+def _ignore_interrupt() -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what happens then
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run(worker: Worker[T], shard: Shard, args: tuple[Any, ...]) -> tuple[T, ReadReport]:
+    report = ReadReport()
+    try:
+        return worker(shard, *args, report=report), report
+    except MemoryError as error:
+        raise ResourceError(
+            f"{shard.name}: a worker ran out of memory; use fewer --jobs or a smaller --memory"
+        ) from error
+    except (NlpzeroError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
+
+
+def _end_workers(pool: ProcessPoolExecutor) -> None:
+    """End the processes now: what they compute is not wanted any more."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    for process in processes:
+        process.terminate()
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.join(timeout=1)
+        if process.is_alive():
+            process.kill()
+
+
+def map_shards(
+    worker: Worker[T],
+    shards: Sequence[Shard],
+    *args: Any,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    report: ReadReport | None = None,
+    ordered: bool = False,
+) -> Iterator[T]:
+    """Apply a worker to every shard and yield the results.
+
+    Parameters
+    ----------
+    worker : callable
+        A module-level function ``worker(shard, *args, report=...)``; it passes `report` to the shard's
+        reading methods.
+    shards : sequence of Shard
+    *args
+        Picklable arguments for every call.
+    jobs : int >= 1
+        Processes; 1 runs everything in this process. Ignored when `executor` is given.
+    executor : concurrent.futures.Executor, optional
+        Runs the calls instead, on threads, processes, or a cluster.
+    progress : callable, optional
+        Called with the number of bytes of each finished shard.
+    report : ReadReport, optional
+        Receives what all workers read.
+    ordered : bool
+        Yield in the order of the shards; otherwise as they finish, which needs results that merge in any
+        order.
+
+    Yields
+    ------
+    what the worker returns
+
+    Raises
+    ------
+    NlpzeroError
+        Whatever the worker raised.
+    WorkerError
+        A worker raised another exception, or its process died.
+    """
+    if jobs < 1:
+        raise ValueError(f"`jobs` must be an integer >= 1, got {jobs}.")
+    total = report if report is not None else ReadReport()
+
+    def done(outcome: tuple[T, ReadReport], shard: Shard) -> T:
+        total.add(outcome[1])
+        if progress is not None:
+            progress(outcome[1].bytes_read)
+        return outcome[0]
+
+    if executor is None and (jobs == 1 or len(shards) <= 1):
+        for shard in shards:
+            yield done(_run(worker, shard, args), shard)
+        return
+    # what only this process can read is read here, the rest goes out
+    remote = [i for i, shard in enumerate(shards) if shard.portable]
+    local = [i for i, shard in enumerate(shards) if not shard.portable]
+    pool: ProcessPoolExecutor | None = None
+    if executor is None:
+        pool = ProcessPoolExecutor(
+            min(jobs, len(remote)) or 1, get_context("spawn"), initializer=_ignore_interrupt
+        )
+    engine: Executor = pool if pool is not None else executor  # type: ignore[assignment]
+    limit = 2 * jobs if pool is not None else max(2 * jobs, 64)
+    waiting: dict[Future[tuple[T, ReadReport]], int] = {}
+    ready: dict[int, tuple[T, ReadReport]] = {}
+    pending = iter(remote)
+    next_index = 0
+    clean = False
+
+    def submit() -> None:
+        while len(waiting) + len(ready) < limit:
+            i = next(pending, None)
+            if i is None:
+                return
+            waiting[engine.submit(_run, worker, shards[i], args)] = i
+
+    try:
+        submit()
+        for i in local:
+            ready[i] = _run(worker, shards[i], args)
+            if not ordered:
+                yield done(ready.pop(i), shards[i])
+        while waiting or ready:
+            if waiting:
+                finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    i = waiting.pop(future)
+                    ready[i] = future.result()
+            if ordered:
+                while next_index in ready:
+                    yield done(ready.pop(next_index), shards[next_index])
+                    next_index += 1
+            else:
+                for i in sorted(ready):
+                    yield done(ready.pop(i), shards[i])
+            submit()
+        clean = True
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            "a worker process died (killed, or the machine ran out of memory); "
+            "use fewer --jobs or a smaller --memory"
+        ) from error
+    finally:
+        if not clean:
+            for future in waiting:
+                future.cancel()
+        if pool is not None:
+            if clean:
+                pool.shutdown()
+            else:
+                _end_workers(pool)
