@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 # public name -> module that defines it
 _EXPORTS = {
+    "Segmenter": "segment",
+    "load_segmenter": "segment",
     "CorpusError": "errors",
     "NlpzeroError": "errors",
     "ResourceError": "errors",

@@ -1,0 +1,211 @@
+"""Compiled loops that all segmenters share: what no word model decides, and putting separators in.
+
+They work on the code points of a text and their classes. *Values* are either boundaries (bool) or
+probabilities of boundaries (float), one per gap: values[i] belongs to the gap before character i.
+"""
+
+import numpy as np
+
+from nlpzero.kernels import kernel
+from nlpzero.symbol_kernels import number_end
+from nlpzero.symbols import BREAK, DIGIT, HAN, LETTER, SPACE
+
+# conventions for numbers
+AS_CUT, DATE, SPLIT = range(3)
+CONVENTIONS = ("learned", "date", "split")
+
+
+@kernel
+def _extends(point: int) -> bool:
+    """A mark that changes the character before it and is never a token: variation selectors, joiners, tones."""
+    return (
+        0xFE00 <= point <= 0xFE0F
+        or point in (0x200D, 0x20E3)
+        or 0x1F3FB <= point <= 0x1F3FF
+        or 0xE0020 <= point <= 0xE01EF
+    )
+
+
+@kernel
+def _date_unit(point: int) -> bool:
+    """年 月 日 时 時: units that stay with the number before them."""
+    return point in (0x5E74, 0x6708, 0x65E5, 0x65F6, 0x6642)
+
+
+@kernel
+def _scale(point: int) -> bool:
+    """十 百 千 万 萬 亿 億: they go on with a number in digits."""
+    return point in (0x5341, 0x767E, 0x5343, 0x4E07, 0x842C, 0x4EBF, 0x5104)
+
+
+@kernel
+def unit_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
+    """End of the smallest piece that starts here: a number, a run of letters, of spaces, of one mark, a character.
+
+    Marks that extend the character before them belong to it.
+    """
+    n = len(points)
+    kind = classes[start]
+    i = start + 1
+    if kind == DIGIT:
+        i = number_end(points, classes, start)
+    elif kind in (LETTER, SPACE):
+        while i < n and classes[i] == kind:
+            i += 1
+        if kind == SPACE:
+            return i
+    elif kind == BREAK:
+        point = points[start]
+        if 0x1F1E6 <= point <= 0x1F1FF:  # two regional indicators make a flag
+            if i < n and 0x1F1E6 <= points[i] <= 0x1F1FF:
+                i += 1
+        else:
+            while i < n and points[i] == point:
+                i += 1
+    while i < n and classes[i] == BREAK and _extends(points[i]):
+        joiner = points[i] == 0x200D
+        i += 1
+        if joiner and i < n and points[i] >= 0x2190 and classes[i] == BREAK:
+            i += 1
+    return i
+
+
+@kernel
+def unit_starts(points: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Whether a unit starts at each character; one entry more, True, for the end of the text."""
+    n = len(points)
+    out = np.zeros(n + 1, np.bool_)
+    i = 0
+    while i < n:
+        out[i] = True
+        i = (
+            i + 1
+            if classes[i] == HAN and i + 1 < n and classes[i + 1] != BREAK
+            else unit_end(points, classes, i)
+        )
+    out[n] = True
+    return out
+
+
+@kernel
+def finish(
+    points: np.ndarray,
+    classes: np.ndarray,
+    numerals: np.ndarray,
+    crossing: bool,
+    convention: int,
+    values: np.ndarray,
+) -> None:
+    """Set the values that are no matter of words: units stay whole, breaks stand alone, numbers follow a rule.
+
+    With `crossing`, words may hold breaks and spaces, so the gaps around those keep their values.
+    """
+    n = len(points)
+    i = 0
+    while i < n:
+        kind = classes[i]
+        if kind == HAN and i + 1 < n and classes[i + 1] == HAN:
+            i += 1
+            continue
+        end = unit_end(points, classes, i)
+        for j in range(i + 1, end):
+            values[j] = 0
+        if not crossing and kind in (BREAK, SPACE):
+            values[i] = 1
+            values[end] = 1
+        i = end
+    values[0] = 1
+    values[n] = 1
+    if convention != AS_CUT:
+        _number_rule(points, classes, numerals, convention, values)
+
+
+@kernel
+def _number_rule(
+    points: np.ndarray,
+    classes: np.ndarray,
+    numerals: np.ndarray,
+    convention: int,
+    values: np.ndarray,
+) -> None:
+    """Cut or join numbers and what is around them; the text alone and the cuts right after units decide."""
+    n = len(points)
+    i = 0
+    while i < n:
+        digits = classes[i] == DIGIT
+        end = i
+        if digits:
+            end = number_end(points, classes, i)
+            # Han and digits apart, except 第12
+            if i > 0 and classes[i - 1] == HAN and points[i - 1] != 0x7B2C:
+                values[i] = 1
+        else:
+            while end < n and points[end] < 0x10000 and numerals[points[end]]:
+                end += 1
+            if end - i < 2:  # one numeral alone is an ordinary character
+                i = max(end, i + 1)
+                continue
+        if end >= n or classes[end] != HAN:
+            i = end
+            continue
+        if convention == SPLIT:
+            values[end] = 1
+        elif digits and _scale(points[end]):
+            while end < n and _scale(points[end]):
+                values[end] = 0
+                end += 1
+            values[end] = 1
+        elif _date_unit(points[end]):
+            if values[end + 1] >= 0.5:
+                values[end] = 0
+            end += 1
+        else:
+            values[end] = 1
+        i = end
+
+
+@kernel
+def token_count(flags: np.ndarray, classes: np.ndarray) -> int:
+    """Number of gaps that get a separator."""
+    count = 0
+    for i in range(1, len(classes)):
+        if flags[i] and classes[i - 1] != SPACE and classes[i] != SPACE:
+            count += 1
+    return count
+
+
+@kernel
+def interleave(
+    points: np.ndarray,
+    classes: np.ndarray,
+    flags: np.ndarray,
+    separator: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Copy a text into `out` with the separator in every gap between two tokens that are not white space."""
+    n = len(points)
+    width = len(separator)
+    k = 0
+    for i in range(n):
+        if i > 0 and flags[i] and classes[i - 1] != SPACE and classes[i] != SPACE:
+            for j in range(width):
+                out[k + j] = separator[j]
+            k += width
+        out[k] = points[i]
+        k += 1
+
+
+@kernel
+def last_safe_cut(points: np.ndarray, classes: np.ndarray) -> int:
+    """The last place where a text can be cut so that its two parts are segmented as they would be together.
+
+    After the last line end; without one, after the last mark that a Han character follows; 0 if there is none.
+    """
+    n = len(points)
+    for i in range(n - 1, -1, -1):
+        if points[i] == 0x0A:
+            return i + 1
+    for i in range(n - 1, 0, -1):
+        if classes[i] == HAN and classes[i - 1] == BREAK and not _extends(points[i - 1]):
+            return i
+    return 0
