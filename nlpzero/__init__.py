@@ -10,6 +10,12 @@ __version__ = "0.1.0"
 
 # public name -> module that defines it
 _EXPORTS = {
+    "FoundTemplate": "templates",
+    "Template": "templates",
+    "TemplateParser": "parsing",
+    "Tree": "parsing",
+    "read_templates": "templates",
+    "trees_to_svg": "parsing",
     "Segmenter": "segment",
     "load_segmenter": "segment",
     "CorpusError": "errors",
