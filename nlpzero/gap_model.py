@@ -1,0 +1,287 @@
+"""The statistical view of a gap: is there a word boundary between two symbols?
+
+For the gap between b and c in ``a b | c d`` the model adds one weight from each of eleven tables: the four
+symbols, the bigrams ``ab`` and ``cd`` themselves, and five joint bins of coarse statistics (branching entropies
+left and right of the gap, counts of the three bigrams and of the two trigrams that straddle it, the mutual
+information of the three bigrams). It is a logistic regression on one-hot groups, trained by one pass of
+Adagrad on the boundaries that the word model draws. Because it sees counts only through coarse bins and is never
+applied to a pair of symbols (b, c) it was trained on, it cannot copy its teacher's accidents.
+
+Everything here is per position of a stream of dense symbols, 0 being the clause break; position i stands for the
+gap *before* symbol i. Kernels know arrays only.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.kernels import kernel
+
+# bins of the five joint tables; 0 is "missing" in each
+COUNT_BINS, ENTROPY_BINS, SIDE_BINS, PMI_BINS = 11, 13, 9, 10
+JOINT_CELLS = (
+    ENTROPY_BINS * ENTROPY_BINS,
+    COUNT_BINS * COUNT_BINS,
+    COUNT_BINS * COUNT_BINS,
+    COUNT_BINS * COUNT_BINS * COUNT_BINS,
+    SIDE_BINS * (PMI_BINS + 1) * SIDE_BINS,
+)
+GROUPS = 11
+
+# places of the bins in the 32-bit record of a bigram; the rest of it is its hash
+_LEFT_ENTROPY, _RIGHT_ENTROPY, _LEFT_PMI, _PMI, _RIGHT_PMI, _FOLDS = 4, 8, 12, 16, 20, 24
+FOLD_BITS = 8
+
+
+@kernel
+def count_bin(count: float) -> int:
+    """0 for none, else 1 + floor(log2), at most 10."""
+    bins = 0
+    c = np.int64(count)
+    while c > 0 and bins < COUNT_BINS - 1:
+        bins += 1
+        c >>= 1
+    return bins
+
+
+@kernel
+def count_bins(counts: np.ndarray) -> np.ndarray:
+    """Bin of each count."""
+    out = np.empty(len(counts), np.uint8)
+    for i in range(len(counts)):
+        out[i] = count_bin(counts[i])
+    return out
+
+
+@kernel
+def pair_hash(b: int, c: int) -> int:
+    """Bits that decide on which side a pair of symbols (not of their dense numbers) is trained."""
+    h = np.uint32(b) * np.uint32(2654435761) + np.uint32(c) * np.uint32(2246822519)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(3266489917)
+    h ^= h >> np.uint32(13)
+    return np.int64(h & np.uint32((1 << FOLD_BITS) - 1))
+
+
+@kernel
+def _bin(value: float, edges: np.ndarray) -> int:
+    """Number of edges below the value (np.searchsorted, side left)."""
+    k = 0
+    while k < len(edges) and edges[k] < value:
+        k += 1
+    return k
+
+
+class Bins(NamedTuple):
+    """Quantile edges of the binned statistics (float64 each)."""
+
+    right: npt.NDArray[np.float64]
+    left: npt.NDArray[np.float64]
+    pmi: npt.NDArray[np.float64]
+    side: npt.NDArray[np.float64]
+
+
+def weighted_quantiles(
+    values: npt.NDArray[np.floating], counts: npt.NDArray[np.integer], bins: int
+) -> npt.NDArray[np.float64]:
+    """Inner edges that cut values, each as often as its count says, into bins of equal weight.
+
+    Examples
+    --------
+    >>> weighted_quantiles(np.array([3.0, 1.0, 2.0]), np.array([1, 2, 1]), 2).tolist()
+    [1.0]
+    """
+    order = np.argsort(values, kind="stable")
+    weight = np.cumsum(counts[order])
+    if len(weight) == 0:
+        return np.zeros(bins - 1)
+    at = np.searchsorted(weight, weight[-1] * np.arange(1, bins) / bins)
+    return values[order[at]].astype(np.float64)
+
+
+@kernel
+def pack_records(
+    counts: np.ndarray,
+    pmi: np.ndarray,
+    right: np.ndarray,
+    left: np.ndarray,
+    pairs: np.ndarray,
+    codes: np.ndarray,
+    right_edges: np.ndarray,
+    left_edges: np.ndarray,
+    pmi_edges: np.ndarray,
+    side_edges: np.ndarray,
+) -> np.ndarray:
+    """All bins of each bigram type in one 32-bit number."""
+    out = np.empty(len(counts), np.uint32)
+    for t in range(len(counts)):
+        b = codes[pairs[t] >> np.uint32(16)]
+        c = codes[pairs[t] & np.uint32(0xFFFF)]
+        out[t] = np.uint32(
+            count_bin(counts[t])
+            | (1 + _bin(right[t], right_edges)) << _LEFT_ENTROPY
+            | (1 + _bin(left[t], left_edges)) << _RIGHT_ENTROPY
+            | (1 + _bin(pmi[t], side_edges)) << _LEFT_PMI
+            | _bin(pmi[t], pmi_edges) << _PMI
+            | (1 + _bin(pmi[t], side_edges)) << _RIGHT_PMI
+            | pair_hash(b, c) << _FOLDS
+        )
+    return out
+
+
+@kernel
+def unseen_record(pmi: float, b: int, c: int, pmi_edges: np.ndarray) -> int:
+    """Record of a bigram the model has no statistics of, from the code points and the PMI of half an occurrence."""
+    return np.uint32(_bin(pmi, pmi_edges) << _PMI | pair_hash(b, c) << _FOLDS)
+
+
+@kernel
+def fold_of(record: int, fold_bit: int) -> int:
+    """Side of a bigram in one division of the bigrams in two."""
+    return (np.int64(record) >> (_FOLDS + fold_bit)) & 1
+
+
+@kernel
+def layout(symbols: int, bigrams: int) -> np.ndarray:
+    """Where the weights of each of the eleven groups begin, and their number."""
+    out = np.empty(GROUPS + 1, np.int64)
+    at = 0
+    for g in range(GROUPS):
+        out[g] = at
+        if g < 4:
+            at += symbols + 1
+        elif g < 9:
+            at += JOINT_CELLS[g - 4]
+        else:
+            at += bigrams + 1
+    out[GROUPS] = at
+    return out
+
+
+@kernel
+def _cells(
+    i: int,
+    symbols: np.ndarray,
+    bigrams: np.ndarray,
+    records: np.ndarray,
+    trigram_bins: np.ndarray,
+    starts: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """The eleven weights of the gap before position i (which has symbols on both sides)."""
+    n = len(symbols)
+    before = i >= 2
+    after = i + 1 < n
+    ab = np.int64(records[i - 2]) if before else 0
+    bc = np.int64(records[i - 1])
+    cd = np.int64(records[i]) if after else 0
+    count_ab = ab & 15
+    count_bc = bc & 15
+    count_cd = cd & 15
+    abc = np.int64(trigram_bins[i - 2]) & 15 if before else 0
+    bcd = np.int64(trigram_bins[i - 1]) & 15 if after else 0
+    out[0] = starts[0] + (np.int64(symbols[i - 2]) if before else 0)
+    out[1] = starts[1] + np.int64(symbols[i - 1])
+    out[2] = starts[2] + np.int64(symbols[i])
+    out[3] = starts[3] + (np.int64(symbols[i + 1]) if after else 0)
+    out[4] = starts[4] + ((ab >> _LEFT_ENTROPY) & 15) * ENTROPY_BINS + ((cd >> _RIGHT_ENTROPY) & 15)
+    out[5] = starts[5] + count_ab * COUNT_BINS + count_bc
+    out[6] = starts[6] + count_bc * COUNT_BINS + count_cd
+    out[7] = starts[7] + (abc * COUNT_BINS + bcd) * COUNT_BINS + count_bc
+    out[8] = (
+        starts[8]
+        + (((ab >> _LEFT_PMI) & 15) * (PMI_BINS + 1) + 1 + ((bc >> _PMI) & 15)) * SIDE_BINS
+        + ((cd >> _RIGHT_PMI) & 15)
+    )
+    out[9] = starts[9] + (np.int64(bigrams[i - 2]) + 1 if before else 0)
+    out[10] = starts[10] + (np.int64(bigrams[i]) + 1 if after else 0)
+
+
+@kernel
+def train_gaps(
+    symbols: np.ndarray,
+    bigrams: np.ndarray,
+    records: np.ndarray,
+    trigram_bins: np.ndarray,
+    cuts: np.ndarray,
+    type_weights: np.ndarray,
+    target: int,
+    background_weight: float,
+    blocks: np.ndarray,
+    block_size: int,
+    fold_bit: int,
+    fold: int,
+    rate: float,
+    starts: np.ndarray,
+    weights: np.ndarray,
+) -> float:
+    """One pass of Adagrad over the gaps whose pair is on one side; returns the mean loss in nats.
+
+    weights[:, 0] are the weights, weights[:, 1] the sums of squared gradients; both are changed.
+    """
+    n = len(symbols)
+    cells = np.empty(GROUPS, np.int64)
+    loss = 0.0
+    seen = 0.0
+    for j in range(len(blocks)):
+        first = blocks[j] * block_size
+        for i in range(max(first, 1), min(first + block_size, n)):
+            if symbols[i] == 0 or symbols[i - 1] == 0:
+                continue
+            if fold_of(records[i - 1], fold_bit) != fold:
+                continue
+            _cells(i, symbols, bigrams, records, trigram_bins, starts, cells)
+            z = np.float32(0.0)
+            for g in range(GROUPS):
+                z += weights[cells[g], 0]
+            w = np.float64(type_weights[bigrams[i - 1]])
+            if i >= target:
+                w *= background_weight
+            p = 1.0 / (1.0 + np.exp(-np.float64(z)))
+            d = np.float32((p - cuts[i]) * w)
+            step = np.float32(rate) * d
+            square = d * d
+            for g in range(GROUPS):
+                c = cells[g]
+                weights[c, 1] += square
+                weights[c, 0] -= step / np.sqrt(weights[c, 1])
+            q = p if cuts[i] else 1.0 - p
+            loss -= w * np.log(max(q, 1e-12))
+            seen += w
+    return loss / max(seen, 1e-12)
+
+
+@kernel
+def score_gaps(
+    symbols: np.ndarray,
+    bigrams: np.ndarray,
+    records: np.ndarray,
+    trigram_bins: np.ndarray,
+    priors: np.ndarray,
+    fold_bits: np.ndarray,
+    weights: np.ndarray,
+    starts: np.ndarray,
+    first: int,
+    last: int,
+    out: np.ndarray,
+) -> None:
+    """Logit of a boundary before positions first to last - 1 (0 where a symbol is missing on a side).
+
+    weights[d, s] are the weights of division d for gaps on side s, trained on the other side; logits of the
+    divisions are averaged.
+    """
+    cells = np.empty(GROUPS, np.int64)
+    for i in range(first, last):
+        if i == 0 or symbols[i] == 0 or symbols[i - 1] == 0:
+            out[i] = 0.0
+            continue
+        _cells(i, symbols, bigrams, records, trigram_bins, starts, cells)
+        total = 0.0
+        for d in range(len(fold_bits)):
+            side = fold_of(records[i - 1], fold_bits[d])
+            z = np.float32(0.0)
+            for g in range(GROUPS):
+                z += weights[d, side, cells[g]]
+            total += z
+        out[i] = total / len(fold_bits) + priors[i - 1]
