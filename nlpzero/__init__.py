@@ -10,6 +10,13 @@ __version__ = "0.1.0"
 
 # public name -> module that defines it
 _EXPORTS = {
+    "Alphabet": "symbols",
+    "NGramCounts": "counts",
+    "count_ngrams": "counting",
+    "count_to_file": "counting",
+    "merge_counts": "counts",
+    "Corpus": "corpus",
+    "ReadReport": "corpus",
     "FoundTemplate": "templates",
     "Template": "templates",
     "TemplateParser": "parsing",
@@ -25,7 +32,7 @@ _EXPORTS = {
     "WorkerError": "errors",
 }
 
-__all__ = ["__version__", *_EXPORTS]
+__all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604 (the keys are strings)
 
 
 def __getattr__(name: str) -> Any:

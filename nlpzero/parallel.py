@@ -4,7 +4,6 @@ The one law that makes this exact is that what workers return merges in any orde
 with *spawn*, read their own byte ranges, and are ended at once when anything goes wrong.
 """
 
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -19,32 +18,6 @@ T = TypeVar("T")
 # a worker takes a shard, the shared arguments, and a report of what it read
 Worker = Callable[..., T]
 Progress = Callable[[int], None]
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def available_memory() -> int:
-    """Bytes of memory of the machine, or of its control group if that has less."""
-    sizes = []
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            with open(name, encoding="ascii") as file:
-                sizes.append(int(file.read()))
-        except (OSError, ValueError):  # no such limit: "max", or another system
-            continue
-    return min(sizes, default=4 << 30)
-
-
-def default_memory() -> int:
-    """Memory budget when none is named: a quarter of the machine's memory, at most 1 GiB."""
-    return max(64 << 20, min(available_memory() // 4, 1 << 30))
 
 
 def _ignore_interrupt() -> None:

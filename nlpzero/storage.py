@@ -107,7 +107,7 @@ class _Column:
 
     def append(self, rows: npt.NDArray[Any]) -> None:
         rows = np.ascontiguousarray(rows, self.dtype)
-        self.file.write(memoryview(rows).cast("B"))
+        self.file.write(rows.data.cast("B"))
         self.rows += len(rows)
 
 
@@ -161,7 +161,7 @@ class FileWriter:
         """Add a whole array of any shape."""
         values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
         self._begin(name, values.dtype, values.shape)
-        data = memoryview(values.reshape(-1)).cast("B") if values.size else memoryview(b"")
+        data = values.reshape(-1).data.cast("B") if values.size else memoryview(b"")
         self._index[-1]["crc32"] = zlib.crc32(data)
         self._put(data)
 
@@ -315,7 +315,7 @@ def read_file(
         with open(path, "rb") as file:
             file.seek(entry["offset"])
             values = np.empty(shape, dtype)
-            data = memoryview(values.reshape(-1)).cast("B") if values.size else memoryview(b"")
+            data = values.reshape(-1).data.cast("B") if values.size else memoryview(b"")
             if values.size and file.readinto(data) != len(data):
                 raise StorageError(f"{name}: the array {entry['name']} is cut off")
         if zlib.crc32(data) != entry["crc32"]:

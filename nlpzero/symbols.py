@@ -313,19 +313,24 @@ class GrowingAlphabet:
         self._places: dict[int, int] = {}
 
     def symbols(self, text: str) -> npt.NDArray[np.uint16]:
-        """Symbol of each character, as :meth:`Alphabet.symbols`, provisional beyond the BMP."""
+        """Symbols of a text, as :meth:`Alphabet.encode`, provisional beyond the BMP."""
+        base = self._base
         raw = text.encode("utf-16-le", "surrogatepass")
         if len(raw) == 2 * len(text):
-            return _symbol_table(self._base.fold_width, self._base.mapping)[
-                np.frombuffer(raw, np.uint16)
-            ]
+            if base.runs == "classes":
+                return base.encode(text).symbols
+            return _symbol_table(base.fold_width, base.mapping)[np.frombuffer(raw, np.uint16)]
         points = code_points(text)
-        symbols = self._base._symbols_of(points)
+        symbols = base._symbols_of(points)
         for i in np.flatnonzero(symbols == UNKNOWN_SYMBOL).tolist():
             place = self._places.setdefault(int(points[i]), len(self._places))
             if place > LAST_SLOT - FIRST_SLOT:
-                self._base.with_astral(self._places)  # raises, with the number of characters
+                base.with_astral(self._places)  # raises, with the number of characters
             symbols[i] = FIRST_SLOT + place
+        if base.runs == "classes":
+            from nlpzero.symbol_kernels import class_runs
+
+            return class_runs(points, char_classes(points), symbols, numeral_table())[0]
         return symbols
 
     def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:

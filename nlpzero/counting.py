@@ -1,0 +1,396 @@
+"""Counting n-grams: text to symbols, to packed keys, to sorted runs, to one table, within a memory budget."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
+from nlpzero.counts import (
+    HIGHEST_ORDER,
+    PACKED_ORDER,
+    Level,
+    NGramCounts,
+    common_alphabet,
+    write_counts,
+)
+from nlpzero.kernels import Keys, extend_ids, extended_keys, hash_index, pack_windows, window_ids
+from nlpzero.memory import affordable_jobs, default_memory
+from nlpzero.parallel import Progress, map_shards
+from nlpzero.runs import (
+    ROW_BYTES,
+    KeyCounter,
+    Run,
+    holds_symbol,
+    in_memory,
+    merge_runs,
+    remap_keys,
+    run_on_disk,
+)
+from nlpzero.storage import PathLike, scratch_folder
+from nlpzero.symbols import (
+    FIRST_SLOT,
+    HAN,
+    LAST_SLOT,
+    SPACE,
+    Alphabet,
+    GrowingAlphabet,
+    char_classes,
+    code_points,
+    numeral_table,
+)
+
+T = TypeVar("T")
+Symbols = npt.NDArray[np.uint16]
+
+# positions whose keys go into the buffer at a time, small against the least memory
+_PIECE = 1 << 16
+
+
+def whole_units(blocks: Iterable[str]) -> Iterator[str]:
+    """Blocks that never end inside a number or a run of letters, for alphabets that join runs."""
+    rest = ""
+    for block in blocks:
+        text = rest + block
+        rest = ""
+        if not text.endswith("\n"):
+            points = code_points(text)
+            classes = char_classes(points)
+            plain = (classes == SPACE) | (
+                (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
+            )
+            ends = np.flatnonzero(plain)
+            cut = int(ends[-1]) + 1 if len(ends) else 0
+            text, rest = text[:cut], text[cut:]
+        if text:
+            yield text
+    if rest:
+        yield rest
+
+
+def symbol_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
+    """Symbols of consecutive blocks of text; together they are the symbols of the whole text."""
+    if alphabet.runs == "characters":
+        return map(alphabet.symbols, blocks)
+    return (alphabet.encode(text).symbols for text in whole_units(blocks))
+
+
+def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, int]]:
+    """Blocks of symbols with look-ahead: positions before the stop have `ahead` more symbols.
+
+    A block may end anywhere, also inside a clause, so the last symbols wait for the next block.
+    """
+    tail = np.zeros(0, np.uint16)
+    for block in blocks:
+        symbols = np.concatenate([tail, block])
+        stop = max(len(symbols) - ahead, 0)
+        if stop:
+            yield symbols, stop
+        tail = symbols[stop:]
+    if len(tail):
+        yield np.concatenate([tail, np.zeros(ahead, np.uint16)]), len(tail)
+
+
+def _count_windows(
+    blocks: Iterable[str], alphabet: Alphabet, memory: int, folder: Path | None
+) -> tuple[Alphabet, list[Run]]:
+    """Sorted runs of the four-symbol windows of a text, and the alphabet of their symbols."""
+    growing = GrowingAlphabet(alphabet)
+    counter = KeyCounter(memory, folder)
+    if alphabet.runs == "classes":
+        blocks = whole_units(blocks)
+    for symbols, stop in windows(map(growing.symbols, blocks), PACKED_ORDER - 1):
+        for i in range(0, stop, _PIECE):
+            piece = min(_PIECE, stop - i)
+            buffer, filled = counter.reserve(piece)
+            counter.advance(pack_windows(symbols[i : i + piece + 3], piece, buffer, filled))
+    runs = counter.finish()
+    final, table = growing.freeze()
+    if table is not None:
+        runs = _settle(runs, table)
+    return final, runs
+
+
+def _settle(runs: list[Run], table: npt.NDArray[np.uint16]) -> list[Run]:
+    """Move provisional symbols beyond the BMP to their places; rows that hold any become a run of their own."""
+    slots = (FIRST_SLOT, LAST_SLOT)
+    settled: list[Run] = []
+    moved: list[tuple[Keys, npt.NDArray[np.int64]]] = []
+    for run in runs:
+        rows = len(run)
+        for keys, counts in run.chunks(1 << 20):
+            far = holds_symbol(keys, *slots)
+            moved.append((remap_keys(keys[far], table), counts[far]))
+            rows -= int(far.sum())
+        settled.append(replace(run, rows=rows, without=slots))
+    keys = np.concatenate([keys for keys, _ in moved])
+    distinct, inverse = np.unique(keys, return_inverse=True)
+    counts = np.zeros(len(distinct), np.int64)
+    np.add.at(counts, inverse, np.concatenate([counts for _, counts in moved]))
+    return [*settled, Run(len(distinct), distinct, counts)]
+
+
+def _window_worker(
+    shard: Shard, alphabet: Alphabet, memory: int, folder: Path | None, *, report: ReadReport
+) -> tuple[Alphabet, list[Run]]:
+    final, runs = _count_windows(shard.blocks(report=report), alphabet, memory, folder)
+    return final, _handed_over(runs, memory, folder)
+
+
+def _handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
+    """Runs as a worker returns them: on the common disk where there is one, else as arrays."""
+    if folder is None or not runs:
+        return runs
+    return [run_on_disk(merge_runs(runs, memory // 4), folder)]
+
+
+def _level_keys(
+    symbols: Symbols, stop: int, k: int, indexed: Sequence[tuple[Keys, npt.NDArray[np.int32]]]
+) -> Keys:
+    """Keys of the k-grams that begin before `stop` and whose first k - 1 symbols were kept."""
+    keys, table = indexed[0]
+    ids = window_ids(symbols, stop, table, keys)
+    for j, (keys, table) in enumerate(indexed[1:], PACKED_ORDER):
+        extend_ids(symbols, ids, j, table, keys)
+    out = np.empty(stop, np.uint64)
+    return out[: extended_keys(symbols, ids, k - 1, out)]
+
+
+def _count_level(
+    blocks: Iterable[str],
+    alphabet: Alphabet,
+    k: int,
+    kept: Sequence[Keys],
+    memory: int,
+    folder: Path | None,
+) -> list[Run]:
+    indexed = [(keys, hash_index(keys)) for keys in kept]
+    counter = KeyCounter(memory, folder)
+    for symbols, stop in windows(symbol_blocks(blocks, alphabet), k - 1):
+        counter.add(_level_keys(symbols, stop, k, indexed))
+    return counter.finish()
+
+
+def _level_worker(
+    shard: Shard,
+    alphabet: Alphabet,
+    k: int,
+    kept: Sequence[Keys],
+    memory: int,
+    folder: Path | None,
+    *,
+    report: ReadReport,
+) -> list[Run]:
+    runs = _count_level(shard.blocks(report=report), alphabet, k, kept, memory, folder)
+    return _handed_over(runs, memory, folder)
+
+
+class _Plan:
+    """What every pass over the corpus needs to know."""
+
+    def __init__(
+        self,
+        corpus: Corpus | Shard,
+        folder: Path,
+        memory: int | None,
+        jobs: int,
+        executor: Executor | None,
+        progress: Progress | None,
+        report: ReadReport | None,
+    ) -> None:
+        self.corpus = corpus
+        self.folder = folder
+        self.memory = default_memory() if memory is None else memory
+        # a process costs memory before it counts anything
+        self.jobs = jobs if executor is not None else affordable_jobs(jobs, self.memory)
+        self.executor = executor
+        self.progress = progress
+        self.report = report
+        # one process: one counter over the whole text, so that shards add no rows twice
+        self.single = self.jobs == 1 and executor is None
+        # the parent only merges while workers count
+        self.share = self.memory if self.single else self.memory // self.jobs
+
+    def blocks(self) -> Iterator[str]:
+        return self.corpus.blocks(report=self.report, progress=self.progress)
+
+    def map(self, worker: Callable[..., T], *args: object) -> Iterator[T]:
+        # a cluster does not share this machine's disk
+        folder = self.folder if self.executor is None else None
+        corpus = self.corpus
+        return map_shards(
+            worker,
+            corpus.shards(self.jobs) if isinstance(corpus, Corpus) else [corpus],
+            *args,
+            self.share,
+            folder,
+            jobs=self.jobs,
+            executor=self.executor,
+            progress=self.progress,
+            report=self.report,
+        )
+
+
+def _count_table(plan: _Plan, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
+    if plan.single:
+        return _count_windows(plan.blocks(), alphabet, plan.share, plan.folder)
+    results = list(plan.map(_window_worker, alphabet))
+    if not results:
+        return alphabet.with_astral(()), []
+    final = common_alphabet([own for own, _ in results])
+    return final, [replace(run, remap=own.remap_to(final)) for own, runs in results for run in runs]
+
+
+def _count_one_level(
+    plan: _Plan, alphabet: Alphabet, k: int, kept: Sequence[Keys], min_count: int
+) -> Level:
+    if plan.single:
+        runs = _count_level(plan.blocks(), alphabet, k, kept, plan.share, plan.folder)
+    else:
+        runs = [run for part in plan.map(_level_worker, alphabet, k, kept) for run in part]
+    chunks = merge_runs(runs, plan.memory // 4, plan.folder)
+    return Level(*in_memory((keys[n >= min_count], n[n >= min_count]) for keys, n in chunks))
+
+
+def _check_options(
+    order: int, min_count: int, alphabet: Alphabet | None, memory: int | None
+) -> Alphabet:
+    if not 1 <= order <= HIGHEST_ORDER:
+        raise ValueError(f"`order` must be an integer from 1 to {HIGHEST_ORDER}, got {order}.")
+    if min_count < 1:
+        raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}.")
+    if memory is not None and memory < 16 << 20:
+        raise ValueError(f"`memory` must be at least 16 MiB, got {memory} bytes.")
+    return Alphabet() if alphabet is None else alphabet
+
+
+def count_ngrams(
+    texts: Corpus | Shard | Iterable[str],
+    order: int = PACKED_ORDER,
+    *,
+    min_count: int = 1,
+    alphabet: Alphabet | None = None,
+    memory: int | None = None,
+    tmpdir: PathLike | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    report: ReadReport | None = None,
+) -> NGramCounts:
+    """Count all n-grams of a text, exactly.
+
+    N-grams lie within clauses: line ends, white space and punctuation end them. The result does not depend on
+    `memory`, `jobs`, or how the text is cut into files and blocks.
+
+    Parameters
+    ----------
+    texts : Corpus, or iterable of str
+    order : int in [1, 16]
+        Longest n-grams. Each order above 4 takes one more pass over the text.
+    min_count : int >= 1
+        Leave out n-grams longer than 4 that occur less often (and all that contain them). The orders up to 4
+        are always complete.
+    alphabet : Alphabet, optional
+        How characters become symbols; default every character its own.
+    memory : int, optional
+        Bytes to use, at least 16 MiB; what does not fit waits on disk. Default: a quarter of the machine's
+        memory, at most 1 GiB. A result too large for it stays in a temporary file as long as it is used.
+    tmpdir : path, optional
+        Folder for temporary files.
+    jobs : int >= 1
+        Processes.
+    executor : concurrent.futures.Executor, optional
+        Counts shards of the corpus instead of processes of this machine.
+    progress : callable, optional
+        Called with numbers of bytes read.
+    report : ReadReport, optional
+        Receives what was read.
+
+    Returns
+    -------
+    NGramCounts
+
+    Raises
+    ------
+    CorpusError
+        The text cannot be read.
+    ResourceError
+        The disk is full.
+
+    Examples
+    --------
+    >>> counts = count_ngrams(["他说他说得好", "说得好！说得好！"], order=5)
+    >>> counts.count_of(["说得好", "他说他说得"]).tolist()
+    [3, 1]
+    """
+    alphabet = _check_options(order, min_count, alphabet, memory)
+    corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
+    with scratch_folder(tmpdir) as folder:
+        plan = _Plan(corpus, folder, memory, jobs, executor, progress, report)
+        final, runs = _count_table(plan, alphabet)
+        chunks = merge_runs(runs, plan.memory // 4, folder)
+        if sum(map(len, runs)) * ROW_BYTES <= plan.memory // 2:
+            table = NGramCounts(*in_memory(chunks), final)
+        else:
+            kept_folder = TemporaryDirectory(prefix="nlpzero-", dir=tmpdir)
+            path = Path(kept_folder.name) / "counts.nz"
+            write_counts(path, chunks, final)
+            table = NGramCounts.load(path)
+            table.keep_folder(kept_folder)
+        if order > PACKED_ORDER:
+            table = _with_levels(plan, table, order, min_count)
+        return table
+
+
+def _with_levels(plan: _Plan, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
+    kept = [table.grams(PACKED_ORDER, min_count)[0]]
+    levels = []
+    for k in range(PACKED_ORDER + 1, order + 1):
+        levels.append(_count_one_level(plan, table.alphabet, k, kept, min_count))
+        kept.append(levels[-1].keys)
+    return table.with_levels(levels, order, min_count)
+
+
+def count_to_file(
+    texts: Corpus | Shard | Iterable[str],
+    path: PathLike,
+    order: int = PACKED_ORDER,
+    *,
+    min_count: int = 1,
+    alphabet: Alphabet | None = None,
+    memory: int | None = None,
+    tmpdir: PathLike | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    report: ReadReport | None = None,
+) -> None:
+    """Count all n-grams of a text into a file for :meth:`NGramCounts.load`.
+
+    The same as :func:`count_ngrams` and ``save``, byte for byte, but the table of the orders up to 4 streams
+    from the merge to the file and is never whole in memory. Parameters as there.
+    """
+    alphabet = _check_options(order, min_count, alphabet, memory)
+    if order > PACKED_ORDER:
+        count_ngrams(
+            texts,
+            order,
+            min_count=min_count,
+            alphabet=alphabet,
+            memory=memory,
+            tmpdir=tmpdir,
+            jobs=jobs,
+            executor=executor,
+            progress=progress,
+            report=report,
+        ).save(path)
+        return
+    with scratch_folder(tmpdir) as folder:
+        plan = _Plan(as_corpus(texts), folder, memory, jobs, executor, progress, report)
+        final, runs = _count_table(plan, alphabet)
+        write_counts(path, merge_runs(runs, plan.memory // 4, folder), final)

@@ -1,0 +1,584 @@
+"""The one table: all n-grams of a text with exact counts, as sorted 64-bit keys.
+
+A key holds four 16-bit symbols, the first in the highest bits, with zeros after the end of a clause; there
+is one for every position of the text. So a prefix of a key is an n-gram of a lower order, equal prefixes lie
+together, and one table holds the orders 1 to 4. Longer n-grams come level by level: a row of level k is
+``(row of its first k - 1 symbols) << 16 | last symbol``.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.errors import StorageError
+from nlpzero.kernels import (
+    Counts,
+    Keys,
+    group_prefixes,
+    hash_find_all,
+    hash_index,
+    sum_ranges,
+)
+from nlpzero.memory import default_memory
+from nlpzero.runs import Run, in_memory, merge_runs, remap_keys
+from nlpzero.storage import FileWriter, PathLike, read_file
+from nlpzero.symbols import Alphabet
+
+KIND = "counts"
+PACKED_ORDER = 4
+HIGHEST_ORDER = 16
+_CHUNK_ROWS = 1 << 22
+# counts are stored in one byte; this value says that the count stands in the list of large ones
+_LARGE = 255
+
+
+def prefix_mask(k: int) -> np.uint64:
+    """Mask that keeps the first k symbols of a key."""
+    return np.uint64((0xFFFFFFFFFFFFFFFF << (64 - 16 * k)) & 0xFFFFFFFFFFFFFFFF)
+
+
+def last_shift(k: int) -> np.uint64:
+    """Shift that brings the k-th symbol of a key to the lowest bits."""
+    return np.uint64(64 - 16 * k)
+
+
+class Level(NamedTuple):
+    """N-grams of one order above 4.
+
+    keys : ndarray of uint64, ascending; ``row of the prefix among the kept (k-1)-grams << 16 | last symbol``
+    counts : ndarray of int64
+    """
+
+    keys: Keys
+    counts: Counts
+
+
+class NGramCounts:
+    """Exact counts of the n-grams of a text.
+
+    Made by :func:`nlpzero.count_ngrams`, :func:`merge_counts` or :meth:`load`; never changed afterwards.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64
+        Ascending, one per distinct window of four symbols.
+    counts : ndarray of int64
+    alphabet : Alphabet
+    order : int in [1, 16]
+        Longest n-grams asked for. The orders up to 4 are always there.
+    min_count : int >= 1
+        N-grams longer than 4 below this count were left out.
+    levels : sequence of Level
+        The orders 5, 6, ... `order`.
+
+    Examples
+    --------
+    >>> from nlpzero import count_ngrams
+    >>> counts = count_ngrams(["吃葡萄不吐葡萄皮", "不吃葡萄"])
+    >>> counts.total
+    12
+    >>> keys, n = counts.grams(2, min_count=2)
+    >>> list(zip(counts.strings(keys, 2), n.tolist()))
+    [('吃葡', 2), ('葡萄', 3)]
+    >>> counts.count_of(["葡萄", "葡萄皮", "没有"]).tolist()
+    [3, 1, 0]
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        counts: Counts,
+        alphabet: Alphabet,
+        *,
+        order: int = PACKED_ORDER,
+        min_count: int = 1,
+        levels: Sequence[Level] = (),
+    ) -> None:
+        self.keys = keys
+        self.alphabet = alphabet
+        self.order = order
+        self.min_count = min_count
+        self.levels = tuple(levels)
+        self._counts: Counts | None = counts
+        self._bytes: npt.NDArray[np.uint8] | None = None
+        self._large_rows = np.zeros(0, np.int64)
+        self._large_counts = np.zeros(0, np.int64)
+        self._folder: TemporaryDirectory[str] | None = None
+        self._total: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __repr__(self) -> str:
+        return f"<NGramCounts: order {self.order}, {len(self):,} windows, {self.total:,} symbols>"
+
+    @property
+    def counts(self) -> Counts:
+        """Count of each key, int64, shape (len(self),)."""
+        if self._counts is None:
+            self._counts = self._counts_between(0, len(self.keys))
+        return self._counts
+
+    @property
+    def total(self) -> int:
+        """Number of symbols counted, clause breaks not among them."""
+        if self._total is None:
+            self._total = sum(int(counts.sum()) for _, counts in self.chunks())
+        return self._total
+
+    def _counts_between(self, start: int, stop: int) -> Counts:
+        if self._counts is not None:
+            return self._counts[start:stop]
+        assert self._bytes is not None
+        counts = self._bytes[start:stop].astype(np.int64)
+        first, last = np.searchsorted(self._large_rows, [start, stop])
+        counts[self._large_rows[first:last] - start] = self._large_counts[first:last]
+        return counts
+
+    def chunks(self, rows: int = _CHUNK_ROWS) -> Iterator[tuple[Keys, Counts]]:
+        """The table in pieces, for work that must not hold all of it."""
+        for i in range(0, len(self.keys), rows):
+            stop = min(i + rows, len(self.keys))
+            yield np.asarray(self.keys[i:stop]), self._counts_between(i, stop)
+
+    def grams(self, k: int, min_count: int = 1) -> tuple[Keys, Counts]:
+        """All k-grams of an order up to 4.
+
+        Parameters
+        ----------
+        k : int in [1, 4]
+        min_count : int >= 1
+
+        Returns
+        -------
+        keys : ndarray of uint64, ascending
+            Zero after the k-th symbol.
+        counts : ndarray of int64
+            Number of occurrences within clauses.
+        """
+        if not 1 <= k <= PACKED_ORDER:
+            raise ValueError(f"`k` must be an integer from 1 to 4, got {k}; see `level` above 4.")
+        mask, shift = prefix_mask(k), last_shift(k)
+        parts: list[tuple[Keys, Counts]] = []
+        rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        for keys, counts in self.chunks():
+            if len(rest_keys):
+                keys = np.concatenate([rest_keys, keys])
+                counts = np.concatenate([rest_counts, counts])
+            # the last group may go on in the next piece
+            cut = int(np.searchsorted(keys, keys[-1] & mask))
+            parts.append(group_prefixes(keys[:cut], counts[:cut], mask, shift, min_count))
+            rest_keys, rest_counts = keys[cut:], counts[cut:]
+        parts.append(group_prefixes(rest_keys, rest_counts, mask, shift, min_count))
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def level(self, k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16], Counts]:
+        """All k-grams of an order above 4.
+
+        Parameters
+        ----------
+        k : int in [5, order]
+
+        Returns
+        -------
+        rows : ndarray of int64
+            Row of the first k - 1 symbols: in ``grams(4, min_count)`` for k = 5, in ``level(k - 1)`` above.
+        last : ndarray of uint16
+            The k-th symbol.
+        counts : ndarray of int64
+        """
+        if not PACKED_ORDER < k <= self.order:
+            raise ValueError(f"`k` must be an integer from 5 to {self.order} here, got {k}.")
+        keys, counts = self.levels[k - PACKED_ORDER - 1]
+        return (
+            (keys >> np.uint64(16)).astype(np.int64),
+            (keys & np.uint64(0xFFFF)).astype(np.uint16),
+            counts,
+        )
+
+    def symbols(self, k: int) -> npt.NDArray[np.uint16]:
+        """Symbols of the k-grams of ``grams(k, min_count)`` or ``level(k)``, shape (rows, k)."""
+        if k <= PACKED_ORDER:
+            return _key_symbols(self.grams(k, self.min_count if k == PACKED_ORDER else 1)[0], k)
+        rows, last, _ = self.level(k)
+        return np.concatenate([self.symbols(k - 1)[rows], last[:, None]], axis=1)
+
+    def lookup(self, keys: Keys, k: int) -> Counts:
+        """Counts of given k-grams.
+
+        Parameters
+        ----------
+        keys : ndarray of uint64
+            Any order, zero after the k-th symbol.
+        k : int in [1, 4]
+
+        Returns
+        -------
+        ndarray of int64, 0 where a k-gram does not occur
+        """
+        starts = np.searchsorted(self.keys, keys)
+        stops = np.searchsorted(self.keys, keys | ~prefix_mask(k), side="right")
+        sums = np.zeros(len(keys), np.int64)
+        if self._counts is not None:
+            sum_ranges(self._counts, starts, stops, sums)
+        else:
+            assert self._bytes is not None
+            sum_ranges(self._bytes, starts, stops, sums)
+            excess = self._large_counts - _LARGE
+            sum_ranges(
+                excess,
+                np.searchsorted(self._large_rows, starts),
+                np.searchsorted(self._large_rows, stops),
+                sums,
+            )
+        return sums
+
+    def count_of(self, texts: Sequence[str]) -> Counts:
+        """Counts of given strings of up to 4 characters, or up to `order` where levels were counted.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Strings with a clause break inside occur 0 times.
+
+        Returns
+        -------
+        ndarray of int64, shape (len(texts),)
+
+        Raises
+        ------
+        ValueError
+            A string is empty, or longer than the order.
+        """
+        if isinstance(texts, str):
+            raise TypeError(
+                f"`texts` must be a sequence of strings, got one string; pass [{texts!r}]."
+            )
+        result = np.zeros(len(texts), np.int64)
+        for k in sorted({len(text) for text in texts}):
+            if not 1 <= k <= max(self.order, PACKED_ORDER):
+                raise ValueError(f"n-grams of 1 to {self.order} characters were counted, got {k}.")
+            places = [i for i, text in enumerate(texts) if len(text) == k]
+            chosen = [texts[i] for i in places]
+            result[places] = self._count_of_length(chosen, k)
+        return result
+
+    def _count_of_length(self, texts: list[str], k: int) -> Counts:
+        symbols = np.stack([self.alphabet.symbols(text) for text in texts])
+        whole = (symbols != 0).all(axis=1)
+        head = self.lookup(_pack_symbols(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
+        if k <= PACKED_ORDER:
+            return np.where(whole, head, 0)
+        parents = self.grams(PACKED_ORDER, self.min_count)[0]
+        rows = _find_sorted(parents, _pack_symbols(symbols[:, :PACKED_ORDER]))
+        counts = np.zeros(len(texts), np.int64)
+        for j in range(PACKED_ORDER, k):
+            keys, level_counts = self.levels[j - PACKED_ORDER]
+            wanted = (rows.astype(np.uint64) << np.uint64(16)) | symbols[:, j].astype(np.uint64)
+            rows = np.where((rows >= 0) & whole, _find_sorted(keys, wanted), -1)
+            counts = np.zeros(len(texts), np.int64)
+            counts[rows >= 0] = level_counts[rows[rows >= 0]]
+        return counts
+
+    def pack(self, texts: Sequence[str]) -> Keys:
+        """Keys of strings of up to 4 characters."""
+        keys = np.zeros(len(texts), np.uint64)
+        for i, text in enumerate(texts):
+            if len(text) > PACKED_ORDER:
+                raise ValueError(f"a key holds 4 characters, got {text!r}.")
+            keys[i] = _pack_symbols(self.alphabet.symbols(text)[None, :])[0]
+        return keys
+
+    def strings(self, keys: Keys, k: int) -> list[str]:
+        """Strings of keys of k symbols."""
+        text = self.alphabet.decode(_key_symbols(keys, k).reshape(-1))
+        return [text[i : i + k] for i in range(0, len(text), k)]
+
+    def right_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
+        """Right branching entropy of k-grams: how freely they are followed.
+
+        H = ln c(g) - (1/c(g)) Σ_y c(gy) ln c(gy), where each occurrence at the end of a clause counts as a
+        neighbour of its own (it adds nothing to the sum).
+
+        Parameters
+        ----------
+        k : int in [1, 4]
+            4 needs counts of order 5 with `min_count` of at most 2.
+        keys : ndarray of uint64, optional
+            Ascending keys of k-grams that occur; default all of them.
+
+        Returns
+        -------
+        ndarray of float64, nats, aligned with `keys`
+        """
+        return self._entropy(k, keys, right=True)
+
+    def left_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
+        """Left branching entropy of k-grams: how freely they are preceded; see :meth:`right_entropy`."""
+        return self._entropy(k, keys, right=False)
+
+    def _entropy(self, k: int, keys: Keys | None, right: bool) -> npt.NDArray[np.float64]:
+        if keys is None:
+            keys, counts = self.grams(k)
+        else:
+            counts = self.lookup(keys, k)
+        if k < PACKED_ORDER:
+            # neighbours seen once add 1 ln 1 = 0
+            longer, longer_counts = self.grams(k + 1, min_count=2)
+            shorter = longer & prefix_mask(k) if right else longer << np.uint64(16)
+        else:
+            if self.order <= PACKED_ORDER or self.min_count > 2:
+                raise ValueError(
+                    "the entropy of 4-grams needs counts of order 5 with min_count <= 2, got order "
+                    f"{self.order}, min_count {self.min_count}."
+                )
+            rows, last, longer_counts = self.level(PACKED_ORDER + 1)
+            parents = self.grams(PACKED_ORDER, self.min_count)[0][rows]
+            shorter = parents if right else (parents << np.uint64(16)) | last.astype(np.uint64)
+        rows = hash_find_all(hash_index(keys), keys, shorter)
+        found = rows >= 0
+        n = longer_counts[found].astype(np.float64)
+        sums = np.bincount(rows[found], weights=n * np.log(n), minlength=len(keys))
+        return np.maximum(np.log(counts) - sums / counts, 0.0)
+
+    def save(self, path: PathLike) -> None:
+        """Write the table; the same counts give the same bytes, however they were made."""
+        write_counts(
+            path,
+            self.chunks(),
+            self.alphabet,
+            order=self.order,
+            min_count=self.min_count,
+            levels=self.levels,
+        )
+
+    @classmethod
+    def load(cls, path: PathLike, *, mmap: bool = True) -> "NGramCounts":
+        """Open a table that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path
+        mmap : bool
+            Leave the rows in the file and page them in as they are used. Otherwise they are read, and their
+            checksums compared.
+
+        Raises
+        ------
+        StorageError
+        """
+        header, arrays = read_file(path, KIND, mmap=mmap)
+        levels = [
+            Level(arrays[f"level{k}_keys"], arrays[f"level{k}_counts"])
+            for k in range(PACKED_ORDER + 1, header["order"] + 1)
+        ]
+        table = cls(
+            arrays["keys"],
+            np.zeros(0, np.int64),
+            Alphabet.from_header(header["alphabet"]),
+            order=header["order"],
+            min_count=header["min_count"],
+            levels=levels,
+        )
+        table._counts = None
+        table._bytes = arrays["counts"]
+        table._large_rows = arrays["large_rows"]
+        table._large_counts = arrays["large_counts"]
+        table._total = header["total"]
+        return table
+
+    def with_levels(self, levels: Sequence[Level], order: int, min_count: int) -> "NGramCounts":
+        """The same table with n-grams above order 4."""
+        table = copy(self)
+        table.levels, table.order, table.min_count = tuple(levels), order, min_count
+        return table
+
+    def keep_folder(self, folder: "TemporaryDirectory[str]") -> None:
+        """Tie a temporary folder that holds the rows to the life of this table."""
+        self._folder = folder
+
+
+def _key_symbols(keys: Keys, k: int) -> npt.NDArray[np.uint16]:
+    lanes = [(keys >> last_shift(j)) & np.uint64(0xFFFF) for j in range(1, k + 1)]
+    return np.stack(lanes, axis=1).astype(np.uint16)
+
+
+def _pack_symbols(symbols: npt.NDArray[np.uint16]) -> Keys:
+    keys = np.zeros(len(symbols), np.uint64)
+    for j in range(symbols.shape[1]):
+        keys |= symbols[:, j].astype(np.uint64) << last_shift(j + 1)
+    return keys
+
+
+def _find_sorted(keys: Keys, queries: Keys) -> npt.NDArray[np.int64]:
+    """Row of each query in ascending keys, or -1."""
+    if not len(keys):
+        return np.full(len(queries), -1, np.int64)
+    rows = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return np.where(keys[rows] == queries, rows, -1)
+
+
+def write_counts(
+    path: PathLike,
+    chunks: Iterator[tuple[Keys, Counts]],
+    alphabet: Alphabet,
+    *,
+    order: int = PACKED_ORDER,
+    min_count: int = 1,
+    levels: Sequence[Level] = (),
+) -> None:
+    """Stream merged rows into a file of counts; the table need not fit in memory."""
+    with FileWriter(path, KIND) as writer:
+        row = total = 0
+        dtypes = {
+            "keys": np.uint64,
+            "counts": np.uint8,
+            "large_rows": np.int64,
+            "large_counts": np.int64,
+        }
+        for name, dtype in dtypes.items():
+            writer.append(name, [], dtype)
+        for keys, counts in chunks:
+            large = np.flatnonzero(counts >= _LARGE)
+            writer.append("keys", keys, np.uint64)
+            writer.append("counts", np.minimum(counts, _LARGE).astype(np.uint8), np.uint8)
+            writer.append("large_rows", large + row, np.int64)
+            writer.append("large_counts", counts[large], np.int64)
+            row += len(keys)
+            total += int(counts.sum())
+        for k, level in enumerate(levels, PACKED_ORDER + 1):
+            writer.append(f"level{k}_keys", level.keys, np.uint64)
+            writer.append(f"level{k}_counts", level.counts, np.int64)
+        header: dict[str, Any] = {
+            "order": order,
+            "min_count": min_count,
+            "alphabet": alphabet.to_header(),
+            "total": total,
+        }
+        writer.finish(header)
+
+
+def common_alphabet(alphabets: Sequence[Alphabet]) -> Alphabet:
+    """The alphabet that has the characters of all.
+
+    Raises
+    ------
+    StorageError
+        They read text in different ways.
+    """
+    first = alphabets[0]
+    for other in alphabets[1:]:
+        if not first.same_options(other):
+            raise StorageError(
+                "the counts were made with different options for reading characters "
+                f"({first.with_astral(())} and {other.with_astral(())}); count again with the same ones"
+            )
+    return first.with_astral(point for alphabet in alphabets for point in alphabet.astral)
+
+
+class _TableRows:
+    """The rows of a table with symbols of a common alphabet."""
+
+    def __init__(self, table: NGramCounts, alphabet: Alphabet) -> None:
+        self._table = table
+        self._remap = table.alphabet.remap_to(alphabet)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def chunks(self, rows: int) -> Iterator[tuple[Keys, Counts]]:
+        for keys, counts in self._table.chunks(rows):
+            yield remap_keys(keys, self._remap), counts
+
+
+def merge_to_file(
+    tables: Sequence[NGramCounts], path: PathLike, *, memory: int | None = None
+) -> None:
+    """Add the counts of several tables and write the sum; see :func:`merge_counts`.
+
+    The orders up to 4 stream from file to file within `memory`.
+    """
+    alphabet, order = _check_mergeable(tables)
+    rows = [_TableRows(table, alphabet) for table in tables]
+    chunks = merge_runs(rows, memory or default_memory())
+    levels = _merge_levels(tables, alphabet, order)
+    write_counts(path, chunks, alphabet, order=order, levels=levels)
+
+
+def merge_counts(*tables: NGramCounts) -> NGramCounts:
+    """Add the counts of several texts.
+
+    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any order, gives
+    the table of the whole.
+
+    Parameters
+    ----------
+    *tables : NGramCounts
+        At least one; made with the same options.
+
+    Returns
+    -------
+    NGramCounts
+        Of the lowest order among them.
+
+    Raises
+    ------
+    StorageError
+        The tables were made with different options, or hold n-grams above order 4 from which rare ones were
+        left out (`min_count` above 1): their sum would not be exact.
+
+    Examples
+    --------
+    >>> from nlpzero import count_ngrams
+    >>> both = merge_counts(count_ngrams(["花开花落"]), count_ngrams(["花开"]))
+    >>> both.count_of(["花开", "花"]).tolist()
+    [2, 3]
+    """
+    alphabet, order = _check_mergeable(tables)
+    rows = [_TableRows(table, alphabet) for table in tables]
+    return NGramCounts(
+        *in_memory(merge_runs(rows, default_memory())),
+        alphabet,
+        order=order,
+        levels=_merge_levels(tables, alphabet, order),
+    )
+
+
+def _check_mergeable(tables: Sequence[NGramCounts]) -> tuple[Alphabet, int]:
+    if not tables:
+        raise ValueError("nothing to merge: pass at least one table.")
+    order = min(table.order for table in tables)
+    if order > PACKED_ORDER and any(table.min_count > 1 for table in tables):
+        raise StorageError(
+            f"counts of order {order} without rare n-grams (min_count "
+            f"{max(table.min_count for table in tables)}) cannot be merged exactly; "
+            "count the parts with min_count 1"
+        )
+    return common_alphabet([table.alphabet for table in tables]), order
+
+
+def _merge_levels(tables: Sequence[NGramCounts], alphabet: Alphabet, order: int) -> list[Level]:
+    """Merge the orders above 4: prefixes are renumbered, which keeps their order."""
+    if order <= PACKED_ORDER:
+        return []
+    remaps = [table.alphabet.remap_to(alphabet) for table in tables]
+    own = [remap_keys(t.grams(PACKED_ORDER)[0], r) for t, r in zip(tables, remaps, strict=True)]
+    levels: list[Level] = []
+    for k in range(PACKED_ORDER + 1, order + 1):
+        merged = np.unique(np.concatenate(own)) if k == PACKED_ORDER + 1 else levels[-1].keys
+        runs = []
+        for i, table in enumerate(tables):
+            rows, last, counts = table.level(k)
+            remap = remaps[i]
+            if remap is not None:
+                last = remap[last]
+            prefixes = np.searchsorted(merged, own[i])[rows]
+            keys = (prefixes.astype(np.uint64) << np.uint64(16)) | last.astype(np.uint64)
+            runs.append(Run(len(keys), keys, counts))
+            own[i] = keys
+        levels.append(Level(*in_memory(merge_runs(runs, default_memory()))))
+    return levels

@@ -1,0 +1,283 @@
+"""Sorted runs of counted 64-bit keys: collected within a memory budget, kept on disk, merged exactly.
+
+Counting is sorting: keys gather in a buffer, the sorted buffer becomes a run (distinct keys, ascending, with
+counts), and runs merge by adding counts. What does not fit the budget waits on disk.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.kernels import Counts, Keys, count_sorted, merge_step
+from nlpzero.storage import disk_errors
+
+ROW_BYTES = 16
+# more sources than this are merged in stages: every output row looks at the head of every source
+_MOST_SOURCES = 24
+# shares of the budget; at a flush the buffer, the run made from it and the resident runs exist together
+_BUFFER_SHARE = 0.22
+_RESIDENT_SHARE = 0.30
+_NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+Chunk = tuple[Keys, Counts]
+
+
+class SortedRows(Protocol):
+    """Anything that can be merged: distinct ascending keys with counts, readable in pieces."""
+
+    def __len__(self) -> int: ...
+
+    def chunks(self, rows: int) -> Iterator[Chunk]:
+        """The rows in pieces of at most `rows`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """Distinct ascending keys with counts, in memory or in two files.
+
+    rows : int
+    keys, counts : ndarray or None
+    path : str or None
+        Files ``path + ".keys"`` and ``path + ".counts"``.
+    without : (int, int) or None
+        Rows with a symbol in this range are passed over when the run is read; `rows` does not count them.
+    remap : ndarray of uint16, shape (65536,), or None
+        Moves the four symbols in each key when the run is read; never decreases, so the order stays.
+    """
+
+    rows: int
+    keys: Keys | None = None
+    counts: Counts | None = None
+    path: str | None = None
+    without: tuple[int, int] | None = None
+    remap: npt.NDArray[np.uint16] | None = None
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def chunks(self, rows: int) -> Iterator[Chunk]:
+        """The run in pieces of at most `rows` rows."""
+        for keys, counts in self._stored(rows):
+            if self.without is not None:
+                kept = ~holds_symbol(keys, *self.without)
+                keys, counts = keys[kept], counts[kept]
+            if len(keys):
+                yield remap_keys(keys, self.remap), counts
+
+    def _stored(self, rows: int) -> Iterator[Chunk]:
+        if self.path is None:
+            assert self.keys is not None and self.counts is not None
+            for i in range(0, len(self.keys), rows):
+                yield self.keys[i : i + rows], self.counts[i : i + rows]
+            return
+        with open(self.path + ".keys", "rb") as keys, open(self.path + ".counts", "rb") as counts:
+            while len(part := np.fromfile(keys, np.uint64, rows)):
+                yield part, np.fromfile(counts, np.int64, rows)
+
+    def delete(self) -> None:
+        """Free the disk; the run must not be read any more."""
+        if self.path is not None:
+            Path(self.path + ".keys").unlink(missing_ok=True)
+            Path(self.path + ".counts").unlink(missing_ok=True)
+
+
+def remap_keys(keys: Keys, table: npt.NDArray[np.uint16] | None) -> Keys:
+    """Move the four symbols in each key by a table; None leaves them."""
+    if table is None:
+        return keys
+    return table[np.ascontiguousarray(keys).view(np.uint16)].view(np.uint64)
+
+
+def holds_symbol(keys: Keys, first: int, last: int) -> npt.NDArray[np.bool_]:
+    """Whether any of the four symbols of each key lies in a range."""
+    symbols = np.ascontiguousarray(keys).view(np.uint16).reshape(-1, 4)
+    inside: npt.NDArray[np.bool_] = (symbols >= first) & (symbols <= last)
+    return np.any(inside, axis=1)
+
+
+def _write_rows(file: IO[bytes], rows: npt.NDArray[Any]) -> None:
+    file.write(np.ascontiguousarray(rows).data.cast("B"))
+
+
+def in_memory(chunks: Iterator[Chunk]) -> Chunk:
+    """All merged rows as two arrays."""
+    parts = list(chunks)
+    return (
+        np.concatenate([np.zeros(0, np.uint64), *(keys for keys, _ in parts)]),
+        np.concatenate([np.zeros(0, np.int64), *(counts for _, counts in parts)]),
+    )
+
+
+def run_on_disk(chunks: Iterator[Chunk], folder: Path) -> Run:
+    """Write merged chunks as a run in `folder`."""
+    path = str(folder / uuid4().hex)
+    rows = 0
+    with (
+        disk_errors(folder),
+        open(path + ".keys", "wb") as keys_file,
+        open(path + ".counts", "wb") as counts_file,
+    ):
+        for keys, counts in chunks:
+            _write_rows(keys_file, keys)
+            _write_rows(counts_file, counts)
+            rows += len(keys)
+    return Run(rows, path=path)
+
+
+class _Source:
+    """One run while it is merged: the rows of its current chunk lie in the shared arrays."""
+
+    def __init__(self, run: SortedRows, rows: int) -> None:
+        self._chunks = run.chunks(rows)
+        self._left = len(run)
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left == 0
+
+    def load(self, keys: Keys, counts: Counts) -> int:
+        chunk_keys, chunk_counts = next(self._chunks)
+        n = len(chunk_keys)
+        keys[:n] = chunk_keys
+        counts[:n] = chunk_counts
+        self._left -= n
+        return n
+
+
+def merge_runs(
+    runs: Sequence[SortedRows], memory: int, folder: Path | None = None
+) -> Iterator[Chunk]:
+    """Merge runs into one ascending sequence of distinct keys with added counts.
+
+    Parameters
+    ----------
+    runs : sequence of Run, or of other sorted rows
+    memory : int
+        Bytes for buffers.
+    folder : Path, optional
+        For intermediate runs when there are very many; without it all are merged at once.
+
+    Yields
+    ------
+    keys : ndarray of uint64
+    counts : ndarray of int64
+
+    Examples
+    --------
+    >>> a = Run(2, np.array([1, 5], np.uint64), np.array([2, 1]))
+    >>> b = Run(2, np.array([5, 7], np.uint64), np.array([4, 1]))
+    >>> [(k.tolist(), c.tolist()) for k, c in merge_runs([a, b], 1 << 20)]
+    [([1, 5, 7], [2, 5, 1])]
+    """
+    runs = [run for run in runs if len(run)]
+    while folder is not None and len(runs) > _MOST_SOURCES:
+        # the smallest first, so that few rows are moved twice
+        runs.sort(key=len)
+        part, runs = runs[:_MOST_SOURCES], runs[_MOST_SOURCES:]
+        runs.append(run_on_disk(merge_runs(part, memory), folder))
+        for run in part:
+            if isinstance(run, Run):
+                run.delete()
+    if not runs:
+        return
+    rows = max(4096, min(1 << 20, memory // (ROW_BYTES * (len(runs) + 1))))
+    if len(runs) == 1:
+        yield from runs[0].chunks(rows)
+        return
+    keys = np.empty(len(runs) * rows, np.uint64)
+    counts = np.empty(len(runs) * rows, np.int64)
+    heads = np.zeros(len(runs), np.int64)
+    ends = np.zeros(len(runs), np.int64)
+    sources = [_Source(run, rows) for run in runs]
+    while True:
+        bound = _NO_BOUND
+        for s, source in enumerate(sources):
+            if heads[s] == ends[s] and not source.exhausted:
+                base = s * rows
+                heads[s] = base
+                ends[s] = base + source.load(keys[base : base + rows], counts[base : base + rows])
+            if not source.exhausted:
+                # keys beyond the last one loaded may still come from this source
+                bound = min(bound, keys[ends[s] - 1])
+        out_keys = np.empty(rows, np.uint64)
+        out_counts = np.empty(rows, np.int64)
+        written = merge_step(keys, counts, heads, ends, bound, out_keys, out_counts)
+        if not written:
+            return
+        yield out_keys[:written], out_counts[:written]
+
+
+class KeyCounter:
+    """Count 64-bit keys within a memory budget.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes. The result does not depend on it.
+    folder : Path, optional
+        Where runs go that do not fit; without it everything stays in memory.
+
+    Examples
+    --------
+    >>> counter = KeyCounter(1 << 20)
+    >>> counter.add(np.array([3, 1, 3], np.uint64))
+    >>> [run.keys.tolist() for run in counter.finish()]
+    [[1, 3]]
+    """
+
+    def __init__(self, memory: int, folder: Path | None = None) -> None:
+        self._memory = memory
+        self._folder = folder
+        self._buffer: Keys = np.empty(max(1 << 12, int(memory * _BUFFER_SHARE) // 8), np.uint64)
+        self._filled = 0
+        self._resident: list[Run] = []
+        self._spilled: list[Run] = []
+
+    def reserve(self, rows: int) -> tuple[Keys, int]:
+        """The buffer with room for `rows` more keys, and where they go; then call :meth:`advance`."""
+        if self._filled + rows > len(self._buffer):
+            self.flush()
+            if rows > len(self._buffer):
+                self._buffer = np.empty(rows, np.uint64)
+        return self._buffer, self._filled
+
+    def advance(self, filled: int) -> None:
+        """Say how far the buffer is filled now."""
+        self._filled = filled
+
+    def add(self, keys: Keys) -> None:
+        """Count keys, in any order."""
+        for i in range(0, len(keys), 1 << 20):
+            part = keys[i : i + (1 << 20)]
+            buffer, filled = self.reserve(len(part))
+            buffer[filled : filled + len(part)] = part
+            self.advance(filled + len(part))
+
+    def flush(self) -> None:
+        """Turn the buffer into a run."""
+        if not self._filled:
+            return
+        keys = self._buffer[: self._filled]
+        keys.sort()
+        distinct, counts = count_sorted(keys)
+        self._filled = 0
+        self._resident.append(Run(len(distinct), distinct, counts))
+        rows = sum(map(len, self._resident))
+        if self._folder is not None and rows * ROW_BYTES > self._memory * _RESIDENT_SHARE:
+            chunks = merge_runs(self._resident, int(self._memory * 0.1))
+            self._spilled.append(run_on_disk(chunks, self._folder))
+            self._resident = []
+
+    def finish(self) -> list[Run]:
+        """All runs; the counter is empty afterwards and its buffer free."""
+        self.flush()
+        runs = self._spilled + self._resident
+        self._buffer = np.empty(0, np.uint64)
+        self._resident, self._spilled = [], []
+        return runs
