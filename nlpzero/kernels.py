@@ -44,14 +44,15 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
         total += symbols[i] != 0
     end = filled + total
     at = end
-    for i in range(min(n, stop) - 1, -1, -1):
+    # no branch on the symbol, which the processor could not foresee: a break's key is overwritten
+    for i in range(stop - 1, -1, -1):
+        if at == filled:
+            break
         symbol = np.uint64(symbols[i])
-        if symbol:
-            key = (symbol << np.uint64(48)) | (key >> np.uint64(16))
-            at -= 1
-            out[at] = key
-        else:
-            key = np.uint64(0)
+        inside = np.uint64(symbol != 0)
+        key = ((symbol << np.uint64(48)) | (key >> np.uint64(16))) * inside
+        out[at - 1] = key
+        at -= np.int64(inside)
     return end
 
 

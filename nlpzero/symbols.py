@@ -214,9 +214,9 @@ class Alphabet:
 
     def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
         table = _symbol_table(self.fold_width, self.mapping)
-        if len(points) == 0 or points.max() < 0x10000:
-            return table[points]
         far = np.flatnonzero(points >= 0x10000)
+        if not len(far):
+            return table[points]
         near = points.copy()
         near[far] = 0
         symbols = table[near]
