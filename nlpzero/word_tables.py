@@ -4,7 +4,7 @@ A *frame* is a piece of a sorted run small enough to hold many of in memory; a *
 Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and a length each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -615,3 +615,133 @@ def sorted_frame(frame: Frame) -> Frame:
     kernels.gather_words(frame.pool, offsets, order, lengths, pool)
     documents = frame.documents[order] if len(frame.documents) else frame.documents
     return Frame(lengths, frame.counts[order], documents, pool)
+
+
+class TokenSink:
+    """Where tokenizers put their tokens: cuts them out of UTF-8 and counts them in a table.
+
+    Parameters
+    ----------
+    table : WordTable
+    documents : {None, "line", "file"}
+        What a document is, if the table counts documents.
+    """
+
+    _ROOM = 1 << 15
+
+    def __init__(self, table: WordTable, documents: str | None = None) -> None:
+        self._table = table
+        self.documents = documents
+        self._starts = np.empty(self._ROOM, np.int64)
+        self._lengths = np.empty(self._ROOM, np.int64)
+        self._hashes = np.empty(self._ROOM, np.uint64)
+        self._lines = np.empty(self._ROOM, np.int64)
+        self._line = 0
+        self._source = -1
+
+    def begin_source(self) -> None:
+        """What follows comes from the next file."""
+        self._source += 1
+        self._line += 1
+
+    def _add(self, data: Array, found: int) -> None:
+        documents = _NONE
+        if self.documents == "line":
+            documents = self._lines[:found]
+        elif self.documents == "file":
+            documents = np.full(found, self._source, np.int64)
+        self._table.add(
+            data,
+            self._starts[:found],
+            self._lengths[:found],
+            self._hashes[:found],
+            documents=documents,
+        )
+
+    def add_spaced(self, text: bytes) -> None:
+        """Count what stands between white space; the text does not end inside a token."""
+        data = np.frombuffer(text, np.uint8)
+        at = 0
+        while at < len(data):
+            with np.errstate(over="ignore"):
+                found, at, self._line = kernels.scan_spaces(
+                    data,
+                    kernels.BYTE_KINDS,
+                    at,
+                    self._line,
+                    self._starts,
+                    self._lengths,
+                    self._hashes,
+                    self._lines,
+                )
+            self._add(data, found)
+
+    def add_bounded(self, text: str, boundaries: Array) -> None:
+        """Count the tokens between boundaries, bool[len(text) + 1], except those of white space."""
+        data = np.frombuffer(text.encode("utf-8"), np.uint8)
+        at = point = 0
+        while at < len(data):
+            with np.errstate(over="ignore"):
+                found, at, point, self._line = kernels.scan_boundaries(
+                    data,
+                    kernels.BYTE_KINDS,
+                    boundaries,
+                    at,
+                    point,
+                    self._line,
+                    self._starts,
+                    self._lengths,
+                    self._hashes,
+                    self._lines,
+                )
+            self._add(data, found)
+
+    def add_counted(
+        self, counts: Mapping[str, int], in_documents: Mapping[str, int] | None, lines: int
+    ) -> None:
+        """Count distinct words that were counted elsewhere.
+
+        Parameters
+        ----------
+        counts : mapping
+            Word to count; words of white space are left out.
+        in_documents : mapping, optional
+            Word to number of lines with it, when lines are documents.
+        lines : int
+            Number of lines with a word.
+        """
+        # what is no string fails to encode, which the caller reports
+        words = [
+            word for word in counts if not (isinstance(word, str) and (not word or word.isspace()))
+        ]
+        if not words:
+            return
+        encoded = [word.encode("utf-8") for word in words]
+        data = np.frombuffer(b"".join(encoded), np.uint8)
+        lengths = np.array([len(word) for word in encoded], np.int64)
+        starts = np.cumsum(lengths) - lengths
+        hashes = np.empty(len(words), np.uint64)
+        with np.errstate(over="ignore"):
+            kernels.hash_slices(data, starts, lengths, hashes)
+        documents = document_weights = _NONE
+        if self.documents == "file":
+            documents = np.full(len(words), self._source, np.int64)
+        elif self.documents == "line" and in_documents is not None:
+            document_weights = np.array([in_documents[word] for word in words], np.int64)
+            self._table.documents += lines
+        self._table.add(
+            data,
+            starts,
+            lengths,
+            hashes,
+            weights=np.array([counts[word] for word in words], np.int64),
+            documents=documents,
+            document_weights=document_weights,
+        )
+
+
+def end_of_spaces(text: bytes) -> int:
+    """Where the last white space of a piece of UTF-8 ends: what follows may be half a token."""
+    if text.endswith(b"\n"):
+        return len(text)
+    return int(kernels.last_space(np.frombuffer(text, np.uint8), kernels.BYTE_KINDS))
