@@ -7,7 +7,7 @@ another symbol stands at a clause end.
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -32,11 +32,8 @@ from nlpzero.storage import atomic_output
 from nlpzero.symbols import (
     BREAK_SYMBOL,
     DIGITS_SYMBOL,
-    FIRST_SLOT,
-    LAST_SLOT,
     LETTERS_SYMBOL,
     NUMERALS_SYMBOL,
-    UNKNOWN_SYMBOL,
     Alphabet,
 )
 
@@ -154,14 +151,17 @@ class KneserNeyModel:
 
     # -------------------------------------------------------------------------------- asking one
 
-    def _kernel_arrays(self) -> tuple[Any, ...]:
-        return (
+    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a kernel with the arrays that :func:`emissions` needs."""
+        return function(
+            *args,
             self.order,
             self.roots,
             self.symbols,
             self.children,
             self.log_probs,
             self.backoffs,
+            self.log_unknown,
         )
 
     def log_probs_of(
@@ -188,7 +188,7 @@ class KneserNeyModel:
                 "`symbols` must have shape (m,) and `contexts` (m, k), got "
                 f"{symbols.shape} and {contexts.shape}."
             )
-        return conditional(symbols, contexts, *self._kernel_arrays(), self.log_unknown)
+        return self._call(conditional, symbols, contexts)
 
     def log_prob(self, character: str, context: str = "") -> float:
         """Log probability, in nats, of one character after a context.
@@ -226,7 +226,7 @@ class KneserNeyModel:
             Symbols, and ends of clauses with `bounds`.
         """
         symbols = self.alphabet.encode(text).symbols
-        log_prob, events = score_clauses(symbols, bounds, *self._kernel_arrays(), self.log_unknown)
+        log_prob, events = self._call(score_clauses, symbols, bounds)
         return float(log_prob), int(events)
 
     def perplexity(self, texts: str | Iterable[str]) -> float:
@@ -294,7 +294,8 @@ class KneserNeyModel:
             else:
                 # a child puts one symbol before its parent
                 first = base - len(words)
-                spans = np.diff(self.children[first : base + 1].astype(np.int64))
+                bounds = self.children[first : base + 1].astype(np.int64)
+                spans = bounds[1:] - bounds[:-1]
                 parents = np.repeat(np.arange(len(words)), spans).tolist()
                 symbols = self.symbols[base : base + size].tolist()
                 words = [
@@ -386,12 +387,17 @@ class _Estimator:
 
     def model(self) -> KneserNeyModel:
         tables = self._with_bounds()
-        sizes, symbols, children = [], [], []
+        sizes: list[int] = []
+        symbols: list[npt.NDArray[np.uint16]] = []
+        children: list[npt.NDArray[np.int64]] = []
         logs: list[Floats] = []
         backoffs: list[Floats] = []
         base = 0
+        # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its inverse
         lower = np.zeros(0)
-        places = np.zeros(0, np.int64)  # of the kept grams in the trie, by row of the table
+        kept = np.zeros(0, np.uint64)
+        kept_mask = np.zeros(0, np.bool_)
+        kept_order = places = np.zeros(0, np.int64)
         unknown = 0.0
         for k in range(1, self.order + 1):
             keys, counts, adjusted = tables[k - 1]
@@ -574,7 +580,8 @@ class _ArpaReader:
         return StorageError(f"{self.name}:{self.number}: {message}")
 
     def _line(self) -> str:
-        for self.number, line in self.lines:
+        for number, line in self.lines:
+            self.number = number
             if line.strip():
                 return line.rstrip("\n")
         raise StorageError(f"{self.name}: the file ends too early; an ARPA file ends with \\end\\")

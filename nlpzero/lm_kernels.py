@@ -6,6 +6,8 @@ reversed walk), ``children[r] : children[r + 1]`` are the rows that put one more
 from a symbol backwards finds its probabilities of all orders.
 """
 
+from typing import Any
+
 import numpy as np
 
 from nlpzero.kernels import kernel
@@ -15,7 +17,9 @@ BEGIN, END = np.uint16(0xFFFF), np.uint16(0xFFFE)
 
 
 @kernel
-def child_sums(parents: np.ndarray, keys: np.ndarray, counts: np.ndarray, mask: int) -> np.ndarray:
+def child_sums(
+    parents: np.ndarray, keys: np.ndarray, counts: np.ndarray, mask: np.uint64
+) -> np.ndarray:
     """Sum of the counts of the keys below each parent; both ascending, parents are the keys under the mask."""
     sums = np.zeros(len(parents), np.int64)
     wanted = np.uint64(mask)
@@ -78,7 +82,7 @@ def join_suffixes(
 
 
 @kernel
-def prefix_rows(parents: np.ndarray, keys: np.ndarray, mask: int) -> np.ndarray:
+def prefix_rows(parents: np.ndarray, keys: np.ndarray, mask: np.uint64) -> np.ndarray:
     """Row of each key's prefix among the parents; both ascending."""
     rows = np.empty(len(keys), np.int32)
     wanted = np.uint64(mask)
@@ -134,7 +138,7 @@ def discounted(
 
 
 @kernel
-def _find(symbols: np.ndarray, first: int, stop: int, symbol: int) -> int:
+def _find(symbols: np.ndarray, first: Any, stop: Any, symbol: int) -> int:
     """Row of a symbol in an ascending range, or -1; the loop has no unpredictable branch."""
     size = stop - first
     if size <= 0:
@@ -173,7 +177,7 @@ def emissions(
         at = i - start
         longest = min(order, at + 1)
         after[:] = 0.0
-        row = np.int64(roots[text[i]])
+        row: Any = np.int64(roots[text[i]])
         depth = 0
         logp = np.float32(unknown)
         while row >= 0:
@@ -331,7 +335,7 @@ def tag_marginals(
 
 @kernel
 def tag_sample(
-    size: int, extend: np.ndarray, forward: np.ndarray, key: int, first: int, flags: np.ndarray
+    size: int, extend: np.ndarray, forward: np.ndarray, key: Any, first: int, flags: np.ndarray
 ) -> None:
     """Draw a tag sequence of a clause, backwards, and set where it begins words."""
     tags = len(extend)
@@ -375,7 +379,7 @@ def decode_clauses(
     unknown: float,
     extend: np.ndarray,
     what: int,
-    key: int,
+    key: Any,
     out: np.ndarray,
 ) -> None:
     """Cut every clause of a text: best path (what 0, flags), sample (1, flags), probabilities (2).

@@ -16,13 +16,16 @@ import importlib
 import itertools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.errors import StorageError
+from nlpzero.lm import KneserNeyModel
+from nlpzero.lm_kernels import decode_clauses
 from nlpzero.segment_kernels import (
     CONVENTIONS,
     finish,
@@ -31,7 +34,16 @@ from nlpzero.segment_kernels import (
     token_count,
 )
 from nlpzero.storage import read_file, write_file
-from nlpzero.symbols import Alphabet, SymbolStream, char_classes, code_points, numeral_table
+from nlpzero.symbols import (
+    BREAK_SYMBOL,
+    DIGIT,
+    LETTER,
+    Alphabet,
+    SymbolStream,
+    char_classes,
+    code_points,
+    numeral_table,
+)
 
 Numbers = Literal["learned", "date", "split"]
 PathLike = str | os.PathLike[str]
@@ -420,3 +432,128 @@ def load_segmenter(
     segmenter.training = dict(header["training"])
     segmenter.numbers = _checked_numbers(header["numbers"] if numbers is None else numbers)
     return segmenter
+
+
+# ------------------------------------------------------------------------------------- language model
+
+DEFAULT_WEIGHTS = (0.15, 0.01, 0.01, 0.001)
+
+
+class LanguageModelSegmenter(Segmenter):
+    """Segmenter that needs no words: the best sequence of places in words under a character language model.
+
+    Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
+    those before them in the word, times a weight for every step of growing.
+
+    Parameters
+    ----------
+    model : KneserNeyModel
+    weights : sequence of float in (0, 1], two or more
+        weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
+        lengths beyond. Smaller weights make shorter words.
+    first : {"continuation", "frequency"}
+        Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
+        different symbols before it, or its relative frequency.
+    numbers, training
+        See :class:`Segmenter`.
+
+    Notes
+    -----
+    Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
+    model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
+    clause begins with the first symbol of a word, and no context reaches beyond the clause.
+    With a model over single characters, letters and digits are words of their own.
+
+    Examples
+    --------
+    >>> from nlpzero import count_ngrams
+    >>> from nlpzero.lm import KneserNeyModel
+    >>> text = ["吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。"] * 20
+    >>> segmenter = LanguageModelSegmenter(
+    ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)
+    ... )
+    >>> segmenter.segment("吃葡萄！")
+    ['吃', '葡萄', '！']
+    """
+
+    method = "lm"
+
+    def __init__(
+        self,
+        model: KneserNeyModel,
+        *,
+        weights: Sequence[float] = DEFAULT_WEIGHTS,
+        first: Literal["continuation", "frequency"] = "continuation",
+        numbers: Numbers = "learned",
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(model.alphabet, numbers=numbers, training=training)
+        if len(weights) < 2 or len(weights) > 255 or not all(0 < w <= 1 for w in weights):
+            raise ValueError(
+                f"`weights` must be two or more numbers in (0, 1], got {list(weights)}."
+            )
+        if first not in ("continuation", "frequency"):
+            raise ValueError(f"`first` must be 'continuation' or 'frequency', got {first!r}.")
+        if first == "frequency" and not len(model.frequencies):
+            raise ValueError(
+                "`first` is 'frequency', but a model read from an ARPA file has no frequencies; "
+                "use 'continuation'."
+            )
+        self.model = model
+        self.weights = tuple(float(w) for w in weights)
+        self.first = first
+
+    def _decode(
+        self, stream: SymbolStream, what: int, key: int, out: npt.NDArray[Any]
+    ) -> npt.NDArray[Any]:
+        model = self.model
+        symbols = stream.symbols
+        if self.alphabet.runs == "characters":
+            # letters and digits stand alone: what is cut is the Han text between them
+            symbols = np.where(_alone_table()[symbols], np.uint16(BREAK_SYMBOL), symbols)
+        extend = np.array(self.weights)
+        decode_clauses(
+            symbols,
+            model.order,
+            model.roots,
+            model.symbols,
+            model.children,
+            model.log_probs,
+            model.backoffs,
+            model.frequencies if self.first == "frequency" else model.frequencies[:0],
+            model.log_unknown,
+            np.log(extend) if what == 0 else extend,
+            what,
+            np.uint64(key),
+            out,
+        )
+        return out
+
+    def _cut(self, stream: SymbolStream) -> npt.NDArray[np.bool_]:
+        return self._decode(stream, 0, 0, np.ones(len(stream.symbols), np.bool_))
+
+    def _sample_cuts(self, stream: SymbolStream, key: int) -> npt.NDArray[np.bool_]:
+        return self._decode(stream, 1, key, np.ones(len(stream.symbols), np.bool_))
+
+    def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.float64]:
+        return self._decode(stream, 2, 0, np.ones(len(stream.symbols), np.float64))
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        header, arrays = self.model.state()
+        return {**header, "weights": list(self.weights), "first": self.first}, arrays
+
+    @classmethod
+    def _from_state(
+        cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> "LanguageModelSegmenter":
+        model = KneserNeyModel(alphabet, arrays, header["log_unknown"])
+        return cls(model, weights=header["weights"], first=header["first"])
+
+
+@lru_cache(maxsize=1)
+def _alone_table() -> npt.NDArray[np.bool_]:
+    """Whether a symbol of a stream of single characters is a letter or a digit."""
+    classes = char_classes(np.arange(0x10000, dtype=np.uint32))
+    table = (classes == LETTER) | (classes == DIGIT)
+    table.flags.writeable = False
+    return table
