@@ -20,7 +20,9 @@ import nlpzero
 # command name -> (module in this package, attribute, one line for `nlpzero --help`)
 # A module is imported only when its command is called, so that `nlpzero --help` stays instant;
 # that is why the help lines stand here. They are shown in this order.
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "count": ("count", "count", "Count words: how often each occurs."),
+}
 
 
 class _Stop(Exception):

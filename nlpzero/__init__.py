@@ -27,6 +27,7 @@ _EXPORTS = {
     "trees_to_svg": "parsing",
     "FunctionTokenizer": "tokenizers",
     "ModelTokenizer": "tokenizers",
+    "NGramTokenizer": "tokenizers",
     "SegmenterTokenizer": "tokenizers",
     "Tokenizer": "tokenizers",
     "WhitespaceTokenizer": "tokenizers",

@@ -139,6 +139,33 @@ def _feed_segmented(
         sink.add_bounded(text, segmenter.boundaries(text))
 
 
+class NGramTokenizer(Tokenizer):
+    """Characters and n-grams of them within clauses as words, counted by :func:`count_ngrams`.
+
+    Parameters
+    ----------
+    low, high : int in [1, 4], low <= high
+        Lengths.
+
+    Examples
+    --------
+    >>> from nlpzero import count_words
+    >>> dict(count_words(["天气好，天气"], NGramTokenizer(2, 3)))
+    {'天气': 2, '天气好': 1, '气好': 1}
+    """
+
+    def __init__(self, low: int, high: int | None = None) -> None:
+        self.low = low
+        self.high = low if high is None else high
+        if not 1 <= self.low <= self.high <= 4:
+            raise ValueError(
+                f"`low` and `high` must be 1 <= low <= high <= 4, got {low} and {self.high}."
+            )
+
+    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
+        raise TypeError("n-grams overlap; count_words counts them in a table of their own.")
+
+
 class FunctionTokenizer(Tokenizer):
     """Words as a Python function cuts each line.
 

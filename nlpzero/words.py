@@ -35,6 +35,7 @@ from nlpzero.storage import (
 from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
 from nlpzero.tokenizers import (
     ModelTokenizer,
+    NGramTokenizer,
     SegmenterTokenizer,
     Tokenize,
     Tokenizer,
@@ -218,7 +219,9 @@ class WordCounts(Mapping[str, int]):
         return counts_of_words
 
     @classmethod
-    def from_ngrams(cls, counts: "NGramCounts", low: int = 1, high: int = 1) -> "WordCounts":
+    def from_ngrams(
+        cls, counts: "NGramCounts", low: int = 1, high: int = 1, *, min_count: int = 1
+    ) -> "WordCounts":
         """Character n-grams as words.
 
         Parameters
@@ -227,11 +230,12 @@ class WordCounts(Mapping[str, int]):
             Of characters (an alphabet without classes).
         low, high : int in [1, 4], low <= high
             Lengths to take.
+        min_count : int >= 1
 
         Returns
         -------
         WordCounts
-            Its total is the number of n-grams of all lengths.
+            Its total is the number of n-grams taken.
         """
         if not 1 <= low <= high <= 4:
             raise ValueError(
@@ -239,7 +243,7 @@ class WordCounts(Mapping[str, int]):
             )
         frames: list[Frame] = []
         for k in range(low, high + 1):
-            keys, values = counts.grams(k)
+            keys, values = counts.grams(k, min_count)
             for first in range(0, len(keys), _ROWS):
                 part = keys[first : first + _ROWS]
                 lanes = [(part >> np.uint64(48 - 16 * j)) & np.uint64(0xFFFF) for j in range(k)]
@@ -739,6 +743,39 @@ def _for_workers(
     return tokenizer
 
 
+def _settings(
+    tokenizer: Tokenizer,
+    documents: Documents | None,
+    budget: int,
+    jobs: int,
+    executor: Executor | None,
+    folder: Path,
+) -> _Settings:
+    return _Settings(
+        _for_workers(tokenizer, jobs, executor, folder),
+        documents,
+        max(_LEAST, budget // (_TABLE_SHARE * jobs)),
+        max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs)),
+        # workers of an executor may be on other machines
+        None if executor is not None else str(folder),
+    )
+
+
+def _count_ngram_words(
+    texts: Corpus | Shard,
+    ngrams: NGramTokenizer,
+    documents: Documents | None,
+    min_count: int,
+    **options: Any,
+) -> WordCounts:
+    if documents is not None:
+        raise ValueError("`documents` cannot be counted for n-grams.")
+    from nlpzero.counting import count_ngrams
+
+    counts = count_ngrams(texts, ngrams.high, **options)
+    return WordCounts.from_ngrams(counts, ngrams.low, ngrams.high, min_count=min_count)
+
+
 def count_words(
     texts: Corpus | Shard | Iterable[str],
     tokenizer: "Tokenizer | Segmenter | Tokenize | str",
@@ -811,14 +848,21 @@ def count_words(
         raise ValueError(f"`jobs` must be an integer >= 1, got {jobs}.")
     keep_marks = how.punctuation if punctuation is None else punctuation
     budget = default_memory() if memory is None else memory
-    with scratch_folder(tmpdir) as folder:
-        settings = _Settings(
-            _for_workers(how, jobs, executor, folder),
+    if isinstance(how, NGramTokenizer):
+        return _count_ngram_words(
+            corpus,
+            how,
             documents,
-            max(_LEAST, budget // (_TABLE_SHARE * jobs)),
-            max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs)),
-            None if executor is not None else str(folder),
+            min_count,
+            memory=memory,
+            tmpdir=tmpdir,
+            jobs=jobs,
+            executor=executor,
+            progress=progress,
+            report=report,
         )
+    with scratch_folder(tmpdir) as folder:
+        settings = _settings(how, documents, budget, jobs, executor, folder)
         if documents == "file" or not isinstance(corpus, Corpus):
             # a file in two shards would be two documents
             shards = _whole_sources(corpus, how.shard_bytes)
@@ -927,13 +971,7 @@ def count_words_by_file(
     budget = default_memory() if memory is None else memory
     shards = [Shard((piece,), texts.encoding, texts.errors, texts.field) for piece in texts.pieces]
     with scratch_folder(tmpdir) as folder:
-        settings = _Settings(
-            _for_workers(how, jobs, executor, folder),
-            documents,
-            max(_LEAST, budget // (_TABLE_SHARE * jobs)),
-            max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs)),
-            None if executor is not None else str(folder),
-        )
+        settings = _settings(how, documents, budget, jobs, executor, folder)
         results = map_shards(
             _count_source,
             shards,

@@ -1,0 +1,86 @@
+"""``--executor dask --scheduler tcp://HOST:PORT``: the same work on the workers of a Dask cluster.
+
+Nothing of the cluster is home-made: the library takes any ``concurrent.futures.Executor``, and
+``distributed.Client`` gives one that starts lost work again on other workers.
+"""
+
+import functools
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+import nlpzero
+
+from .options import Decorator, F
+
+_SECONDS_TO_CONNECT = 15
+
+
+def cluster() -> Decorator:
+    """Add ``--executor`` and ``--scheduler``; the command receives ``executor``, an Executor or None."""
+
+    def decorate(function: F) -> F:
+        @click.option(
+            "--executor",
+            type=click.Choice(["processes", "dask"]),
+            default="processes",
+            show_default=True,
+            help="What runs the work: processes of this machine, or a Dask cluster.",
+        )
+        @click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Where the Dask scheduler listens, such as tcp://HOST:8786.",
+        )
+        @functools.wraps(function)
+        def run(*args: Any, executor: str, scheduler: str | None, **options: Any) -> Any:
+            if (executor == "dask") != (scheduler is not None):
+                raise click.UsageError(
+                    "--executor dask and --scheduler ADDRESS belong together; give both or none."
+                )
+            if scheduler is None:
+                return function(*args, executor=None, **options)
+            with dask_executor(scheduler) as pool:
+                return function(*args, executor=pool, **options)
+
+        return run  # type: ignore[return-value]
+
+    return decorate
+
+
+@contextmanager
+def dask_executor(scheduler: str) -> Iterator[Executor]:
+    """An executor on the workers of a running Dask cluster.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address, such as ``tcp://127.0.0.1:8786``.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise nlpzero.NlpzeroError(
+            "--executor dask needs a package more; run: pip install 'nlpzero[dask]'"
+        ) from None
+    # what its connections go through is not for the user of a command; errors arrive as exceptions
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise nlpzero.NlpzeroError(
+            f"no Dask scheduler answers at {scheduler} ({error}); start one with: dask scheduler"
+        ) from error
+    try:
+        if not client.scheduler_info()["workers"]:
+            raise nlpzero.NlpzeroError(
+                f"the Dask scheduler at {scheduler} has no workers; "
+                f"start some with: dask worker {scheduler}"
+            )
+        yield client.get_executor(pure=False)
+    finally:
+        client.close(timeout=2)
