@@ -9,7 +9,6 @@ What is left, counts of words and weights of gaps, is a :class:`Learned`, which 
 """
 
 import math
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -37,6 +36,7 @@ from nlpzero.lattice import marginals, random_key, sample, viterbi
 from nlpzero.word_model import (
     LENGTH_WEIGHTS,
     LONGEST,
+    autonomy_scores,
     build_pair_table,
     build_triple_table,
     build_word_table,
@@ -252,6 +252,56 @@ def autonomy_cuts(grams: Grams, forced: Cuts) -> Cuts:
     return cuts
 
 
+def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uint64], FloatArray]:
+    """Autonomy of the n-grams of a stream.
+
+    Parameters
+    ----------
+    raw : ndarray of uint16, shape (n,); 0 is the clause break
+    min_count : int
+        Leave out rarer n-grams of two and more symbols.
+
+    Returns
+    -------
+    keys : ndarray of uint64, shape (m,)
+        One to four symbols each, 16 bits a symbol, the last one lowest; ascending.
+    scores : ndarray of float32, shape (m,)
+    """
+    dense = densify(raw)
+    grams = count_positions(dense)
+    keys, scores = [], []
+    for k, values in enumerate(autonomy(grams)):
+        order = grams.orders[k]
+        kept = order.counts >= (min_count if k else 1)
+        keys.append(_keys(raw, order.firsts[kept], k + 1))
+        scores.append(values[kept])
+    return np.concatenate(keys), np.concatenate(scores)
+
+
+def decode_autonomy(
+    raw: Symbols,
+    slots: npt.NDArray[np.uint64],
+    numbers: npt.NDArray[np.int32],
+    scores: FloatArray,
+) -> Cuts:
+    """Best segmentation of a stream by a table of autonomies (see :func:`build_word_table`)."""
+    forced = forced_cuts(raw)
+    cuts = np.ones(len(forced), np.uint8)
+    for start, end in _pieces(forced):
+        table = np.empty((end - start, LONGEST), np.float32)
+        autonomy_scores(raw[start:end], slots, numbers, scores, table)
+        cuts[start : end + 1] = viterbi(table, forced[start : end + 1])
+    return cuts
+
+
+def _keys(symbols: Symbols, firsts: npt.NDArray[np.int32], order: int) -> npt.NDArray[np.uint64]:
+    """Keys of the n-grams at some positions: 16 bits a symbol, the last one lowest."""
+    out = np.zeros(len(firsts), np.uint64)
+    for k in range(order):
+        out = (out << np.uint64(16)) | symbols[firsts + k]
+    return out
+
+
 # ---------------------------------------------------------------------------------------------- what is learned
 
 
@@ -404,7 +454,7 @@ def _log_rate(
 ) -> npt.NDArray[np.float64]:
     """Log of the smoothed rate at which each symbol stands at the given positions."""
     there = np.bincount(dense.symbols[at], minlength=len(dense.codes)).astype(np.float64)
-    rate = there.sum() / dense.counts.sum()
+    rate = max(float(there.sum()), 1.0) / max(float(dense.counts.sum()), 1.0)
     return np.log((there + pseudo * rate) / (dense.counts + pseudo))
 
 
@@ -555,9 +605,8 @@ def learn(
 
     symbol_total = float(dense.counts.sum())
     own = float(np.count_nonzero(x[:target]))
-    alpha = recipe.strength * (own + background_weight * (symbol_total - own)) ** (
-        recipe.strength_power
-    )
+    weighted = max(own + background_weight * (symbol_total - own), 1.0)
+    alpha = recipe.strength * weighted**recipe.strength_power
     first_probs = dense.counts / max(symbol_total, 1.0)
     fold_bits = np.array(recipe.divisions, np.int64)
     starts = layout(sizes[0] - 1, sizes[1])
@@ -629,7 +678,11 @@ def learn(
                 key = np.uint64(random_key(seed, number, step))
 
                 def draw(
-                    part: tuple[int, int], total: float = total, key: np.uint64 = key
+                    part: tuple[int, int],
+                    old: Cuts = cuts,
+                    new: Cuts = drawn,
+                    total: float = total,
+                    key: np.uint64 = key,
                 ) -> float:
                     return sweep(
                         x,
@@ -647,8 +700,8 @@ def learn(
                         forced,
                         *part,
                         key,
-                        cuts,
-                        drawn,
+                        old,
+                        new,
                     )
 
                 nats = -sum(pool.map(draw, parts)) / max(symbol_total, 1.0)
@@ -658,12 +711,6 @@ def learn(
             if inspect:
                 inspect(number, cuts)
     word_total = count()
-
-    def keys(firsts: npt.NDArray[np.int32], order: int) -> npt.NDArray[np.uint64]:
-        out = np.zeros(len(firsts), np.uint64)
-        for k in range(order):
-            out = (out << np.uint64(16)) | x[firsts + k]
-        return out
 
     threes = np.flatnonzero(counts[bases[2] : bases[3]])
     fours = np.flatnonzero(counts[bases[3] : bases[4]])
@@ -677,15 +724,15 @@ def learn(
         np.stack(
             [gaps.priors, gaps.next_probs, counts[bases[1] : bases[2]].astype(np.float32)], axis=1
         ),
-        keys(triple_firsts, 3),
+        _keys(x, triple_firsts, 3),
         triple_bins,
-        np.concatenate([keys(triple_firsts[threes], 3), keys(quad_firsts[fours], 4)]),
+        np.concatenate([_keys(x, triple_firsts[threes], 3), _keys(x, quad_firsts[fours], 4)]),
         np.concatenate([counts[bases[2] + threes], counts[bases[3] + fours]]),
         weights,
         fold_bits,
         gaps.pmi_edges,
         gaps.skip_prior,
-        np.array([word_total, symbol_total, alpha, recipe.gap_weight]),
+        np.array([word_total, max(symbol_total, 1.0), alpha, recipe.gap_weight]),
     )
     summary = {
         "symbols": int(symbol_total),

@@ -348,3 +348,27 @@ def score_words(
                 if t >= 0:
                     c = word_counts[t]
             scores[i, k] = z + np.log((c + base * lengths[k]) * scale)
+
+
+@kernel
+def autonomy_scores(
+    symbols: np.ndarray,
+    slots: np.ndarray,
+    numbers: np.ndarray,
+    autonomies: np.ndarray,
+    scores: np.ndarray,
+) -> None:
+    """Score of every n-gram of up to four symbols that the table has; single symbols it lacks have 0."""
+    n = len(symbols)
+    for i in range(n):
+        scores[i, 0] = 0.0
+        for k in range(1, LONGEST):
+            scores[i, k] = -np.inf
+        key = np.uint64(0)
+        for k in range(min(LONGEST, n - i)):
+            if symbols[i + k] == 0:
+                break
+            key = key << np.uint64(16) | np.uint64(symbols[i + k])
+            t = find_word(key, slots, numbers)
+            if t >= 0:
+                scores[i, k] = autonomies[t]
