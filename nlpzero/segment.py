@@ -14,6 +14,7 @@ What is left, where words begin inside clauses, is the business of the concrete 
 import copy
 import importlib
 import itertools
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.errors import StorageError
-from nlpzero.lm import KneserNeyModel
+from nlpzero.lattice import marginals_edges, random_key, sample_edges
+from nlpzero.lexicon import WordList, as_word_list
+from nlpzero.lm import KneserNeyModel, _frozen
 from nlpzero.lm_kernels import decode_clauses
 from nlpzero.segment_kernels import (
     CONVENTIONS,
@@ -43,6 +46,15 @@ from nlpzero.symbols import (
     char_classes,
     code_points,
     numeral_table,
+)
+from nlpzero.trie import (
+    Trie,
+    best_scores,
+    best_words,
+    build_trie,
+    trie_scores,
+    trie_words,
+    word_edges,
 )
 
 Numbers = Literal["learned", "date", "split"]
@@ -222,8 +234,6 @@ class Segmenter(ABC):
         NotImplementedError
             The segmenter has no distribution.
         """
-        from nlpzero.lattice import random_key
-
         return _pieces(text, self._finished(text, "sample", random_key(seed))[2])
 
     def segment_all(self, texts: Iterable[str]) -> Iterator[list[str]]:
@@ -442,38 +452,38 @@ DEFAULT_WEIGHTS = (0.15, 0.01, 0.01, 0.001)
 class LanguageModelSegmenter(Segmenter):
     """Segmenter that needs no words: the best sequence of places in words under a character language model.
 
-    Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
-    those before them in the word, times a weight for every step of growing.
+        Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
+        those before them in the word, times a weight for every step of growing.
 
-    Parameters
-    ----------
-    model : KneserNeyModel
-    weights : sequence of float in (0, 1], two or more
-        weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
-        lengths beyond. Smaller weights make shorter words.
-    first : {"continuation", "frequency"}
-        Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
-        different symbols before it, or its relative frequency.
-    numbers, training
-        See :class:`Segmenter`.
+        Parameters
+        ----------
+        model : KneserNeyModel
+        weights : sequence of float in (0, 1], two or more
+            weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
+            lengths beyond. Smaller weights make shorter words.
+        first : {"continuation", "frequency"}
+            Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
+            different symbols before it, or its relative frequency.
+        numbers, training
+            See :class:`Segmenter`.
 
-    Notes
-    -----
-    Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
-    model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
-    clause begins with the first symbol of a word, and no context reaches beyond the clause.
-    With a model over single characters, letters and digits are words of their own.
+        Notes
+        -----
+        Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
+        model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
+        clause begins with the first symbol of a word, and no context reaches beyond the clause.
+        With a model over single characters, letters and digits are words of their own.
 
-    Examples
-    --------
-    >>> from nlpzero import count_ngrams
-    >>> from nlpzero.lm import KneserNeyModel
+        Examples
+        --------
+        >>> from nlpzero import count_ngrams
+        >>> from nlpzero.lm import KneserNeyModel
     >>> text = ["吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。"] * 20
-    >>> segmenter = LanguageModelSegmenter(
-    ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)
-    ... )
-    >>> segmenter.segment("吃葡萄！")
-    ['吃', '葡萄', '！']
+        >>> segmenter = LanguageModelSegmenter(
+        ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)
+        ... )
+        >>> segmenter.segment("吃葡萄！")
+        ['吃', '葡萄', '！']
     """
 
     method = "lm"
@@ -557,3 +567,125 @@ def _alone_table() -> npt.NDArray[np.bool_]:
     table = (classes == LETTER) | (classes == DIGIT)
     table.flags.writeable = False
     return table
+
+
+# ----------------------------------------------------------------------------------------- vocabulary
+
+
+class VocabularySegmenter(Segmenter):
+    """Segmenter with a list of words: the cut of highest probability, words independent of each other.
+
+    Parameters
+    ----------
+    words : WordList, mapping of str to number, or iterable of str
+        Words of any length with their counts (:func:`nlpzero.lexicon.read_words`). They may hold marks, spaces,
+        letters and digits; they are only found where they begin and end between units, so ``ens`` never cuts
+        ``license``.
+    user_words : the same, optional
+        Words that replace or complete the list.
+    numbers, training
+        See :class:`Segmenter`.
+
+    Notes
+    -----
+    p(w) = count / sum of the counts. A character, number or run of letters that is not in the list has half the
+    smallest count. A word without a count takes the probability of its best cut into other words, or that of a word
+    counted once if this is larger, so it is preferred to its parts; if no word has a count, all have the same.
+
+    Examples
+    --------
+    >>> segmenter = VocabularySegmenter({"研究": 9, "研究生": 4, "生命": 6, "命": 1, "起源": 5})
+    >>> segmenter.segment("研究生命起源，2024年。")
+    ['研究', '生命', '起源', '，', '2024', '年', '。']
+    >>> VocabularySegmenter(["研究", "生命"], user_words=["研究生命"]).segment("研究生命")
+    ['研究生命']
+    """
+
+    method = "vocabulary"
+    _crossing = True
+
+    def __init__(
+        self,
+        words: WordList | Mapping[str, float] | Iterable[str],
+        *,
+        user_words: WordList | Mapping[str, float] | Iterable[str] = (),
+        numbers: Numbers = "learned",
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(Alphabet(), numbers=numbers, training=training)
+        names, scores, self.unknown = _word_scores(as_word_list(words), as_word_list(user_words))
+        self._set_trie(build_trie(names, scores))
+
+    def _set_trie(self, trie: Trie) -> None:
+        # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
+        self.trie = Trie(*(_frozen(array) for array in trie))
+        self._table = _frozen(self.trie.code_table())
+
+    def lexicon(self) -> dict[str, float]:
+        """The words and their log probabilities, most probable first, then by code points."""
+        words = trie_words(self.trie)
+        scores = trie_scores(self.trie, words).tolist()
+        return dict(sorted(zip(words, scores, strict=True), key=lambda pair: (-pair[1], pair[0])))
+
+    def _values(
+        self, text: str, points: npt.NDArray[np.uint32], what: str, key: int = 0
+    ) -> npt.NDArray[Any]:
+        classes = char_classes(points)
+        arrays = (points, classes, self.trie.units, self.trie.values, self._table, self.unknown)
+        if what == "cut":
+            flags = np.zeros(len(points) + 1, np.bool_)
+            best_words(*arrays, flags)
+            return flags
+        places, offsets, lengths, scores, forced = word_edges(*arrays)
+        if what == "probabilities":
+            values = np.zeros(len(points) + 1, np.float64)
+            values[places] = marginals_edges(offsets, lengths, scores, forced)
+        else:
+            values = np.zeros(len(points) + 1, np.bool_)
+            values[places] = sample_edges(offsets, lengths, scores, forced, key)
+        return values
+
+    def _cut(self, stream: SymbolStream) -> npt.NDArray[np.bool_]:
+        raise NotImplementedError("the vocabulary segmenter works on code points, see _values.")
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        return {"unknown": self.unknown}, dict(self.trie._asdict())
+
+    @classmethod
+    def _from_state(
+        cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> "VocabularySegmenter":
+        segmenter = cls.__new__(cls)
+        Segmenter.__init__(segmenter, alphabet)
+        segmenter.unknown = float(header["unknown"])
+        segmenter._set_trie(Trie(*(arrays[name] for name in Trie._fields)))
+        return segmenter
+
+
+def _word_scores(
+    base: WordList, user: WordList
+) -> tuple[list[str], npt.NDArray[np.float64], float]:
+    """Distinct words of both lists, their log probabilities, and that of an unknown unit."""
+    merged = dict(zip(base.words, base.counts.tolist(), strict=True))
+    for word, count in zip(user.words, user.counts.tolist(), strict=True):
+        # a user word that the list counts keeps at least that count
+        known = merged.get(word, math.nan)
+        merged[word] = count if math.isnan(known) or not math.isnan(count) else known
+    words = list(merged)
+    counts = np.array(list(merged.values()), np.float64)
+    counted = ~np.isnan(counts)
+    if not counted.any():
+        # all words alike; user words too
+        counts[:] = 1.0
+        counted[:] = True
+    total = counts[counted].sum() if len(counts) else 1.0
+    least = counts[counted].min() if len(counts) else 1.0
+    unknown = math.log(0.5 * least / total) if len(words) else -1.0
+    scores = np.log(counts / total)
+    lacking = np.flatnonzero(~counted)
+    if len(lacking):
+        known = np.flatnonzero(counted)
+        trie = build_trie([words[i] for i in known], scores[known])
+        cuts = best_scores(trie, [words[i] for i in lacking], unknown)
+        scores[lacking] = np.maximum(cuts, math.log(least / total))
+    return words, scores, unknown
