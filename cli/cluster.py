@@ -6,6 +6,8 @@ Nothing of the cluster is home-made: the library takes any ``concurrent.futures.
 
 import functools
 import logging
+import re
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ import nlpzero
 from .options import Decorator, F
 
 _SECONDS_TO_CONNECT = 15
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?")
 
 
 def cluster() -> Decorator:
@@ -44,6 +47,12 @@ def cluster() -> Decorator:
                 )
             if scheduler is None:
                 return function(*args, executor=None, **options)
+            if not _ADDRESS.fullmatch(scheduler):
+                raise click.BadParameter(
+                    f"{scheduler!r} is not the address of a Dask scheduler; "
+                    "it looks like tcp://HOST:8786.",
+                    param_hint="--scheduler",
+                )
             with dask_executor(scheduler) as pool:
                 return function(*args, executor=pool, **options)
 
@@ -69,9 +78,14 @@ def dask_executor(scheduler: str) -> Iterator[Executor]:
         ) from None
     # what its connections go through is not for the user of a command; errors arrive as exceptions
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    match = _ADDRESS.fullmatch(scheduler)
     try:
+        if match is not None:
+            # a client that cannot connect retries for long and takes its leave noisily: try the door first
+            place = (match[1].strip("[]"), int(match[2]))
+            socket.create_connection(place, timeout=_SECONDS_TO_CONNECT).close()
         client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError) as error:
         raise nlpzero.NlpzeroError(
             f"no Dask scheduler answers at {scheduler} ({error}); start one with: dask scheduler"
         ) from error
