@@ -39,6 +39,16 @@ def _run(worker: Worker[T], shard: Shard, args: tuple[Any, ...]) -> tuple[T, Rea
         raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
 
 
+def _outcome(future: Future[T], shard: Shard) -> T:
+    try:
+        return future.result()
+    except (NlpzeroError, BrokenProcessPool):
+        raise
+    except Exception as error:
+        # what an engine says when it gives up: a scheduler gone, a shard that kills every worker it meets
+        raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
+
+
 def _end_workers(pool: ProcessPoolExecutor) -> None:
     """End the processes now: what they compute is not wanted any more."""
     processes = list((getattr(pool, "_processes", None) or {}).values())
@@ -142,7 +152,7 @@ def map_shards(
                 finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in finished:
                     i = waiting.pop(future)
-                    ready[i] = future.result()
+                    ready[i] = _outcome(future, shards[i])
             if ordered:
                 while next_index in ready:
                     yield done(ready.pop(next_index), shards[next_index])
