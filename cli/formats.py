@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,29 +30,18 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    with _atomic_output(path) as text:
-        if bom:
-            text.write("\ufeff")
-        yield text
+    from nlpzero.storage import atomic_output  # brings NumPy with it
 
-
-@contextmanager
-def _atomic_output(path: str) -> Iterator[TextIO]:
-    """A file that takes the place of ``path`` when the block ends well, and vanishes when it does not."""
-    if os.path.exists(path) and not os.path.isfile(path):  # /dev/null, a pipe: nothing to rename
-        with open(path, "w", encoding="utf-8", newline="\n") as text:
+    with atomic_output(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        try:
+            if bom:
+                text.write("\ufeff")
             yield text
-        return
-    path = os.path.realpath(path)
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as text:
-            yield text
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+            text.flush()
+        finally:
+            with suppress(OSError):  # the error that matters is under way
+                text.detach()
 
 
 def number(value: float) -> str:

@@ -7,12 +7,19 @@ A bundle passes its values under these names: :func:`reading` gives ``inputs, en
 import os
 import re
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+import nlpzero
+
 from .formats import FORMATS
+from .progress import note
+
+if TYPE_CHECKING:
+    from nlpzero.corpus import Corpus, ReadReport
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -205,3 +212,59 @@ def working() -> Decorator:
 def writing() -> Decorator:
     """``-o --quiet``."""
     return _bundle(output(), quiet())
+
+
+_WITH_FIELDS = re.compile(r".*\.(jsonl|ndjson|json|csv|tsv)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
+
+
+@contextmanager
+def open_corpus(
+    inputs: tuple[str, ...],
+    encoding: str,
+    errors: str,
+    field: str | None,
+    *,
+    again: bool = False,
+    tmpdir: str | None = None,
+    quiet: bool = False,
+) -> Iterator["Corpus"]:
+    """The corpus that the options of :func:`reading` name.
+
+    Parameters
+    ----------
+    again : bool
+        The command reads the text more than once or in several processes; then standard input is copied
+        to a temporary file first, which is gone when the block ends.
+    tmpdir : str or None
+        Folder for that file.
+    """
+    try:
+        corpus = nlpzero.Corpus(*inputs, encoding=encoding, errors=errors, field=field)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if field is None:
+        for source in corpus.sources:
+            if _WITH_FIELDS.fullmatch(source.name):
+                note(
+                    f"{source.name} is read as plain text; --field NAME reads one field of it.",
+                    quiet=quiet,
+                )
+                break
+    if again:
+        with corpus.spool(tmpdir) as corpus:
+            yield corpus
+    else:
+        yield corpus
+
+
+def note_reading(corpus: "Corpus", report: "ReadReport", *, quiet: bool = False) -> None:
+    """Say what was read, and how much of it was not valid."""
+    names = [source.name for source in corpus.sources]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    note(f"read {shown}: {format_size(report.bytes_read)}", quiet=quiet)
+    if report.bad_bytes:
+        done = "replaced" if corpus.errors == "replace" else "left out"
+        note(
+            f"bytes not valid in {corpus.encoding.upper()}: {report.bad_bytes}, {done}",
+            quiet=quiet,
+        )

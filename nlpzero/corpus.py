@@ -870,8 +870,19 @@ class _Text:
         self, *, report: ReadReport | None = None, progress: Progress | None = None
     ) -> Iterator[str]:
         """The lines, without their ends (``\\n`` or ``\\r\\n``). Parameters are those of :meth:`blocks`."""
-        for line in _lines(self.blocks(report=report, progress=progress)):
-            yield line[:-2] if line.endswith("\r\n") else line[:-1]
+        begun: list[str] = []  # parts of a line longer than a block
+        for block in self.blocks(report=report, progress=progress):
+            lines = block.split("\n")
+            last = lines.pop()
+            if lines:
+                if begun:
+                    lines[0] = "".join(begun) + lines[0]
+                    begun.clear()
+                if "\r" in block or lines[0].endswith("\r"):
+                    lines = [line.removesuffix("\r") for line in lines]
+                yield from lines
+            if last:
+                begun.append(last)
 
     def numbered_lines(
         self, *, report: ReadReport | None = None, progress: Progress | None = None
@@ -887,7 +898,7 @@ class _Text:
                 first = 1 + (_line_ends_before(piece) if piece.start else 0)
                 blocks = self._piece_blocks(piece, BLOCK_CHARS, report, progress, True)
                 for number, line in enumerate(_lines(blocks), first):
-                    yield name, number, line[:-2] if line.endswith("\r\n") else line[:-1]
+                    yield name, number, line[:-1].removesuffix("\r")
                 continue
             first = _line_ends_before(piece) if piece.start else 0
             for number, text in self._records(piece, report, progress):
