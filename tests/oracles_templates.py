@@ -112,3 +112,33 @@ def find(
                     shape.append(None)
                 found[tuple(shape)] += 1
     return found, sum(found.values())
+
+
+def all_paths(edges: set[tuple[int, int]], n: int) -> list[tuple[int, ...]]:
+    """Every path from a place nothing leads to, to a place that leads nowhere."""
+
+    def onward(path: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        targets = [j for i, j in sorted(edges) if i == path[-1]]
+        if not targets:
+            yield path
+        for j in targets:
+            yield from onward((*path, j))
+
+    entered = {j for _, j in edges}
+    return [path for i in range(n) if i not in entered for path in onward((i,))]
+
+
+def narrowed(edges: set[tuple[int, int]], n: int, window: int, most: int) -> set[tuple[int, int]]:
+    """Links left when groups with more than `most` paths lose their longest ones."""
+    edges = set(edges)
+    for width in range(window, 0, -1):
+        group = list(range(n))
+        for i, j in edges:
+            old, new = group[j], group[i]
+            group = [new if g == old else g for g in group]
+        sizes = Counter(group[path[0]] for path in all_paths(edges, n))
+        crowded = {g for g, size in sizes.items() if size > most}
+        if not crowded:
+            break
+        edges = {(i, j) for i, j in edges if group[i] not in crowded or j - i != width}
+    return edges
