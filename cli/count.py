@@ -225,7 +225,7 @@ def _tokenizer(
         nlpzero.load_segmenter(model)
         return nlpzero.ModelTokenizer(model)
     if words is not None:
-        return nlpzero.SegmenterTokenizer(nlpzero.VocabularySegmenter.from_file(words))
+        return nlpzero.SegmenterTokenizer(nlpzero.VocabularySegmenter(nlpzero.read_words(words)))
     if ngrams is not None:
         return nlpzero.NGramTokenizer(*ngrams)
     if name is not None:
