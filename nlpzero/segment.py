@@ -16,17 +16,19 @@ import importlib
 import itertools
 import math
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.counting import count_ngrams
 from nlpzero.errors import StorageError
 from nlpzero.lattice import marginals_edges, random_key, sample_edges
-from nlpzero.lexicon import WordList, as_word_list
+from nlpzero.lexicon import WordList, as_word_list, read_words
 from nlpzero.lm import KneserNeyModel, _frozen
 from nlpzero.lm_kernels import decode_clauses
 from nlpzero.segment_kernels import (
@@ -56,6 +58,12 @@ from nlpzero.trie import (
     trie_words,
     word_edges,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from nlpzero.corpus import Corpus, ReadReport
 
 Numbers = Literal["learned", "date", "split"]
 PathLike = str | os.PathLike[str]
@@ -560,6 +568,73 @@ class LanguageModelSegmenter(Segmenter):
         return cls(model, weights=header["weights"], first=header["first"])
 
 
+def learn_language_model(
+    corpus: "Corpus | Iterable[str]",
+    *,
+    order: int = 4,
+    weights: Sequence[float] = DEFAULT_WEIGHTS,
+    first: Literal["continuation", "frequency"] = "continuation",
+    min_count: int = 2,
+    alphabet: Alphabet | None = None,
+    numbers: Numbers = "learned",
+    memory: int | None = None,
+    tmpdir: PathLike | None = None,
+    jobs: int = 1,
+    executor: "Executor | None" = None,
+    progress: "Callable[[int], object] | None" = None,
+    report: "ReadReport | None" = None,
+) -> LanguageModelSegmenter:
+    """Language model segmenter from raw text: count, smooth, done.
+
+    Parameters
+    ----------
+    corpus : Corpus or iterable of str
+    order : int in [1, 5]
+    weights, first, numbers
+        See :class:`LanguageModelSegmenter`.
+    min_count : int >= 1
+        Leave out rarer n-grams of the orders 3 and up from the model. 2 costs about .001 of F1 and makes a model
+        a third of the size.
+    alphabet : Alphabet, optional
+        Default: runs of digits, letters and Han numerals are symbols, so that 2001年 and K线 can be words.
+    memory, tmpdir, jobs, executor, progress, report
+        See :func:`nlpzero.count_ngrams`.
+
+    Returns
+    -------
+    LanguageModelSegmenter
+
+    Raises
+    ------
+    NlpzeroError
+        The text cannot be read, or holds nothing to learn from.
+    """
+    begun = time.perf_counter()
+    counts = count_ngrams(
+        corpus,
+        order=max(order, 4),
+        alphabet=alphabet or Alphabet(runs="classes"),
+        memory=memory,
+        tmpdir=tmpdir,
+        jobs=jobs,
+        executor=executor,
+        progress=progress,
+        report=report,
+    )
+    model = KneserNeyModel.from_counts(counts, order, min_count=min_count)
+    training = {
+        "method": "lm",
+        "symbols": counts.total,
+        "order": order,
+        "min_count": min_count,
+        "ngrams": model.sizes,
+        "seconds": round(time.perf_counter() - begun, 2),
+    }
+    return LanguageModelSegmenter(
+        model, weights=weights, first=first, numbers=numbers, training=training
+    )
+
+
 @lru_cache(maxsize=1)
 def _alone_table() -> npt.NDArray[np.bool_]:
     """Whether a symbol of a stream of single characters is a letter or a digit."""
@@ -613,13 +688,81 @@ class VocabularySegmenter(Segmenter):
         training: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(Alphabet(), numbers=numbers, training=training)
-        names, scores, self.unknown = _word_scores(as_word_list(words), as_word_list(user_words))
+        names, scores, self.unknown, self.total = _word_scores(
+            as_word_list(words), as_word_list(user_words)
+        )
         self._set_trie(build_trie(names, scores))
 
     def _set_trie(self, trie: Trie) -> None:
         # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
         self.trie = Trie(*(_frozen(array) for array in trie))
         self._table = _frozen(self.trie.code_table())
+
+    @classmethod
+    def from_file(
+        cls,
+        path: PathLike,
+        *more: PathLike,
+        encoding: str = "utf-8",
+        numbers: Numbers = "learned",
+    ) -> "VocabularySegmenter":
+        """Segmenter from files of words (:func:`nlpzero.lexicon.read_words`).
+
+        Parameters
+        ----------
+        path : path
+        *more : path
+            User words, which replace or complete the first list.
+        encoding : str
+        numbers
+            See :class:`Segmenter`.
+
+        Returns
+        -------
+        VocabularySegmenter
+
+        Raises
+        ------
+        CorpusError
+            A file cannot be read, or is no list of words.
+        """
+        base = read_words(path, encoding=encoding)
+        segmenter = cls(
+            base,
+            user_words=_joined(read_words(name, encoding=encoding) for name in more),
+            numbers=numbers,
+        )
+        files = [os.path.basename(os.fspath(name)) for name in (path, *more)]
+        segmenter.training = {"method": cls.method, "files": files, "words": segmenter.size}
+        return segmenter
+
+    @property
+    def size(self) -> int:
+        """Number of words."""
+        return int(np.count_nonzero(self.trie.values > -np.inf))
+
+    def with_words(
+        self, user_words: WordList | Mapping[str, float] | Iterable[str]
+    ) -> "VocabularySegmenter":
+        """A segmenter with more words, which replace those it has.
+
+        Parameters
+        ----------
+        user_words : WordList, mapping of str to number, or iterable of str
+            Counts are relative to those the list was made from; best give none.
+
+        Returns
+        -------
+        VocabularySegmenter
+        """
+        known = self.lexicon()
+        counts = np.exp(np.array(list(known.values()))) * self.total
+        return VocabularySegmenter(
+            WordList(list(known), counts),
+            user_words=user_words,
+            numbers=self.numbers,
+            training=self.training,
+        )
 
     def lexicon(self) -> dict[str, float]:
         """The words and their log probabilities, most probable first, then by code points."""
@@ -649,7 +792,7 @@ class VocabularySegmenter(Segmenter):
         raise NotImplementedError("the vocabulary segmenter works on code points, see _values.")
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        return {"unknown": self.unknown}, dict(self.trie._asdict())
+        return {"unknown": self.unknown, "total": self.total}, dict(self.trie._asdict())
 
     @classmethod
     def _from_state(
@@ -658,14 +801,15 @@ class VocabularySegmenter(Segmenter):
         segmenter = cls.__new__(cls)
         Segmenter.__init__(segmenter, alphabet)
         segmenter.unknown = float(header["unknown"])
+        segmenter.total = float(header["total"])
         segmenter._set_trie(Trie(*(arrays[name] for name in Trie._fields)))
         return segmenter
 
 
 def _word_scores(
     base: WordList, user: WordList
-) -> tuple[list[str], npt.NDArray[np.float64], float]:
-    """Distinct words of both lists, their log probabilities, and that of an unknown unit."""
+) -> tuple[list[str], npt.NDArray[np.float64], float, float]:
+    """Distinct words of both lists, their log probabilities, that of an unknown unit, the sum of counts."""
     merged = dict(zip(base.words, base.counts.tolist(), strict=True))
     for word, count in zip(user.words, user.counts.tolist(), strict=True):
         # a user word that the list counts keeps at least that count
@@ -688,4 +832,12 @@ def _word_scores(
         trie = build_trie([words[i] for i in known], scores[known])
         cuts = best_scores(trie, [words[i] for i in lacking], unknown)
         scores[lacking] = np.maximum(cuts, math.log(least / total))
-    return words, scores, unknown
+    return words, scores, unknown, float(total)
+
+
+def _joined(lists: Iterable[WordList]) -> WordList:
+    """Several lists as one; of a repeated word the last count holds."""
+    merged: dict[str, float] = {}
+    for words, counts in lists:
+        merged.update(zip(words, counts.tolist(), strict=True))
+    return WordList(list(merged), np.array(list(merged.values()), np.float64))
