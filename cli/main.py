@@ -22,6 +22,8 @@ import nlpzero
 # that is why the help lines stand here. They are shown in this order.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "count": ("count", "count", "Count words: how often each occurs."),
+    "templates": ("templates", "templates", "Find sentence templates."),
+    "parse": ("parse", "parse", "Show sentences as nested templates."),
 }
 
 

@@ -9,26 +9,33 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.corpus import ReadReport, Shard
+from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
 from nlpzero.errors import NlpzeroError, WorkerError
 from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
 from nlpzero.template_kernels import RARE, pair_total
+from nlpzero.tokenizers import (
+    FunctionTokenizer,
+    ModelTokenizer,
+    SegmenterTokenizer,
+    Tokenizer,
+    WhitespaceTokenizer,
+    as_tokenizer,
+)
 
 if TYPE_CHECKING:
     from nlpzero.segment import Segmenter
-    from nlpzero.tokenizers import Tokenizer
 
 _ERRORS = "surrogatepass"
 # not more files open than systems allow
@@ -116,6 +123,71 @@ def is_break(token: str) -> bool:
         return not token
     classes = char_classes(code_points(token))
     return bool(((classes == BREAK) | (classes == SPACE)).all())
+
+
+class Clause(NamedTuple):
+    """Words between two breaks, and where they stand.
+
+    Attributes
+    ----------
+    line : int
+        Number of the line, from 1 over all inputs.
+    number : int
+        Number of the clause within the line, from 1.
+    words : tuple of str
+    """
+
+    line: int
+    number: int
+    words: tuple[str, ...]
+
+
+def read_clauses(
+    texts: Corpus | Iterable[str],
+    tokenizer: Tokenizer | Segmenter | Callable[[str], Iterable[str]] | str,
+    *,
+    progress: Callable[[int], object] | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Clause]:
+    """Cut texts into clauses of words, the units of templates and parses.
+
+    A clause ends at line ends and at tokens without letters, digits or Han characters, which belong to none.
+
+    Parameters
+    ----------
+    texts : Corpus or iterable of str
+    tokenizer : Segmenter, callable, Tokenizer or str
+        As for :func:`nlpzero.find_templates`.
+    progress : callable, optional
+        Called with numbers of bytes read.
+    report : ReadReport, optional
+        Receives what was read.
+
+    Yields
+    ------
+    Clause
+
+    Examples
+    --------
+    >>> from nlpzero import read_clauses
+    >>> for clause in read_clauses(["鸡蛋 可以 吃 吗 ？ 可以 。"], "whitespace"):
+    ...     print(clause.number, clause.words)
+    1 ('鸡蛋', '可以', '吃', '吗')
+    2 ('可以',)
+    """
+    line, number = 1, 0
+    words: list[str] = []
+    for tokens in token_batches(as_tokenizer(tokenizer), as_corpus(texts), report, progress):
+        for token in itertools.chain(tokens, ("",)):
+            if not is_break(token):
+                words.append(token)
+                continue
+            if words:
+                number += 1
+                yield Clause(line, number, tuple(words))
+                words = []
+            if ends := token.count("\n"):
+                line, number = line + ends, 0
 
 
 class _Numbers(dict[str, int]):
@@ -212,7 +284,10 @@ def _load_model(path: str, numbers: Any) -> Segmenter:
 
 
 def token_batches(
-    tokenizer: Tokenizer, shard: Shard, report: ReadReport | None = None
+    tokenizer: Tokenizer,
+    shard: Corpus | Shard,
+    report: ReadReport | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Iterator[list[str]]:
     """Tokens of a piece of text in order, in batches of whole lines.
 
@@ -223,6 +298,8 @@ def token_batches(
     shard : Shard or Corpus
     report : ReadReport, optional
         Receives what was read.
+    progress : callable, optional
+        Called with numbers of bytes read.
 
     Yields
     ------
@@ -235,35 +312,32 @@ def token_batches(
         A function that cannot be imported, fails, or returns something else than strings.
     """
     from nlpzero.segment import whole_pieces
-    from nlpzero.tokenizers import (
-        FunctionTokenizer,
-        ModelTokenizer,
-        SegmenterTokenizer,
-        WhitespaceTokenizer,
-    )
 
     if isinstance(tokenizer, (SegmenterTokenizer, ModelTokenizer)):
         if isinstance(tokenizer, SegmenterTokenizer):
             segmenter = tokenizer.segmenter
         else:
             segmenter = _load_model(tokenizer.path, tokenizer.numbers)
-        for text, _ in whole_pieces(shard.blocks(report=report)):
+        for text, _ in whole_pieces(shard.blocks(report=report, progress=progress)):
             yield segmenter.segment(text)
     elif isinstance(tokenizer, WhitespaceTokenizer):
-        for text, _ in whole_pieces(shard.blocks(report=report)):
+        for text, _ in whole_pieces(shard.blocks(report=report, progress=progress)):
             yield list(itertools.chain.from_iterable([*s.split(), "\n"] for s in text.split("\n")))
     elif isinstance(tokenizer, FunctionTokenizer):
-        yield from _function_batches(tokenizer, shard, report)
+        yield from _function_batches(tokenizer, shard, report, progress)
     else:
         raise TypeError(f"`tokenizer` must be one of nlpzero.tokenizers, got {tokenizer!r}")
 
 
 def _function_batches(
-    tokenizer: Any, shard: Shard, report: ReadReport | None
+    tokenizer: FunctionTokenizer,
+    shard: Corpus | Shard,
+    report: ReadReport | None,
+    progress: Callable[[int], object] | None,
 ) -> Iterator[list[str]]:
     function = tokenizer.resolve()
     batch: list[str] = []
-    for name, number, line in shard.numbered_lines(report=report):
+    for name, number, line in shard.numbered_lines(report=report, progress=progress):
         try:
             tokens = function(line)
             if isinstance(tokens, (str, bytes)):
