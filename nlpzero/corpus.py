@@ -1196,6 +1196,11 @@ def _path_errors(path: str) -> Iterator[None]:
         raise CorpusError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
+def _parts(path: str) -> list[str]:
+    """Sort key: what lies in a folder stays together."""
+    return path.split(os.sep)
+
+
 def _folder(path: str, field: str | None) -> list[Source]:
     found: list[str] = []
 
@@ -1209,7 +1214,7 @@ def _folder(path: str, field: str | None) -> list[Source]:
     found = [name for name in found if os.path.isfile(name) or not os.path.exists(name)]
     if not found:
         raise CorpusError(f"{path}: no files in this folder (hidden ones are not read)")
-    return [_file(name, field) for name in sorted(found, key=lambda name: name.split(os.sep))]
+    return [_file(name, field) for name in sorted(found, key=_parts)]
 
 
 def _url(url: str, field: str | None) -> list[Source]:
@@ -1250,7 +1255,7 @@ def _find(item: PathLike, field: str | None) -> list[Source]:
     if any(mark in path for mark in "*?[") and not os.path.lexists(path):
         import glob
 
-        matches = sorted(glob.glob(path, recursive=True))
+        matches = sorted(glob.glob(path, recursive=True), key=_parts)
         folders = [name for name in matches if os.path.isdir(name)]
         if "**" in path:  # files in these folders match by themselves
             matches = [name for name in matches if name not in set(folders)]
