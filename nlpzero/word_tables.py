@@ -307,16 +307,21 @@ class RunStore:
         """Take a run; a spilled one now belongs to the store, which removes its file after use."""
         if isinstance(run, SpilledRun):
             self._add_disk(run, 0)
+        elif self._fits(run.nbytes):
+            self._held += run.nbytes
+            self._add_memory(run, 0)
         else:
-            self.take(iter([run]), run.nbytes)
+            self.take(run.frames(), run.nbytes)
+
+    def _fits(self, nbytes: int) -> bool:
+        return self._folder is None or self._held + nbytes <= self._limit
 
     def take(self, frames: Iterator[Frame], nbytes: int) -> None:
         """Take the frames of a new run of about so many bytes."""
-        if self._folder is None or self._held + nbytes <= self._limit:
+        if self._folder is None or self._fits(nbytes):
             run = join_frames(frames)
-            if len(run):
-                self._held += run.nbytes
-                self._add_memory(run, 0)
+            self._held += run.nbytes
+            self._add_memory(run, 0)
         elif nbytes >= self._limit // 4:
             self._add_disk(spill(frames, new_file(self._folder())), 0)
         else:
@@ -328,6 +333,8 @@ class RunStore:
             self._add_disk(self._spill(held, self._folder()), 0)
 
     def _add_memory(self, run: Frame, level: int) -> None:
+        if not len(run):
+            return
         if level == len(self._memory):
             self._memory.append([])
         runs = self._memory[level]
