@@ -581,7 +581,7 @@ def learn_language_model(
     tmpdir: PathLike | None = None,
     jobs: int = 1,
     executor: "Executor | None" = None,
-    progress: "Callable[[int], object] | None" = None,
+    progress: "Callable[[int], None] | None" = None,
     report: "ReadReport | None" = None,
 ) -> LanguageModelSegmenter:
     """Language model segmenter from raw text: count, smooth, done.
