@@ -1,0 +1,130 @@
+"""The frequent n-grams of a table of counts, and how strongly they hold together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero import discovery_kernels as kernels
+from nlpzero.counts import NGramCounts
+from nlpzero.pieces import WIDTH, Counts, Keys
+from nlpzero.symbols import DIGIT, FIRST_SLOT, LETTER, Alphabet, char_classes
+
+Floats = npt.NDArray[np.float64]
+
+_CHUNK_ROWS = 1 << 20
+
+
+class KeyTable(NamedTuple):
+    """Open addressing table from keys to their numbers."""
+
+    table: Keys
+    values: npt.NDArray[np.int32]
+    shift: np.uint64
+
+    @classmethod
+    def of(cls, keys: Keys) -> "KeyTable":
+        bits = max(int(2 * len(keys)).bit_length(), 4)
+        table = np.zeros(1 << bits, np.uint64)
+        values = np.zeros(1 << bits, np.int32)
+        shift = np.uint64(64 - bits)
+        kernels.fill_table(keys, table, values, shift)
+        return cls(table, values, shift)
+
+    def find(self, keys: Keys) -> npt.NDArray[np.int64]:
+        return kernels.look_up(keys, self.table, self.values, self.shift)
+
+
+@dataclass(frozen=True)
+class Grams:
+    """All n-grams of 1 to 4 symbols with at least min_count occurrences."""
+
+    keys: Keys  # of 2 symbols and more
+    counts: Counts
+    lengths: npt.NDArray[np.int64]
+    singles: Counts  # of each symbol, 0 below min_count
+    table: KeyTable
+    total: int
+    in_run: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, counts: NGramCounts, min_count: int) -> "Grams":
+        parts: list[list[tuple[Keys, Counts]]] = [[] for _ in range(WIDTH + 1)]
+        previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
+        for rows, row_counts, last in table_pieces(counts):
+            out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
+            out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
+            filled = np.zeros(WIDTH + 1, np.int64)
+            kernels.frequent_grams(
+                rows,
+                row_counts,
+                last,
+                WIDTH,
+                min_count,
+                previous,
+                group,
+                out_keys,
+                out_counts,
+                filled,
+            )
+            for k in range(1, WIDTH + 1):
+                stop = filled[k]
+                parts[k].append((out_keys[k, :stop].copy(), out_counts[k, :stop].copy()))
+        grams = [np.concatenate([p[0] for p in part]) for part in parts[1:]]
+        numbers = [np.concatenate([p[1] for p in part]) for part in parts[1:]]
+        singles = np.zeros(0x10000, np.int64)
+        singles[(grams[0] >> np.uint64(48)).astype(np.int64)] = numbers[0]
+        keys = np.concatenate(grams[1:])
+        lengths = np.repeat(np.arange(2, WIDTH + 1), [len(part) for part in grams[1:]])
+        return cls(
+            keys,
+            np.concatenate(numbers[1:]),
+            lengths,
+            singles,
+            KeyTable.of(keys),
+            counts.total,
+            runs_of(counts.alphabet),
+        )
+
+    def cohesion(self) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Smallest PMI of each n-gram and the split that has it."""
+        return self.cohesion_of(self.keys, self.counts, self.lengths)
+
+    def cohesion_of(
+        self, keys: Keys, counts: Counts, lengths: Counts
+    ) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The same for some n-grams whose parts are all frequent."""
+        pmi, split = np.empty(len(keys)), np.empty(len(keys), np.int64)
+        kernels.gram_cohesion(
+            keys,
+            counts,
+            lengths,
+            self.singles,
+            *self.table,
+            self.counts,
+            self.in_run,
+            float(self.total),
+            pmi,
+            split,
+        )
+        return pmi, split
+
+
+def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
+    """Pieces of a table of counts, and whether each is the last; one empty piece for an empty table."""
+    held = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    for piece in counts.chunks(_CHUNK_ROWS):
+        if len(held[0]):
+            yield *held, False
+        held = piece
+    yield *held, True
+
+
+def runs_of(alphabet: Alphabet) -> npt.NDArray[np.bool_]:
+    """Whether each symbol is a digit or a letter, which form runs that are never cut."""
+    points = np.arange(0x10000, dtype=np.uint32)
+    points[FIRST_SLOT : FIRST_SLOT + len(alphabet.astral)] = alphabet.astral
+    classes = char_classes(points)
+    return (classes == DIGIT) | (classes == LETTER)

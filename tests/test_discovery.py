@@ -1,0 +1,473 @@
+"""Discovery against brute force on strings, and what it promises whatever the text."""
+
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlpzero import Alphabet, Corpus, StorageError, count_ngrams
+from nlpzero.cutting import STRETCH, Run, clause_blocks
+from nlpzero.discovery import default_min_count, discover_words
+from nlpzero.evidence import evidence_for
+from nlpzero.grams import Grams, runs_of
+from nlpzero.measures import merge_gain_same
+from nlpzero.pieces import Pieces, Strings
+from tests import oracles_discovery as oracle
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+# few characters, so that strong n-grams, overlaps and repetitions come about; a letter, digits, an
+# ideograph beyond the BMP, punctuation and white space among them
+TEXTS = st.text("甲乙丙丁𠮷aA12，\n ", min_size=0, max_size=160)
+
+
+def random_text(seed: int, size: int = 4000) -> str:
+    """Words drawn from a dictionary by Zipf's law, with punctuation; characters occur in several words."""
+    generator = random.Random(seed)
+    characters = [chr(0x4E00 + 37 * i) for i in range(250)]
+    lengths = [2] * 120 + [3] * 50 + [4] * 20 + [6] * 6
+    words = ["".join(generator.choices(characters, k=k)) for k in lengths]
+    special = ["K线图", "T恤", "4S店", "卡拉OK", "𠮷野家", "iPhone手机", "2024年", "中国", "共和国"]
+    words = [*"的是在有", *words[:20], *special, *words[20:]]
+    weights = [1 / (rank + 3) for rank in range(len(words))]
+    marks = ["", "", "", "", "，", "。", "\n", " "]
+    drawn = generator.choices(words, weights, k=size)
+    return "".join(word + generator.choice(marks) for word in drawn)
+
+
+def found_counts(text: str, **options: object) -> dict[str, int]:
+    return {word.word: word.count for word in discover_words([text], **options)}  # type: ignore[arg-type]
+
+
+@given(TEXTS, st.sampled_from([2, 3, 4]), st.sampled_from([1, 2, 3]), st.booleans())
+def test_cohesion_equals_brute_force(text: str, order: int, min_count: int, strict: bool) -> None:
+    thresholds = [0.2, 0.5, 0.8][: order - 1]
+    found = found_counts(
+        text * 2,
+        order=order,
+        min_count=min_count,
+        min_pmi=thresholds,
+        strict_backtrack=strict,
+        max_length=400,
+    )
+    assert found == oracle.cohesion_words(text * 2 + "\n", order, min_count, thresholds, strict)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_cohesion_equals_brute_force_on_words(strict: bool) -> None:
+    text = random_text(1)
+    found = found_counts(
+        text, min_count=5, min_pmi=[1, 1.5, 2], strict_backtrack=strict, max_length=400
+    )
+    assert found == oracle.cohesion_words(text + "\n", 4, 5, [1, 1.5, 2], strict)
+    assert {"K线图", "T恤", "4S店", "卡拉OK", "𠮷野家", "共和国"} <= set(found)
+
+
+@pytest.mark.parametrize("method", ["cohesion", "min-entropy"])
+def test_evidence_equals_brute_force(method: str) -> None:
+    text = random_text(2, 1200)
+    longest = 12
+    found = discover_words(
+        [text], method=method, min_count=2, min_pmi=[0.5] * 3 if method == "cohesion" else 1
+    )  # type: ignore[arg-type]
+    words = [word for word in found if len(word.word) <= longest]
+    assert max(len(word.word) for word in words) > 5
+    counts = oracle.substring_counts(text + "\n", longest)
+    total = sum(count for part, count in counts.items() if len(part) == 1)
+    for word in words:
+        pmi, at = oracle.weakest_split(word.word, counts, total)
+        assert word.pmi == pytest.approx(pmi, abs=1e-9)
+        weakest = word.split.index("|")
+        halves = counts[word.word[:weakest]] * counts[word.word[weakest:]]
+        assert math.log(total * counts[word.word] / halves) == pytest.approx(pmi, abs=1e-9)
+        assert weakest == at or word.split.replace("|", "") == word.word
+        left, right = oracle.neighbours(text + "\n", word.word)
+        assert word.left_entropy == pytest.approx(oracle.entropy(left), abs=1e-9)
+        assert word.right_entropy == pytest.approx(oracle.entropy(right), abs=1e-9)
+
+
+def test_score_is_the_documented_sum() -> None:
+    for word in discover_words([random_text(3)], min_count=5):
+        places = sum(oracle.cuttable(word.word, at) for at in range(1, len(word.word)))
+        freedom = min(word.left_entropy, word.right_entropy)
+        expected = math.log(word.count) + word.pmi + freedom - 2 * places
+        assert word.score == pytest.approx(expected, abs=1e-9)
+
+
+def test_order_is_score_count_code_points() -> None:
+    words = discover_words([random_text(4)], min_count=2, min_pmi=[0.1, 0.1, 0.1]).words
+    assert len(words) > 20
+    assert words == sorted(words, key=lambda word: (-word.score, -word.count, word.word))
+
+
+@given(TEXTS, st.sampled_from([1.0, 1.5]), st.sampled_from([1, 2]))
+def test_pairs_that_gain_are_the_ones_kept(text: str, price: float, min_count: int) -> None:
+    """Pieces of two different ideographs that nothing explains come from the definition of the gain."""
+    text = (text + "\n") * 2
+    counts = oracle.substring_counts(text, 2)
+    strong = {
+        pair
+        for pair, count in counts.items()
+        if len(pair) == 2 and count >= min_count and oracle.pair_gain(text, pair, price) > 1e-12
+    }
+    pieces = oracle.cut_weak_pairs(text, strong)
+    found = discover_words(
+        [text], method="min-entropy", min_count=min_count, min_pmi=price, max_length=400, latin=True
+    )
+    kept = {
+        piece: count for piece, count in pieces.items() if len(piece) > 1 and count >= min_count
+    }
+    redundant = sum(r.removed for r in found.removals if r.threshold == "redundancy")
+    assert {word.word for word in found} <= set(kept)
+    assert len(found) == len(kept) - redundant
+    if redundant == 0:
+        assert {word.word: word.count for word in found} == kept
+
+
+def test_redundancy_is_at_a_fixed_point_and_keeps_the_text() -> None:
+    text = random_text(5, 6000)
+    found = discover_words([text], method="min-entropy", min_count=1, min_length=1, latin=True)
+    assert any(r.threshold == "redundancy" and r.removed > 0 for r in found.removals)
+    counts = {word.word: word.count for word in found}
+    total = sum(counts.values())
+    checked = 0
+    for word, count in counts.items():
+        parts = oracle.best_split(word, counts, total)
+        if len(parts) < 2 or any(map(oracle.in_run, word)):
+            continue  # cannot be written with others; or has runs, whose price is that of one character
+        gain = math.log(count / total) - sum(math.log(counts[p] / total) for p in parts)
+        assert gain >= len(word) - 1 - 1e-9
+        checked += 1
+    assert checked > 5
+
+
+def test_repetitions_are_counted_without_overlap() -> None:
+    # joined without overlap 哈哈 is worth a unit of its own here, joined with overlap it would not be
+    text = "甲哈哈哈哈哈，乙哈，丙哈哈，丁哈哈，哈，哈，哈，哈\n" + random_text(20, 12)
+    pairs, singles, total = oracle.joinable_pairs(text, "哈"), text.count("哈"), 0
+    assert (pairs, singles) == (4, 14)
+    total = sum(map(len, oracle.clauses(text)))
+    exact, naive = (
+        merge_gain_same([pairs], [singles], total),
+        merge_gain_same([6], [singles], total),
+    )
+    assert exact[0] == pytest.approx(oracle.pair_gain(text, "哈哈", 1.0), abs=1e-12)
+    assert abs(exact[0] - naive[0]) > 0.01
+    told = discover_words([text], method="min-entropy", min_count=2, min_pmi=3.0, explain=["哈哈"])
+    gain = total * oracle.pair_gain(text, "哈哈", 3.0)
+    assert gain < 0
+    assert f"save {gain:.1f} nats" in told.explanations["哈哈"]
+
+
+@pytest.mark.parametrize("method", ["cohesion", "min-entropy"])
+def test_the_way_of_reading_changes_nothing(method: str, tmp_path: Path) -> None:
+    text = random_text(6, 20000)
+    whole = tmp_path / "whole.txt"
+    whole.write_text(text, encoding="utf-8")
+    lines = text.split("\n")
+    for i in range(3):
+        part = tmp_path / f"part{i}.txt"
+        part.write_text(
+            "\n".join(lines[i * len(lines) // 3 : (i + 1) * len(lines) // 3]), encoding="utf-8"
+        )
+    expected = discover_words(Corpus(str(whole)), method=method, min_count=4)  # type: ignore[arg-type]
+    assert len(expected) > 15
+    parts = Corpus(*(str(tmp_path / f"part{i}.txt") for i in (2, 0, 1)))
+    assert discover_words(parts, method=method, min_count=4) == expected  # type: ignore[arg-type]
+    assert discover_words(lines, method=method, min_count=4) == expected  # type: ignore[arg-type]
+    counts = count_ngrams(Corpus(str(whole)))
+    assert discover_words(lines, method=method, counts=counts, min_count=4) == expected  # type: ignore[arg-type]
+
+
+def test_two_processes_give_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(random_text(7, 170_000), encoding="utf-8")
+    corpus = Corpus(str(path))
+    assert len(corpus.shards(2)) > 1
+    assert discover_words(corpus, jobs=2) == discover_words(corpus, jobs=1)
+
+
+def test_a_text_found_twice_is_like_a_fresh_one() -> None:
+    first, second = [random_text(8)], [random_text(9)]
+    discover_words(first)
+    assert discover_words(first + second) == discover_words([*first, *second])
+
+
+def test_blocks_cut_anywhere_give_the_same_clauses() -> None:
+    text = random_text(10, 500)
+    alphabet = Alphabet().with_astral([ord("𠮷")])
+    whole = np.concatenate([block[1:-4] for block in clause_blocks([text], alphabet)])
+    for size in (1, 7, 100):
+        blocks = [text[i : i + size] for i in range(0, len(text), size)]
+        parts = np.concatenate([block[1:-4] for block in clause_blocks(blocks, alphabet)])
+        assert (parts == whole).all()
+
+
+def test_an_endless_line_is_broken_at_the_same_places_however_it_is_read() -> None:
+    text = "字" * 3 + "，" + "中" * (3 * STRETCH + 10) + "。国"
+    results = []
+    for size in (len(text), STRETCH // 3, STRETCH + 1, 2 * STRETCH + 5):
+        blocks = [text[i : i + size] for i in range(0, len(text), size)]
+        symbols = np.concatenate([block[1:-4] for block in clause_blocks(blocks, Alphabet())])
+        results.append(symbols.tobytes())
+    assert len(set(results)) == 1
+    symbols = np.frombuffer(results[0], np.uint16)
+    assert np.diff(np.flatnonzero(symbols == 0)).tolist() == [STRETCH + 1] * 3 + [11]
+
+
+def test_nothing_holds_white_space_or_marks() -> None:
+    text = "新 闻 报 道，新 闻 报 道。\t新闻\u3000报道\r\n" * 30 + random_text(11)
+    for method in ("cohesion", "min-entropy"):
+        for word in discover_words([text], method=method, min_length=1, latin=True, min_count=2):  # type: ignore[arg-type]
+            assert word.word.isalnum()
+
+
+def test_runs_are_whole_and_not_alone() -> None:
+    text = "打开WindowsXP系统，安装WindowsXP软件，重启WindowsXP电脑。买4S店的T恤。" * 40
+    words = {word.word for word in discover_words([text], min_count=5)}
+    assert not any(all(map(oracle.in_run, word)) for word in words)
+    for word in words:
+        assert not (oracle.in_run(word[0]) and text[text.index(word) - 1].isascii())
+    assert "WindowsXP" in {w.word for w in discover_words([text], min_count=5, latin=True)}
+    assert "WindowsXP" not in words
+
+
+def test_ranking_from_counts_alone() -> None:
+    text = [random_text(12, 20000)]
+    counts = count_ngrams(text)
+    ranked = discover_words(counts=counts, min_count=5, min_pmi=(2, 3, 4))
+    words = {word.word: word for word in ranked}
+    assert {"中国", "T恤", "K线图", "卡拉OK"} <= set(words)
+    assert max(map(len, words)) == 4
+    occurrences = oracle.substring_counts("\n".join(text), 4)
+    full = {w.word: w for w in discover_words(text, min_count=5, min_pmi=(2, 3, 4))}
+    for word, row in words.items():
+        assert row.count == occurrences[word]
+        if word in full:
+            assert row.pmi == full[word].pmi
+            assert math.isnan(row.left_entropy) == (len(word) == 4)
+        if word in full and len(word) < 4:
+            assert row.left_entropy == full[word].left_entropy
+    # 共和 is nothing by itself: it only occurs in 共和国
+    assert "共和" not in words
+
+
+def test_explanations_name_the_threshold() -> None:
+    text = [random_text(13, 4000)]
+    common = next(c + "中国" for c in "的是在有" if text[0].count(c + "中国") >= 3)
+    told = discover_words(
+        text,
+        min_count=3,
+        explain=[
+            "中国",
+            "国的",
+            "K线",
+            "没有它",
+            "和，平",
+            common,
+            "的",
+            "K",
+            "4S店",
+            "共和国",
+        ],
+        exclude=["4S店"],
+        top=3,
+    ).explanations
+    assert told["中国"].startswith("found: stands alone")
+    assert told["共和国"].endswith("beyond the top 3")
+    assert told["国的"].startswith("dropped: weak at 国|的: PMI")
+    assert told["K线"].startswith("dropped: strong, but it stands alone 0 times of its")
+    assert told["没有它"] == "dropped: count 0, min_count is 3"
+    assert told["和，平"].startswith("never a word")
+    assert told[common].startswith(f"dropped: weak at {common[0]}|中国")
+    assert "min_length" in told["的"]
+    assert "latin" in told["K"]
+    assert told["4S店"].endswith("dropped: on a list to exclude")
+    gains = discover_words(
+        text, method="min-entropy", explain=["国的", "中国", "没有"]
+    ).explanations
+    assert "国|的 would save -" in gains["国的"] and "nats" in gains["国的"]
+    assert gains["中国"].startswith("found")
+    assert gains["没有"] == "dropped: 没有: count below min_count 2"
+
+
+def test_zero_words_say_what_would_keep_ten() -> None:
+    text = [random_text(14, 4000)]
+    for options in ({"min_count": 10**6}, {"min_pmi": (50, 60, 70)}, {"min_entropy": 99.0}):
+        found = discover_words(text, **options)  # type: ignore[arg-type]
+        name = next(iter(options))
+        assert found.words == []
+        assert found.hint is not None and "removed most" in found.hint
+        advice, kept = found.hint.rsplit("; ", 1)[1].removesuffix(".").split(" would keep ")
+        name_told, value = advice.split(" ")
+        assert name_told == name
+        parsed = [float(part) for part in value.split(",")]
+        again = discover_words(
+            text,
+            **{
+                name: int(value)
+                if name == "min_count"
+                else parsed
+                if name == "min_pmi"
+                else parsed[0]
+            },  # type: ignore[arg-type]
+        )
+        assert len(again) == int(kept)
+        assert len(again) >= 10
+
+
+def test_filters_and_exclusions() -> None:
+    text = [random_text(15)]
+    everything = discover_words(text, min_count=3)
+    assert discover_words(text, min_count=3, top=4).words == everything.words[:4]
+    without = discover_words(text, min_count=3, exclude=["中国", "没有此词"])
+    assert [w.word for w in without] == [w.word for w in everything if w.word != "中国"]
+    assert without.removals[-1] == ("exclude", 1, 2)
+    assert everything.filter(exclude=["中国"]).words == without.words
+    free = discover_words(text, min_count=3, min_entropy=1.0)
+    assert free.words == everything.filter(min_entropy=1.0).words
+    long = everything.filter(min_length=3, min_count=10, min_pmi=[0, 3], top=2)
+    assert 0 < len(long) <= 2
+    assert all(len(w.word) >= 3 and w.pmi >= 3 and w.count >= 10 for w in long)
+
+
+def test_a_data_frame_has_the_columns() -> None:
+    pandas = pytest.importorskip("pandas")
+    found = discover_words([random_text(16)], min_count=5)
+    frame = found.to_dataframe()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns) == [
+        "word",
+        "count",
+        "score",
+        "pmi",
+        "split",
+        "left_entropy",
+        "right_entropy",
+    ]
+    assert frame["count"].tolist() == [word.count for word in found]
+
+
+def test_single_characters_on_request() -> None:
+    text = random_text(17)
+    found = discover_words([text], min_count=5, min_length=1)
+    singles = {word.word: word for word in found if len(word.word) == 1}
+    assert "的" in singles
+    assert singles["的"].split == "" and math.isnan(singles["的"].pmi)
+    left, right = oracle.neighbours(text + "\n", "的")
+    assert singles["的"].left_entropy == pytest.approx(oracle.entropy(left))
+    assert singles["的"].right_entropy == pytest.approx(oracle.entropy(right))
+
+
+@pytest.mark.parametrize("text", ["", "，。\n", " ", "中", "中国", "a", "12"])
+@pytest.mark.parametrize("method", ["cohesion", "min-entropy"])
+def test_tiny_texts(text: str, method: str) -> None:
+    assert len(discover_words([text], method=method)) == 0  # type: ignore[arg-type]
+    assert len(discover_words([text], method=method, min_count=1, min_length=1, latin=True)) <= 2  # type: ignore[arg-type]
+    assert discover_words([], method=method).words == []  # type: ignore[arg-type]
+
+
+def test_misuse_is_told() -> None:
+    with pytest.raises(TypeError, match="string"):
+        discover_words("中国")
+    with pytest.raises(TypeError, match="iterator"):
+        discover_words(iter(["中国"]))
+    with pytest.raises(TypeError, match="`texts`"):
+        discover_words()
+    with pytest.raises(ValueError, match="'cohesion' or 'min-entropy'"):
+        discover_words(["中"], method="pmi")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="3 numbers for order 4"):
+        discover_words(["中"], min_pmi=2)
+    with pytest.raises(ValueError, match="one number"):
+        discover_words(["中"], method="min-entropy", min_pmi=[1, 2])
+    for name, value in [
+        ("order", 5),
+        ("order", 1),
+        ("min_count", 0),
+        ("top", 0),
+        ("min_length", 0),
+    ]:
+        with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
+            discover_words(["中"], **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="`max_length`"):
+        discover_words(["中"], min_length=5, max_length=4)
+    with pytest.raises(TypeError, match="exclude"):
+        discover_words(["中"], exclude="中国")
+    with pytest.raises(ValueError, match="needs `texts`"):
+        discover_words(counts=count_ngrams(["中国"]), method="min-entropy")
+
+
+def test_counts_of_another_text_are_refused() -> None:
+    counts = count_ngrams(["中国人民"])
+    with pytest.raises(StorageError, match="text of 4 characters"):
+        discover_words(["中国"], counts=counts)
+    with pytest.raises(StorageError, match="characters"):
+        discover_words(counts=count_ngrams(["A股"], alphabet=Alphabet(runs="classes")))
+
+
+def test_width_is_folded_on_request() -> None:
+    text = random_text(19) + "，Ｔ恤" * 9
+    folded, plain = found_counts(text, fold_width=True), found_counts(text)
+    assert folded["T恤"] == plain["T恤"] + 9
+    assert plain["Ｔ恤"] == 9 and "Ｔ恤" not in folded
+
+
+def test_default_counts_grow_with_the_text() -> None:
+    values = [default_min_count(10**k) for k in range(3, 11)]
+    assert values == sorted(values)
+    assert values[0] == 2 and values[-1] == 32
+
+
+def test_words_that_are_no_pieces_of_the_text_have_evidence_too() -> None:
+    """Evidence is a function of words and text, whatever found the words."""
+    text = random_text(18, 800)
+    corpus = Corpus.from_texts([text])
+    counts = count_ngrams(corpus)
+    words = ["中国", "iPhone手", "共和国", "Phone手机", "拉OK的", "在中国"]
+    chosen = [w for w in words if w in text]
+    assert len(chosen) > 3
+    symbols = [counts.alphabet.symbols(w) for w in chosen]
+    strings = Strings(
+        np.concatenate(symbols),
+        np.concatenate([[0], np.cumsum([len(s) for s in symbols])]),
+        np.ones(len(symbols), np.int64),
+    )
+    run = Run(counts, list(corpus.shards(1)), 1, None, None, None)
+    evidence = evidence_for(run, Grams.of(counts, 1), strings)
+    for i, word in enumerate(chosen):
+        left, right = oracle.neighbours(text + "\n", word)
+        assert evidence.occurrences[i] == sum(left.values())
+        assert evidence.left[i] == pytest.approx(oracle.entropy(left), abs=1e-9)
+        assert evidence.right[i] == pytest.approx(oracle.entropy(right), abs=1e-9)
+
+
+@given(st.lists(st.text("甲乙丙𠮷", min_size=1, max_size=6), max_size=60))
+def test_pieces_are_counted_like_a_dictionary(texts: list[str]) -> None:
+    alphabet = Alphabet().with_astral([ord("𠮷")])
+    pieces = Pieces()
+    for text in texts:
+        symbols = alphabet.symbols(text)
+        pieces.add(symbols, np.array([0]), np.array([len(symbols)]))
+    content = pieces.content()
+    counted = dict(zip(content.decode(alphabet), content.counts.tolist(), strict=True))
+    assert counted == {text: texts.count(text) for text in texts}
+    lengths = content.sorted().lengths.tolist()
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_runs_are_known_beyond_the_bmp() -> None:
+    alphabet = Alphabet().with_astral([ord("𠮷"), ord("𝐀")])
+    in_run = runs_of(alphabet)
+    assert in_run[alphabet.symbols("𝐀b7")].all()
+    assert not in_run[alphabet.symbols("𠮷中，")].any()
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="samples are not here")
+def test_real_words_in_the_samples() -> None:
+    found = discover_words(Corpus(str(SAMPLES / "*.txt")))
+    words = [word.word for word in found]
+    assert len(words) > 300
+    assert len(set(words)) == len(words)
