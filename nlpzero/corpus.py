@@ -839,6 +839,22 @@ class _Text:
         for piece in self.pieces:
             yield from self._piece_blocks(piece, chars, report, progress, end_lines)
 
+    def byte_order_mark(self) -> bytes:
+        """The byte order mark at the very beginning, which the blocks leave out.
+
+        Returns
+        -------
+        bytes
+            Empty if there is none, or if the text is a part of a file or can be read only once.
+        """
+        piece = self.pieces[0] if self.pieces else None
+        if piece is None or piece.start or piece.source.once or not self._is_text(piece):
+            return b""
+        with _open(piece, None, None) as file:
+            head = file.read(4)
+        rest = _Decoder(piece.source.name, self.encoding, self.errors, None).begin(head)
+        return head[: len(head) - len(rest)]
+
     def byte_blocks(
         self,
         size: int = 4 << 20,
