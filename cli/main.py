@@ -21,6 +21,9 @@ import nlpzero
 # A module is imported only when its command is called, so that `nlpzero --help` stays instant;
 # that is why the help lines stand here. They are shown in this order.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "train": ("train", "train", "Learn to segment from raw text, and write a model file."),
+    "segment": ("segment", "segment", "Cut text into words."),
+    "evaluate": ("evaluate", "evaluate", "Compare a segmentation with a reference."),
     "count": ("count", "count", "Count words: how often each occurs."),
     "templates": ("templates", "templates", "Find sentence templates."),
     "parse": ("parse", "parse", "Show sentences as nested templates."),

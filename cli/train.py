@@ -1,0 +1,107 @@
+"""``nlpzero train``: a model file for `segment`, `count` and others."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+import nlpzero
+
+from . import options
+from .learning import learn, learning, note_learned, numbers
+from .progress import note
+
+
+@click.command()
+@options.reading(required=False)
+@options.output(required=True, help="The model file to write.")
+@learning()
+@numbers()
+@click.option(
+    "--words",
+    multiple=True,
+    metavar="FILE",
+    help="Make a model from a list of words instead of text: one a line, with counts or in jieba's format. "
+    "Further lists complete or replace the first.",
+)
+@click.option(
+    "--arpa",
+    metavar="FILE",
+    help="Also write the language model in ARPA format, which KenLM reads (lm).",
+)
+@options.working()
+@options.quiet()
+def train(
+    inputs: tuple[str, ...],
+    encoding: str,
+    errors: str,
+    field: str | None,
+    output: str,
+    method: str,
+    how: dict[str, Any],
+    numbers: str | None,
+    words: tuple[str, ...],
+    arpa: str | None,
+    jobs: int,
+    memory: int | None,
+    tmpdir: str | None,
+    quiet: bool,
+) -> None:
+    """Learn to segment from raw text, and write a model file.
+
+    The model holds all that `segment --model` needs: data only, checksummed, the same bytes for the same text and
+    options.
+
+    \b
+    Examples:
+      nlpzero train news.txt -o news.nz
+      nlpzero train novel.txt --background news.txt.gz -o novel.nz
+      nlpzero train --method lm news.txt tech.txt -o lm.nz --arpa lm.arpa
+      nlpzero train --words dict.txt --words mine.txt -o dict.nz
+    """
+    if arpa is not None and (method != "lm" or words):
+        raise click.UsageError("--arpa writes a language model; it belongs to --method lm.")
+    if words:
+        if inputs:
+            raise click.UsageError("--words makes a model from lists alone; give no INPUT with it.")
+        first, *more = words
+        segmenter: Any = nlpzero.VocabularySegmenter.from_file(
+            first, *more, encoding=encoding, numbers=numbers or "learned"
+        )
+        segmenter.save(output)
+        note(f"{segmenter.size:,} words", quiet=quiet)
+    else:
+        if not inputs:
+            if sys.stdin is None or sys.stdin.isatty():
+                raise click.UsageError(
+                    "No input; give files, folders or globs, or - for standard input."
+                )
+            inputs = ("-",)
+        report = nlpzero.ReadReport()
+        with options.open_corpus(
+            inputs,
+            encoding,
+            errors,
+            field,
+            again="-" in inputs and (jobs > 1 or how.get("order", 4) > 4),
+            tmpdir=tmpdir,
+            quiet=quiet,
+        ) as corpus:
+            segmenter = learn(
+                corpus,
+                method,
+                how,
+                numbers=numbers,
+                jobs=jobs,
+                memory=memory,
+                tmpdir=tmpdir,
+                report=report,
+                quiet=quiet,
+            )
+            segmenter.save(output)
+            if arpa is not None:
+                segmenter.model.write_arpa(arpa)
+            options.note_reading(corpus, report, quiet=quiet)
+        note_learned(segmenter, report, quiet=quiet)
+    note(f"wrote {output}: {options.format_size(os.path.getsize(output))}", quiet=quiet)
