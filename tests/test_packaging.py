@@ -1,0 +1,165 @@
+"""What is installed, what imports what, and that starting up loads nothing it does not need."""
+
+import ast
+import importlib
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nlpzero
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {"nlpzero": "nlpzero", "nlpzero_cli": "cli"}
+# import name -> name on the package index, where they differ
+DISTRIBUTIONS = {"ahocorasick": "pyahocorasick", "llvmlite": "numba", "dask": "distributed"}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """First parts of the names a file imports anywhere, except relative ones."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def project() -> dict:
+    tomllib = pytest.importorskip("tomllib")  # Python 3.11
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def loaded_by(code: str, tmp_path: Path) -> set[str]:
+    """Packages outside the standard library that Python has loaded after `code`, beyond those at its start."""
+    script = f"""
+import sys
+before = set(sys.modules)
+try:
+    {code}
+except SystemExit as stop:
+    assert not stop.code, stop.code
+import json
+print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return set(json.loads(done.stderr.splitlines()[-1])) - sys.stdlib_module_names
+
+
+def test_every_package_folder_is_listed():
+    listed = project()["tool"]["setuptools"]["packages"]
+    on_disk = {
+        ".".join([name, *path.parent.relative_to(ROOT / folder).parts])
+        for name, folder in FOLDERS.items()
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+    assert sorted(listed) == sorted(on_disk)
+
+
+def test_nothing_named_cli_is_installed(tmp_path):
+    files = importlib.metadata.files("nlpzero") or []
+    assert files
+    assert [file for file in files if file.parts[0] == "cli"] == []
+    script = "import importlib.util as u; print(u.find_spec('cli'), u.find_spec('nlpzero_cli') is not None)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout.split() == [b"None", b"True"]
+
+
+def test_the_version_is_the_same_everywhere(tmp_path):
+    assert project()["project"]["version"] == nlpzero.__version__
+    assert importlib.metadata.version("nlpzero") == nlpzero.__version__
+    done = subprocess.run(
+        [sys.executable, "-m", "nlpzero_cli", "--version"],
+        capture_output=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert done.stdout.decode().split()[-1] == nlpzero.__version__
+
+
+def test_importing_the_library_loads_nothing_else(tmp_path):
+    assert loaded_by("import nlpzero", tmp_path) == {"nlpzero"}
+
+
+def test_help_loads_click_and_nothing_else(tmp_path):
+    code = "import nlpzero_cli.main as m; sys.argv = ['nlpzero', '--help']; m.main()"
+    allowed = {"nlpzero", "nlpzero_cli", "click"}
+    assert loaded_by(code, tmp_path) - allowed == set()
+
+
+def test_help_of_a_command_needs_no_arrays_either(tmp_path):
+    from nlpzero_cli.main import COMMANDS
+
+    for name in COMMANDS:
+        code = f"import nlpzero_cli.main as m; sys.argv = ['nlpzero', {name!r}, '--help']; m.main()"
+        heavy = loaded_by(code, tmp_path) - {"nlpzero", "nlpzero_cli", "click"}
+        assert heavy == set(), f"nlpzero {name} --help loads {sorted(heavy)}"
+
+
+def test_every_module_and_every_public_name_can_be_imported():
+    for name, folder in FOLDERS.items():
+        for path in sources(folder):
+            if path.stem not in ("__init__", "__main__"):
+                importlib.import_module(f"{name}.{path.stem}")
+    for name in nlpzero.__all__:
+        assert getattr(nlpzero, name) is not None
+    assert set(nlpzero.__all__) <= set(dir(nlpzero))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        nlpzero.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("path", sources("nlpzero"), ids=lambda path: path.name)
+def test_the_library_does_not_know_the_command_line(path):
+    assert imports(path) & {"click", "tqdm", "nlpzero_cli", "cli"} == set()
+
+
+@pytest.mark.parametrize("path", sources("cli"), ids=lambda path: path.name)
+def test_commands_import_their_siblings_relatively(path):
+    assert imports(path) & {"cli", "nlpzero_cli"} == set()
+
+
+def test_numba_is_imported_in_one_place():
+    assert [path.name for path in sources("nlpzero") if "numba" in imports(path)] == ["kernels.py"]
+
+
+def test_what_is_imported_is_declared():
+    table = project()["project"]
+    extras = [name for extra in table["optional-dependencies"].values() for name in extra]
+    declared = {
+        requirement.split(">")[0].split("[")[0].strip().lower()
+        for requirement in [*table["dependencies"], *extras]
+    }
+    used = set().union(*(imports(path) for folder in FOLDERS.values() for path in sources(folder)))
+    # `compression` is in the standard library from Python 3.14 on; the other is for type checkers only
+    used -= {*sys.stdlib_module_names, *FOLDERS, "compression", "typing_extensions"}
+    assert {DISTRIBUTIONS.get(name, name) for name in used} <= declared
+
+
+def test_nothing_is_unpickled():
+    """Files are data, never code."""
+    for folder in FOLDERS.values():
+        for path in sources(folder):
+            assert imports(path) & {"marshal", "shelve", "dill", "cloudpickle", "joblib"} == set()
+            text = path.read_text(encoding="utf-8")
+            for word in ("pickle.load", "pickle import", "Unpickler", "allow_pickle=True"):
+                assert word not in text, f"{path}: {word}"
+
+
+def test_types_are_shipped():
+    for name in FOLDERS:
+        package = importlib.import_module(name)
+        assert os.path.exists(os.path.join(os.path.dirname(package.__file__), "py.typed"))
