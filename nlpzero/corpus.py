@@ -850,7 +850,7 @@ class _Text:
         piece = self.pieces[0] if self.pieces else None
         if piece is None or piece.start or piece.source.once or not self._is_text(piece):
             return b""
-        with _open(piece, None, None) as file:
+        with _open(_Piece(piece.source), None, None) as file:
             head = file.read(4)
         rest = _Decoder(piece.source.name, self.encoding, self.errors, None).begin(head)
         return head[: len(head) - len(rest)]
