@@ -9,7 +9,9 @@ import heapq
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,9 +31,11 @@ from nlpzero.cotraining import (
 )
 from nlpzero.errors import NlpzeroError
 from nlpzero.lattice import random_key
-from nlpzero.segment import Arrays, Numbers, Segmenter
+from nlpzero.parallel import map_shards
+from nlpzero.segment import Arrays, Numbers, Segmenter, load_segmenter, whole_pieces
+from nlpzero.storage import scratch_folder
 from nlpzero.symbols import BREAK, Alphabet, SymbolStream, char_classes, code_points
-from nlpzero.word_model import build_word_table
+from nlpzero.word_model import build_word_table, list_words
 
 # text that learning takes at most, in bytes of UTF-8
 SAMPLE_BYTES = 16_000_000
@@ -487,3 +491,244 @@ def learn_nvbe(
         "seconds": round(time.perf_counter() - begun, 2),
     }
     return NVBESegmenter(keys, scores, alphabet, numbers=numbers, training=training)
+
+
+# ------------------------------------------------------------------------------------------------- discovery
+
+# blocks that a corpus is decoded in, in characters
+_DECODED_CHARS = 1 << 19
+
+
+class WordTable(NamedTuple):
+    """Words of a decoded corpus, with their sums of evidence.
+
+    keys : ndarray of uint64, ascending; 16 bits a symbol of the segmenter's alphabet
+    sums : ndarray of int64, shape (m, 4); count, and sums, in units of 2 ** -20, of the boundary probabilities of
+        the left edge, of the right edge, and of the mean of the inner gaps
+    others : dict of str to 4 ints, the same for words with digits, letters or runs of numerals
+    """
+
+    keys: npt.NDArray[np.uint64]
+    sums: npt.NDArray[np.int64]
+    others: dict[str, tuple[int, int, int, int]]
+
+
+def _grouped(
+    keys: npt.NDArray[np.uint64], sums: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Add up the rows of equal keys."""
+    if len(keys) == 0:
+        return keys, sums
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return keys[first], np.add.reduceat(sums[order], first, axis=0)
+
+
+def merge_tables(tables: Iterable[WordTable]) -> WordTable:
+    """Add up tables; any order gives the same."""
+    parts = list(tables)
+    if not parts:
+        return WordTable(np.zeros(0, np.uint64), np.zeros((0, 4), np.int64), {})
+    keys, sums = _grouped(
+        np.concatenate([part.keys for part in parts]), np.concatenate([part.sums for part in parts])
+    )
+    others: dict[str, tuple[int, int, int, int]] = {}
+    for part in parts:
+        for word, (count, left, right, inside) in part.others.items():
+            old = others.get(word, (0, 0, 0, 0))
+            others[word] = (old[0] + count, old[1] + left, old[2] + right, old[3] + inside)
+    return WordTable(keys, sums, others)
+
+
+def _table_of(text: str, segmenter: LearnedSegmenter) -> WordTable:
+    stream = segmenter.alphabet.encode(text)
+    n = len(stream.symbols)
+    cuts, probabilities = segmenter._decoder.cut_with_probabilities(stream.symbols)
+    keys = np.empty(n, np.uint64)
+    sums = np.empty((n, 4), np.int64)
+    places = np.empty((n, 2), np.int64)
+    m = list_words(stream.symbols, cuts, probabilities, keys, sums, places)
+    keys, sums, places = keys[:m], sums[:m], places[:m]
+    others: dict[str, tuple[int, int, int, int]] = {}
+    mixed = keys == 0
+    spans = stream.starts[places[mixed]].tolist()
+    for (start, end), (count, left, right, inside) in zip(spans, sums[mixed].tolist(), strict=True):
+        word = text[start:end]
+        old = others.get(word, (0, 0, 0, 0))
+        others[word] = (old[0] + count, old[1] + left, old[2] + right, old[3] + inside)
+    return WordTable(*_grouped(keys[~mixed], sums[~mixed]), others)
+
+
+def _table_worker(
+    shard: Shard, segmenter: LearnedSegmenter | str, *, report: ReadReport
+) -> WordTable:
+    if isinstance(segmenter, str):
+        segmenter = _loaded(segmenter)
+    table = merge_tables([])
+    waiting: list[WordTable] = []
+    for piece, _ in whole_pieces(shard.blocks(_DECODED_CHARS, report=report)):
+        waiting.append(_table_of(piece, segmenter))
+        if len(waiting) == 8:
+            table = merge_tables([table, *waiting])
+            waiting = []
+    return merge_tables([table, *waiting])
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: str) -> LearnedSegmenter:
+    """The model file of a worker process, read once for all its shards."""
+    segmenter = load_segmenter(path)
+    assert isinstance(segmenter, LearnedSegmenter)
+    return segmenter
+
+
+class LearnedWords(NamedTuple):
+    """Words of a segmented corpus, most frequent first, then by code points.
+
+    words : list of str
+    counts : ndarray of int64; how often each is a word of the segmentation
+    left, right : ndarray of float64 in [0, 1]; mean boundary probability of its two edges
+    inside : ndarray of float64 in [0, 1]; mean boundary probability of the gaps inside it, 0 if it has none
+    """
+
+    words: list[str]
+    counts: npt.NDArray[np.int64]
+    left: npt.NDArray[np.float64]
+    right: npt.NDArray[np.float64]
+    inside: npt.NDArray[np.float64]
+
+
+def count_learned_words(
+    corpus: Corpus | Iterable[str],
+    segmenter: LearnedSegmenter,
+    *,
+    min_count: int = 1,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Callable[[int], object] | None = None,
+    report: ReadReport | None = None,
+) -> LearnedWords:
+    """Segment a corpus, count its words exactly, and say how sure the segmenter is of each.
+
+    The corpus is streamed: memory holds the words and a block of text.
+
+    Parameters
+    ----------
+    corpus : Corpus or iterable of str
+        Read once.
+    segmenter : LearnedSegmenter
+        Its convention for numbers is not applied: words are as learned.
+    min_count : int >= 1
+        Leave out rarer words.
+    jobs : int >= 1
+        Processes. The result does not depend on it.
+    executor : concurrent.futures.Executor, optional
+        Runs the work instead.
+    progress : callable, optional
+        Called with the number of bytes of each finished shard.
+    report : ReadReport, optional
+
+    Returns
+    -------
+    LearnedWords
+
+    Examples
+    --------
+    >>> texts = ["今天天气不错", "今天下雨", "天气预报"]
+    >>> found = count_learned_words(texts, learn_segmenter(texts))
+    >>> sum(map(len, found.words)) <= 14 and int(found.counts.sum()) <= 14
+    True
+    """
+    shards = as_corpus(corpus).shards(jobs)
+    with ExitStack() as stack:
+        model: LearnedSegmenter | str = segmenter
+        if executor is None and jobs > 1 and len(shards) > 1:
+            # workers map one file instead of receiving the arrays with every shard
+            folder = stack.enter_context(scratch_folder())
+            model = str(folder / "model.nz")
+            segmenter.save(model)
+        table = merge_tables([])
+        for part in map_shards(
+            _table_worker,
+            shards,
+            model,
+            jobs=jobs,
+            executor=executor,
+            progress=progress,
+            report=report,
+        ):
+            table = merge_tables([table, part])
+    symbols = np.stack(
+        [
+            ((table.keys >> np.uint64(16 * place)) & np.uint64(0xFFFF)).astype(np.uint16)
+            for place in (3, 2, 1, 0)
+        ],
+        axis=1,
+    )
+    text = segmenter.alphabet.decode(symbols.ravel())
+    words = [text[i : i + 4].lstrip("\ufffd") for i in range(0, len(text), 4)]
+    others = sorted(table.others.items())
+    words += [word for word, _ in others]
+    sums = np.concatenate(
+        [table.sums, np.array([row for _, row in others], np.int64).reshape(-1, 4)]
+    )
+    kept = np.flatnonzero(sums[:, 0] >= min_count).tolist()
+    kept.sort(key=lambda i: (-int(sums[i, 0]), words[i]))
+    sums = sums[kept]
+    counts = sums[:, 0]
+    means = sums[:, 1:] / np.maximum(counts, 1)[:, None] / float(1 << 20)
+    return LearnedWords([words[i] for i in kept], counts, means[:, 0], means[:, 1], means[:, 2])
+
+
+# how much certainty weighs beside frequency in the ranking
+_CERTAINTY_POWER = 16
+
+
+def learned_scores(
+    counts: npt.ArrayLike,
+    left: npt.ArrayLike,
+    right: npt.ArrayLike,
+    inside: npt.ArrayLike,
+    left_entropy: npt.ArrayLike,
+    right_entropy: npt.ArrayLike,
+    occurrences: npt.ArrayLike,
+) -> npt.NDArray[np.float64]:
+    """What discovered words are ranked by: frequency, certainty, freedom.
+
+    ``count * (P(left) P(right) (1 - P(inside))) ** 16 * min(H_L, H_R) / log(1 + occurrences)``
+
+    Parameters
+    ----------
+    counts : array of int
+        How often each is a word of the segmentation.
+    left, right, inside : arrays of float in [0, 1]
+        Mean boundary probabilities, as in :class:`LearnedWords`.
+    left_entropy, right_entropy : arrays of float, in nats
+        Branching entropies of its neighbours at all its occurrences; nan counts as 0.
+    occurrences : array of int
+        How often the string occurs, as a word or not.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Notes
+    -----
+    The first factor is what a user can check and what makes a list useful. The second is the probability,
+    by the model, that an occurrence is cut at both ends and nowhere else; its power makes four per cent of
+    doubt cost half the rank, since a word that is doubtful on average is one that other readings of its
+    characters compete with. The third is the branching entropy of the tighter side in units of its largest
+    possible value, 1 where every occurrence has another neighbour: parts of names and of set phrases, which
+    the segmenter cuts with confidence but which stand beside the same words again and again, go down.
+    Measured in docs/segmentation.md.
+
+    Examples
+    --------
+    >>> learned_scores([100, 100], [1, 0.9], [1, 1], [0, 0], [4.0, 4.0], [3.0, 3.0], [100, 100]).round(1).tolist()
+    [65.0, 12.0]
+    """
+    certainty = np.asarray(left) * np.asarray(right) * (1.0 - np.asarray(inside))
+    tighter = np.minimum(np.asarray(left_entropy, float), np.asarray(right_entropy, float))
+    freedom = np.nan_to_num(tighter) / np.log1p(np.maximum(np.asarray(occurrences, float), 1.0))
+    return np.asarray(counts) * certainty**_CERTAINTY_POWER * np.clip(freedom, 0.0, 1.0)

@@ -372,3 +372,53 @@ def autonomy_scores(
             t = find_word(key, slots, numbers)
             if t >= 0:
                 scores[i, k] = autonomies[t]
+
+
+# probabilities are added up as whole numbers of this size, so that sums do not depend on the order
+_UNIT = float(1 << 20)
+
+
+@kernel
+def list_words(
+    symbols: np.ndarray,
+    cuts: np.ndarray,
+    probabilities: np.ndarray,
+    keys: np.ndarray,
+    evidence: np.ndarray,
+    places: np.ndarray,
+) -> int:
+    """Every word of a segmentation: key, sums of evidence, place; returns their number.
+
+    keys[j] : 16 bits a symbol, or 0 for a word with a run of digits, letters or numerals in it (symbols 1 to 3), which
+    only the text tells from others. evidence[j] : 1, boundary probability of the left edge, of the right edge, mean
+    of the inner gaps (of one symbol: 0). places[j] : first symbol and end.
+    """
+    n = len(symbols)
+    m = 0
+    i = 0
+    while i < n:
+        if symbols[i] == 0:
+            i += 1
+            continue
+        j = i + 1
+        while not cuts[j]:
+            j += 1
+        key = np.uint64(0)
+        plain = j - i <= LONGEST
+        inner = 0.0
+        for k in range(i, j):
+            key = key << np.uint64(16) | np.uint64(symbols[k])
+            if symbols[k] <= 3:
+                plain = False
+            if k > i:
+                inner += probabilities[k]
+        keys[m] = key if plain else np.uint64(0)
+        evidence[m, 0] = 1
+        evidence[m, 1] = np.int64(np.rint(probabilities[i] * _UNIT))
+        evidence[m, 2] = np.int64(np.rint(probabilities[j] * _UNIT))
+        evidence[m, 3] = np.int64(np.rint(inner / max(j - i - 1, 1) * _UNIT))
+        places[m, 0] = i
+        places[m, 1] = j
+        m += 1
+        i = j
+    return m
