@@ -48,7 +48,7 @@ _TABLE_SHARE = 4
 _WORKER_RUNS_SHARE = 8
 _RUNS_SHARE = 4
 _RESULT_SHARE = 2
-_LEAST = 1 << 20
+_LEAST = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,13 @@ def _settings(
     executor: Executor | None,
     folder: Path,
 ) -> _Settings:
+    # between processes of this machine a file costs less memory than a pipe, which copies everything twice
+    several = jobs > 1 and executor is None
     return _Settings(
         _for_workers(tokenizer, jobs, executor, folder),
         documents,
         max(_LEAST, budget // (_TABLE_SHARE * jobs)),
-        max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs)),
+        _LEAST if several else max(_LEAST, budget // _WORKER_RUNS_SHARE),
         # workers of an executor may be on other machines
         None if executor is not None else str(folder),
     )
