@@ -192,7 +192,7 @@ class FileWriter:
         self._put(_TRAILER.pack(offset, len(index), zlib.crc32(index)) + MAGIC)
         self._finished = True
 
-    def __enter__(self) -> "FileWriter":  # noqa: PYI034 (Self needs Python 3.11)
+    def __enter__(self) -> "FileWriter":
         return self
 
     def __exit__(
