@@ -24,7 +24,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "train": ("train", "train", "Learn to segment from raw text, and write a model file."),
     "segment": ("segment", "segment", "Cut text into words."),
     "evaluate": ("evaluate", "evaluate", "Compare a segmentation with a reference."),
+    "discover": ("discover", "discover", "Find the words of a text, with evidence."),
+    "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
+    "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
     "count": ("count", "count", "Count words: how often each occurs."),
+    "rules": ("rules", "rules", "Find association rules between items, or between words."),
     "templates": ("templates", "templates", "Find sentence templates."),
     "parse": ("parse", "parse", "Show sentences as nested templates."),
 }

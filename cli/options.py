@@ -77,19 +77,24 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def needed_inputs(value: tuple[str, ...], ctx: click.Context | None = None) -> tuple[str, ...]:
+    """What to read: the files given, else standard input when it is not a terminal."""
+    if value:
+        return value
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError(
+            "No input; give files, folders or globs, or - for standard input.", ctx
+        )
+    return ("-",)
+
+
 def inputs(required: bool = True) -> Decorator:
     """The files to read. Without any, standard input when it is not a terminal; never a silent wait."""
 
     def choose(
         ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     ) -> tuple[str, ...]:
-        if value or not required:
-            return value
-        if sys.stdin is None or sys.stdin.isatty():
-            raise click.UsageError(
-                "No input; give files, folders or globs, or - for standard input.", ctx
-            )
-        return ("-",)
+        return needed_inputs(value, ctx) if required else value
 
     return click.argument("inputs", nargs=-1, metavar="[INPUT]...", callback=choose)
 

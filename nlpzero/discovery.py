@@ -730,6 +730,8 @@ def discover_words(
     explanations = {
         word: _explain(word, counts.alphabet, found, rows, filters, top) for word in explain
     }
+    if top is not None and len(rows) > top:
+        removals.append(Removal("top", len(rows) - top, top))
     return Discovery(rows[:top], method, thresholds, removals, counts.total, hint, explanations)
 
 

@@ -1,0 +1,218 @@
+"""``nlpzero ngrams`` and ``nlpzero merge``: n-gram counts into a file or as text, and their sums."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import nlpzero
+
+from . import options
+from .cluster import cluster
+from .formats import FORMATS, write_table
+from .progress import note, progress
+
+if TYPE_CHECKING:
+    from nlpzero.counts import NGramCounts
+
+_COLUMNS = ("ngram", "count")
+
+
+class Lengths(click.ParamType):
+    """One length or a range of lengths: ``2`` or ``1-4``."""
+
+    name = "lengths"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"([1-9]\d?)(?:-([1-9]\d?))?", str(value).strip())
+        if match is None or int(match[1]) > int(match[2] or match[1]):
+            self.fail(f"{value!r} is not a length, or a range of lengths such as 1-4.", param, ctx)
+        return int(match[1]), int(match[2] or match[1])
+
+
+@click.command()
+@options.reading(required=False)
+@click.option("--counts", metavar="FILE", help="List counts made before instead of counting.")
+@click.option(
+    "--order",
+    type=click.IntRange(1, 16),
+    default=4,
+    show_default=True,
+    help="Longest n-grams; each order above 4 takes one more pass over the text.",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Leave out rarer n-grams: in a file of counts those longer than 4, in text all.",
+)
+@click.option(
+    "--lengths",
+    type=Lengths(),
+    metavar="N[-M]",
+    help="Lengths of the n-grams to list as text.  [default: 1 to the order]",
+)
+@click.option(
+    "--fold-width", is_flag=True, help="Read full-width letters and digits as half-width."
+)
+@click.option(
+    "--format",
+    type=click.Choice(("nz", *FORMATS)),
+    help="nz is a file of counts, for -o FILE; the others are text.  [default: nz with -o, else tsv]",
+)
+@options.working()
+@cluster()
+@options.writing()
+def ngrams(
+    inputs: tuple[str, ...],
+    encoding: str,
+    errors: str,
+    field: str | None,
+    counts: str | None,
+    order: int,
+    min_count: int,
+    lengths: tuple[int, int] | None,
+    fold_width: bool,
+    format: str | None,
+    jobs: int,
+    memory: int | None,
+    tmpdir: str | None,
+    executor: Executor | None,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Count n-grams of characters, exactly.
+
+    N-grams lie within clauses: white space, punctuation and line ends end them. The counts go to a file that
+    `discover --counts` reads and `merge` adds up; or they are listed as text, shorter n-grams first, then by
+    count, then by code points.
+
+    \b
+    Examples:
+      nlpzero ngrams news/ -o news.nz
+      nlpzero ngrams --format tsv --lengths 2-3 --min-count 10 news.txt -o news.tsv
+      nlpzero ngrams --counts news.nz --lengths 2 | head
+    """
+    if format is None:
+        format = "tsv" if output is None else "nz"
+    if format == "nz" and output is None:
+        raise click.UsageError("A file of counts needs -o FILE; --format tsv lists them.")
+    if lengths is not None and format == "nz":
+        raise click.UsageError("--lengths is for lists; a file of counts has all lengths.")
+    if counts is not None:
+        if inputs:
+            raise click.UsageError("Give texts to count, or --counts to list, not both.")
+        if format == "nz":
+            raise click.UsageError("--counts lists counts that are there; give --format tsv.")
+        table = nlpzero.NGramCounts.load(counts)
+        _list(table, output, format, lengths, min_count)
+        return
+    report = nlpzero.ReadReport()
+    counting: dict[str, Any] = {
+        "min_count": min_count if format == "nz" else 1,
+        "alphabet": nlpzero.Alphabet(fold_width=fold_width),
+        "memory": memory,
+        "tmpdir": tmpdir,
+        "jobs": jobs,
+        "executor": executor,
+        "report": report,
+    }
+    several = jobs > 1 or executor is not None or order > 4
+    inputs = options.needed_inputs(inputs)
+    with (
+        options.open_corpus(
+            inputs,
+            encoding,
+            errors,
+            field,
+            again=several and "-" in inputs,
+            tmpdir=tmpdir,
+            quiet=quiet,
+        ) as corpus,
+        progress(
+            None if corpus.size is None else corpus.size * max(1, order - 3), "ngrams", quiet=quiet
+        ) as advance,
+    ):
+        if format == "nz":
+            assert output is not None
+            nlpzero.count_to_file(corpus, output, order, progress=advance, **counting)
+            table = nlpzero.NGramCounts.load(output)
+        else:
+            if order > 4:
+                counting["min_count"] = min_count
+            table = nlpzero.count_ngrams(corpus, order, progress=advance, **counting)
+    options.note_reading(corpus, report, quiet=quiet)
+    note(f"{table.total:,} characters counted, {len(table):,} different windows of 4", quiet=quiet)
+    if format != "nz":
+        _list(table, output, format, lengths or (1, order), min_count)
+
+
+def _list(
+    table: "NGramCounts",
+    output: str | None,
+    format: str,
+    lengths: tuple[int, int] | None,
+    min_count: int,
+) -> None:
+    """Write n-grams and their counts as text."""
+    first, last = lengths or (1, table.order)
+    highest = max(table.order, 4)
+    if last > highest:
+        raise click.UsageError(f"--lengths: n-grams of 1 to {highest} were counted, not {last}.")
+    write_table(output, format, _COLUMNS, _rows(table, range(first, last + 1), min_count))
+
+
+def _rows(
+    table: "NGramCounts", lengths: Iterable[int], min_count: int
+) -> Iterator[tuple[str, int]]:
+    for length in lengths:
+        for texts, numbers in nlpzero.ngram_rows(table, length, min_count):
+            yield from zip(texts, numbers, strict=True)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--memory",
+    type=options.Size(least=16 << 20),
+    help="Memory to stay within, such as 800M or 2G.  [default: a share of the machine's]",
+)
+@options.output(required=True, help="The file to write.")
+@options.quiet()
+def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) -> None:
+    """Add up counts: of n-grams (from `ngrams`) or of words (from `count --save-counts`).
+
+    Merging the counts of the parts of a text gives the counts of the whole, byte for byte. N-grams do not
+    reach over the ends of lines, so parts should end at line ends.
+
+    \b
+    Example:
+      nlpzero merge monday.nz tuesday.nz -o week.nz
+    """
+    if output == "-":
+        raise click.UsageError("Counts are a binary file; give -o FILE.")
+    kinds = {path: nlpzero.kind_of(path) for path in files}
+    known = {"counts": "n-gram counts", "word-counts": "word counts"}
+    for path, kind in kinds.items():
+        if kind not in known:
+            raise nlpzero.StorageError(f"{path}: holds {kind}; only counts can be merged")
+    if len(set(kinds.values())) > 1:
+        other = next(path for path in files if kinds[path] != kinds[files[0]])
+        raise nlpzero.StorageError(
+            f"{files[0]} holds {known[kinds[files[0]]]} and {other} {known[kinds[other]]}; "
+            "merge files of one kind"
+        )
+    if kinds[files[0]] == "counts":
+        tables = [nlpzero.NGramCounts.load(path) for path in files]
+        nlpzero.merge_to_file(tables, output, memory=memory)
+    else:
+        nlpzero.merge_word_counts(files, output, tmpdir=os.path.dirname(os.path.abspath(output)))
+    note(f"{len(files)} files merged", quiet=quiet)
