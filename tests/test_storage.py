@@ -104,7 +104,10 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_output_into_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(NlpzeroError, match="cannot be written"), atomic_output(tmp_path / "no" / "a"):
+    with (
+        pytest.raises(NlpzeroError, match="cannot be written"),
+        atomic_output(tmp_path / "no" / "a"),
+    ):
         pass
     with pytest.raises(NlpzeroError, match="is a folder"), atomic_output(tmp_path):
         pass
