@@ -290,7 +290,7 @@ class KneserNeyModel:
         for k, size in enumerate(self.sizes, 1):
             yield f"\n\\{k}-grams:\n"
             if k == 1:
-                yield f"{self.log_unknown / _LN10:.7g}\t<unk>\t0\n"
+                yield f"{self.log_unknown / _LN10:.9g}\t<unk>\t0\n"
             else:
                 # a child puts one symbol before its parent
                 first = base - len(words)
@@ -301,13 +301,13 @@ class KneserNeyModel:
                 words = [
                     f"{by_symbol[s]} {words[p]}" for s, p in zip(symbols, parents, strict=True)
                 ]
-            logs = (self.log_probs[base : base + size] / _LN10).tolist()
+            logs = (self.log_probs[base : base + size].astype(np.float64) / _LN10).tolist()
             if k < self.order:
-                backs = (self.backoffs[base : base + size] / _LN10).tolist()
+                backs = (self.backoffs[base : base + size].astype(np.float64) / _LN10).tolist()
                 rows = zip(logs, words, backs, strict=True)
-                yield "".join([f"{p:.7g}\t{w}\t{b:.7g}\n" for p, w, b in rows])
+                yield "".join([f"{p:.9g}\t{w}\t{b:.9g}\n" for p, w, b in rows])
             else:
-                yield "".join([f"{p:.7g}\t{w}\n" for p, w in zip(logs, words, strict=True)])
+                yield "".join([f"{p:.9g}\t{w}\n" for p, w in zip(logs, words, strict=True)])
             base += size
         yield "\n\\end\\\n"
 

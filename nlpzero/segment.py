@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.counting import count_ngrams
 from nlpzero.errors import StorageError
 from nlpzero.lattice import marginals_edges, random_key, sample_edges
 from nlpzero.lexicon import WordList, as_word_list, read_words
@@ -609,6 +608,8 @@ def learn_language_model(
     NlpzeroError
         The text cannot be read, or holds nothing to learn from.
     """
+    from nlpzero.counting import count_ngrams  # segmenting does not need it
+
     begun = time.perf_counter()
     counts = count_ngrams(
         corpus,
