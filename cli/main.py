@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "segment": ("segment", "segment", "Cut text into words."),
     "evaluate": ("evaluate", "evaluate", "Compare a segmentation with a reference."),
     "discover": ("discover", "discover", "Find the words of a text, with evidence."),
+    "info": ("info", "info", "Tell what a model or a file of counts holds."),
     "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
     "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
     "count": ("count", "count", "Count words: how often each occurs."),

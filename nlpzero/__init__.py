@@ -24,6 +24,7 @@ _EXPORTS = {
     "read_dictionary": "export",
     "ngram_rows": "export",
     "kind_of": "storage",
+    "read_header": "storage",
     "merge_to_file": "counts",
     "Corpus": "corpus",
     "ReadReport": "corpus",

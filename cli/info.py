@@ -1,0 +1,74 @@
+"""``nlpzero info``: what a file of nlpzero holds."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+import nlpzero
+
+from . import options
+from .formats import number, open_output
+
+# lists longer than this are told by their number of entries
+_SHOWN = 8
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return number(value)
+    if value is None:
+        return "-"
+    return str(value)
+
+
+def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values of a header, nested names joined by points."""
+    for name, value in header.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and (
+            len(value) > _SHOWN or any(isinstance(item, list | dict) for item in value)
+        ):
+            yield prefix + name, f"{len(value):,} entries"
+        elif isinstance(value, list):
+            yield prefix + name, ", ".join(map(_shown, value)) or "none"
+        else:
+            yield prefix + name, _shown(value)
+
+
+@click.command(
+    epilog="Example: nlpzero info model.nz",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text: a name and a value on each line, with a tab between. json: the header as it is.",
+)
+@options.output()
+def info(file: str, format_: str, output: str | None) -> None:
+    """Tell what FILE holds, which `train`, `ngrams`, `count` or another command wrote.
+
+    Its kind, its size, and its header: for a model, how it was trained; for counts, of what. The arrays are not
+    read.
+    """
+    kind, header = nlpzero.read_header(file)
+    size = os.path.getsize(file)
+    with open_output(output) as out:
+        if format_ == "json":
+            json.dump({"kind": kind, "bytes": size, **header}, out, ensure_ascii=False, indent=1)
+            out.write("\n")
+            return
+        rows = [("kind", kind), ("size", options.format_size(size)), *_flat(header)]
+        for name, value in rows:
+            out.write(f"{name}\t{value}\n")
