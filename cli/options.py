@@ -156,22 +156,29 @@ def tmpdir() -> Decorator:
     )
 
 
+def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Callback of options that name a file to write: refused at once, not after an hour."""
+    if value is None:
+        return None
+    folder = os.path.dirname(os.path.abspath(value))
+    if os.path.isdir(value):
+        raise click.BadParameter(f"{value!r} is a folder.", ctx, param)
+    if not os.path.isdir(folder):
+        raise click.BadParameter(f"the folder {folder!r} does not exist.", ctx, param)
+    if not os.access(value if os.path.exists(value) else folder, os.W_OK):
+        raise click.BadParameter(f"{value!r} is not writable.", ctx, param)
+    return value
+
+
 def output(
     required: bool = False, help: str = "Write to this file instead of standard output."
 ) -> Decorator:
-    """``-o``: refused at once, not after an hour, when it cannot be written."""
+    """``-o``, where ``-`` is standard output."""
 
     def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-        if value is None or value == "-":
+        if value == "-":
             return value if required else None
-        folder = os.path.dirname(os.path.abspath(value))
-        if os.path.isdir(value):
-            raise click.BadParameter(f"{value!r} is a folder.", ctx, param)
-        if not os.path.isdir(folder):
-            raise click.BadParameter(f"the folder {folder!r} does not exist.", ctx, param)
-        if not os.access(value if os.path.exists(value) else folder, os.W_OK):
-            raise click.BadParameter(f"{value!r} is not writable.", ctx, param)
-        return value
+        return writable(ctx, param, value)
 
     return click.option(
         "-o", "--output", required=required, metavar="FILE", callback=check, help=help
