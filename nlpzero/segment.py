@@ -347,7 +347,8 @@ class Segmenter(ABC):
                 "method": self.method,
                 "alphabet": self.alphabet.to_header(),
                 "numbers": self.numbers,
-                "training": self.training,
+                # all but the time it took, so that the same text gives the same file
+                "training": {k: v for k, v in self.training.items() if k != "seconds"},
                 **header,
             },
             arrays,

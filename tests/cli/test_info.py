@@ -33,7 +33,7 @@ def test_a_model_tells_how_it_was_trained(run_cli: RunCli, model: Path) -> None:
     assert told["training.symbols"] == str(sum(map(len, TEXTS)) - 4 * 4)
     assert float(told["training.description_length"]) > 0
     assert int(told["training.word_types"]) > 0
-    assert float(told["training.seconds"]) >= 0
+    assert "training.seconds" not in told  # the same text gives the same file
     assert told["training.sample"] == "16,000,000"
 
 
