@@ -91,6 +91,7 @@ class Lengths(click.ParamType):
 @click.option(
     "--save-counts",
     metavar="FILE",
+    callback=options.writable,
     help="Also keep all counts, whatever is listed, for `nlpzero merge` and later runs.",
 )
 @options.working()

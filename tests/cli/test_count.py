@@ -30,7 +30,7 @@ def test_white_space(text: Path, run_cli: RunCli) -> None:
     assert dict(line.split("\t") for line in lines[1:]) == {
         word: str(n) for word, n in Counter(SEGMENTED.split()).items()
     }
-    assert "13 words counted, 9 different ones" in result.err
+    assert "13 words counted, 8 different ones" in result.err
     assert "segmented.txt" in result.err
     assert run_cli("count", "--whitespace", text, "--quiet", code=0).err == ""
 
@@ -109,9 +109,8 @@ def test_a_python_function(tmp_path: Path, run_cli: RunCli) -> None:
     )
     for jobs in (1, 2):
         result = run_cli("count", "--tokenizer", "cutter:cut", "text.txt", "-j", jobs, code=0)
-        assert result.out == "word\tcount\n坏\t1\n天气\t1\n好\t1\n" or sorted(
-            result.out.splitlines()[1:]
-        ) == sorted(["坏\t1", "天气\t1", "好\t1"])
+        # by code points: U+574F, U+5929, U+597D
+        assert result.out == "word\tcount\n坏\t1\n天气\t1\n好\t1\n"
     result = run_cli("count", "--tokenizer", "cutter:fail", "text.txt", code=1)
     assert result.err == (
         "Error: text.txt:1: tokenizer cutter:fail: AttributeError: 'str' object has no attribute "
@@ -167,7 +166,7 @@ def test_bad_bytes(tmp_path: Path, run_cli: RunCli) -> None:
     assert result.err.startswith("Error: bad.txt: byte 7: not valid UTF-8")
     result = run_cli("count", "--whitespace", "bad.txt", "--errors", "replace", code=0)
     assert result.out == "word\tcount\n\ufffd\t2\n天气\t1\n"
-    assert "2 bytes were not valid" in result.err
+    assert "not valid in UTF-8: 2, replaced" in result.err
     gbk = tmp_path / "gbk.txt"
     gbk.write_bytes("天气 好\n".encode("gb18030"))
     result = run_cli("count", "--whitespace", "gbk.txt", "--encoding", "gb18030", code=0)
