@@ -21,7 +21,7 @@ from nlpzero.counts import (
 )
 from nlpzero.kernels import Keys, extend_ids, extended_keys, hash_index, pack_windows, window_ids
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import Progress, map_shards
+from nlpzero.parallel import LocalWorkers, Progress, map_shards
 from nlpzero.runs import (
     ROW_BYTES,
     KeyCounter,
@@ -206,13 +206,14 @@ class _Plan:
         self.corpus = corpus
         self.folder = folder
         self.memory = default_memory() if memory is None else memory
+        self.here = executor is None or isinstance(executor, LocalWorkers)
         # a process costs memory before it counts anything
-        self.jobs = jobs if executor is not None else affordable_jobs(jobs, self.memory)
-        self.executor = executor
+        self.jobs = affordable_jobs(jobs, self.memory) if self.here else jobs
+        self.executor = executor if not self.here or self.jobs > 1 else None
         self.progress = progress
         self.report = report
         # one process: one counter over the whole text, so that shards add no rows twice
-        self.single = self.jobs == 1 and executor is None
+        self.single = self.jobs == 1 and self.here
         # the parent only merges while workers count
         self.share = self.memory if self.single else self.memory // self.jobs
 
@@ -221,7 +222,7 @@ class _Plan:
 
     def map(self, worker: Callable[..., T], *args: object) -> Iterator[T]:
         # a cluster does not share this machine's disk
-        folder = self.folder if self.executor is None else None
+        folder = self.folder if self.here else None
         corpus = self.corpus
         return map_shards(
             worker,

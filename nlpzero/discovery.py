@@ -11,6 +11,7 @@ they were joined; pieces that other pieces explain are removed, to a fixed point
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +27,8 @@ from nlpzero.errors import StorageError
 from nlpzero.evidence import Evidence, evidence_for
 from nlpzero.grams import Floats, Grams
 from nlpzero.measures import merge_gain, merge_gain_same
-from nlpzero.parallel import Progress
+from nlpzero.memory import affordable_jobs, default_memory
+from nlpzero.parallel import Progress, local_workers
 from nlpzero.pieces import WIDTH, Counts, Keys, Pieces, Strings, Symbols, keys_of
 from nlpzero.storage import PathLike
 from nlpzero.symbols import Alphabet
@@ -665,74 +667,93 @@ def discover_words(
         raise TypeError("`exclude` and `explain` must be collections of words, got one string.")
     pmi_values = _pmi_values(method, order, min_pmi)
     corpus = as_corpus(texts, passes=3) if texts is not None else None
-    if counts is None:
-        assert corpus is not None
-        counts = count_ngrams(
-            corpus,
-            alphabet=Alphabet(fold_width=fold_width),
-            memory=memory,
-            tmpdir=tmpdir,
-            jobs=jobs,
-            executor=executor,
-            progress=progress,
-            report=report,
-        )
-        report = None
-    elif counts.alphabet.runs != "characters":
+    if counts is not None and counts.alphabet.runs != "characters":
         raise StorageError(
             "the counts have runs of digits and letters as one symbol each; discovery needs counts of characters"
         )
-    if min_count is None:
-        min_count = default_min_count(counts.total)
-    thresholds: dict[str, Any] = {
-        "min_count": min_count,
-        "min_pmi": pmi_values if method == "cohesion" else pmi_values[0],
-        "min_entropy": min_entropy,
-        "min_length": min_length,
-        "max_length": max_length,
-        "order": order if method == "cohesion" else None,
-        "strict_backtrack": strict_backtrack if method == "cohesion" else None,
-        "latin": latin,
-        "top": top,
-    }
-    thresholds = {name: value for name, value in thresholds.items() if value is not None}
-    if counts.total == 0:
-        return Discovery([], method, thresholds)
-    shards = None
-    if corpus is not None:
-        shards = [corpus] if isinstance(corpus, Shard) else list(corpus.shards(jobs))
-    run = Run(counts, shards, jobs, executor, progress, report)
-
-    def find(min_count: int, pmi_values: list[float]) -> _Found:
-        if method == "cohesion":
-            found = _by_cohesion(
-                run,
-                order=order,
-                min_count=min_count,
-                min_pmi=pmi_values,
-                strict=strict_backtrack,
-                longest=max_length,
-                latin=latin,
+    jobs = affordable_jobs(jobs, default_memory() if memory is None else memory)
+    with nullcontext(executor) if executor is not None else local_workers(jobs) as workers:
+        if counts is None:
+            assert corpus is not None
+            counts = count_ngrams(
+                corpus,
+                alphabet=Alphabet(fold_width=fold_width),
+                memory=memory,
+                tmpdir=tmpdir,
+                jobs=jobs,
+                executor=workers,
+                progress=progress,
+                report=report,
             )
-        else:
-            found = _by_min_entropy(
-                run, min_count=min_count, price=pmi_values[0], longest=max_length, latin=latin
-            )
-        return _with_singles(found, min_count, latin) if min_length == 1 else found
-
-    found = find(min_count, pmi_values)
-    filters = _Filters(min_entropy, min_length, max_length, frozenset(exclude))
-    rows, more = filters.apply(_ranked(run, found))
-    removals = [*found.removals, *more]
-    hint = None
-    if not rows:
-        hint = _hint(run, find, filters, method, order, min_count, pmi_values, removals, found)
-    explanations = {
-        word: _explain(word, counts.alphabet, found, rows, filters, top) for word in explain
-    }
+            report = None
+        if min_count is None:
+            min_count = default_min_count(counts.total)
+        thresholds: dict[str, Any] = {
+            "min_count": min_count,
+            "min_pmi": pmi_values if method == "cohesion" else pmi_values[0],
+            "min_entropy": min_entropy,
+            "min_length": min_length,
+            "max_length": max_length,
+            "order": order if method == "cohesion" else None,
+            "strict_backtrack": strict_backtrack if method == "cohesion" else None,
+            "latin": latin,
+            "top": top,
+        }
+        thresholds = {name: value for name, value in thresholds.items() if value is not None}
+        if counts.total == 0:
+            return Discovery([], method, thresholds)
+        shards = None
+        if corpus is not None:
+            shards = [corpus] if isinstance(corpus, Shard) else list(corpus.shards(jobs))
+        run = Run(counts, shards, jobs, workers, progress, report)
+        options = _Options(method, order, strict_backtrack, min_length, max_length, latin)
+        filters = _Filters(min_entropy, min_length, max_length, frozenset(exclude))
+        found = _find(run, options, min_count, pmi_values)
+        rows, more = filters.apply(_ranked(run, found))
+        removals = [*found.removals, *more]
+        hint = None
+        if not rows:
+            hint = _hint(run, options, filters, min_count, pmi_values, removals, found)
+        explanations = {
+            word: _explain(word, counts.alphabet, found, rows, filters, top) for word in explain
+        }
     if top is not None and len(rows) > top:
         removals.append(Removal("top", len(rows) - top, top))
     return Discovery(rows[:top], method, thresholds, removals, counts.total, hint, explanations)
+
+
+class _Options(NamedTuple):
+    """What does not change when thresholds do."""
+
+    method: str
+    order: int
+    strict: bool
+    min_length: int
+    max_length: int
+    latin: bool
+
+
+def _find(run: Run, options: _Options, min_count: int, pmi_values: list[float]) -> _Found:
+    """The words of a method, before any ranking."""
+    if options.method == "cohesion":
+        found = _by_cohesion(
+            run,
+            order=options.order,
+            min_count=min_count,
+            min_pmi=pmi_values,
+            strict=options.strict,
+            longest=options.max_length,
+            latin=options.latin,
+        )
+    else:
+        found = _by_min_entropy(
+            run,
+            min_count=min_count,
+            price=pmi_values[0],
+            longest=options.max_length,
+            latin=options.latin,
+        )
+    return _with_singles(found, min_count, options.latin) if options.min_length == 1 else found
 
 
 def _with_singles(found: _Found, min_count: int, latin: bool) -> _Found:
@@ -812,10 +833,8 @@ def _explain(
 
 def _hint(
     run: Run,
-    find: Callable[[int, list[float]], _Found],
+    options: _Options,
     filters: _Filters,
-    method: str,
-    order: int,
     min_count: int,
     pmi_values: list[float],
     removals: list[Removal],
@@ -823,7 +842,7 @@ def _hint(
 ) -> str:
     """Which threshold removed most, and what value of it would keep ten words; tried, not guessed."""
     everything = Grams.of(run.counts, 1)
-    longest = order if method == "cohesion" else 2
+    longest = options.order if options.method == "cohesion" else 2
     rare = int(((everything.lengths <= longest) & (everything.counts < min_count)).sum())
     removed = {"min_count": rare}
     for removal in removals:
@@ -844,7 +863,9 @@ def _hint(
         else:
             continue
         for value in tries:
-            new = find(value, pmi_values) if name == "min_count" else find(min_count, value)
+            counts_tried = value if name == "min_count" else min_count
+            pmi_tried = value if name == "min_pmi" else pmi_values
+            new = _find(run, options, counts_tried, pmi_tried)
             kept = len(filters.apply(_ranked(run, new))[0])
             if kept >= 10:
                 shown = ",".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value}"

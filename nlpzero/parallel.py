@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -59,6 +60,38 @@ def _end_workers(pool: ProcessPoolExecutor) -> None:
         process.join(timeout=1)
         if process.is_alive():
             process.kill()
+
+
+class LocalWorkers(ProcessPoolExecutor):
+    """Processes of this machine that several calls of :func:`map_shards` share; see :func:`local_workers`."""
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__(jobs, get_context("spawn"), initializer=_ignore_interrupt)
+
+
+@contextmanager
+def local_workers(jobs: int) -> Iterator[LocalWorkers | None]:
+    """Keep worker processes for several passes over a text; starting them costs as much as a small pass.
+
+    Parameters
+    ----------
+    jobs : int >= 1
+
+    Yields
+    ------
+    LocalWorkers or None
+        For the `executor` of :func:`map_shards`; None for one job, which needs no other process.
+    """
+    if jobs == 1:
+        yield None
+        return
+    pool = LocalWorkers(jobs)
+    try:
+        yield pool
+    except BaseException:
+        _end_workers(pool)
+        raise
+    pool.shutdown()
 
 
 def map_shards(
@@ -114,7 +147,8 @@ def map_shards(
             progress(outcome[1].bytes_read)
         return outcome[0]
 
-    if executor is None and (jobs == 1 or len(shards) <= 1):
+    local_pool = isinstance(executor, LocalWorkers)
+    if (executor is None and jobs == 1) or ((executor is None or local_pool) and len(shards) <= 1):
         for shard in shards:
             yield done(_run(worker, shard, args), shard)
         return
@@ -127,7 +161,7 @@ def map_shards(
             min(jobs, len(remote)) or 1, get_context("spawn"), initializer=_ignore_interrupt
         )
     engine: Executor = pool if pool is not None else executor  # type: ignore[assignment]
-    limit = 2 * jobs if pool is not None else max(2 * jobs, 64)
+    limit = 2 * jobs if pool is not None or local_pool else max(2 * jobs, 64)
     waiting: dict[Future[tuple[T, ReadReport]], int] = {}
     ready: dict[int, tuple[T, ReadReport]] = {}
     pending = iter(remote)
