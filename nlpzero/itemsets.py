@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.errors import ResourceError
-from nlpzero.transactions import Ints, Longs, SpilledTransactions, Transactions
+from nlpzero.transactions import Ints, Longs, SpilledTransactions, Transactions, _ragged
 
 Kind = Literal["frequent", "closed", "maximal"]
 Words = NDArray[np.uint64]
@@ -228,6 +228,7 @@ def frequent_itemsets(
     kind: Kind = "frequent",
     max_len: int | None = None,
     strict: bool = True,
+    min_item_count: int = 1,
     memory: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Itemsets:
@@ -245,6 +246,8 @@ def frequent_itemsets(
         Largest number of items in an itemset.
     strict : bool
         Whether support must be larger than `min_support` (``>``, as in the seed articles) or may be equal.
+    min_item_count : int >= 1
+        Leave out items that occur in fewer transactions, whatever `min_support` is.
     memory : int, optional
         Bytes for the tables of mining, about; 1 GiB if not given. Transactions that do not fit are mined by
         partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result.
@@ -296,7 +299,7 @@ def frequent_itemsets(
     min_count = minimum_count(min_support, total, strict)
 
     counts = transactions.counts()
-    frequent = np.flatnonzero(counts >= min_count)
+    frequent = np.flatnonzero(counts >= max(min_count, min_item_count))
     names = [transactions.names[i] for i in frequent.tolist()]
     by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
     # inside, items are numbered by ascending count: prefixes are rare, so few transactions are walked
@@ -355,13 +358,6 @@ def _renumbered(items: Ints, offsets: Longs, number: Ints) -> tuple[Ints, Longs]
     keys |= number.take(items)
     keys.sort()
     return keys.astype(np.int32), offsets  # the low halves
-
-
-def _ragged(starts: Longs, lengths: Longs) -> Longs:
-    """``starts[i], starts[i] + 1, ...`` (``lengths[i]`` of them), one i after another."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
 
 
 def _mine(items: Ints, offsets: Longs, counts: Longs, min_count: int, job: _Job) -> list[Level]:

@@ -99,27 +99,30 @@ def rule_metrics(transactions: int, both: Longs, left: Longs, right: Longs) -> d
     --------
     >>> import numpy as np
     >>> from nlpzero import rule_metrics
-    >>> m = rule_metrics(10, np.array([3]), np.array([4]), np.array([5]))
+    >>> m = rule_metrics(8, np.array([2]), np.array([4]), np.array([2]))
     >>> float(m["confidence"][0]), float(m["lift"][0]), float(m["conviction"][0])
-    (0.75, 1.5, 2.0)
+    (0.5, 2.0, 1.5)
     """
     s, a, c = both / transactions, left / transactions, right / transactions
+    # Rounded once, so that 3 of 4 is 0.75 whatever the number of transactions, and thresholds are exact.
     confidence = both / left
-    leverage = s - a * c
+    # The others are computed in mlxtend's way, to its last bit: conviction and certainty lose digits where the
+    # confidence or the consequent's support is close to 1, and they should lose the same ones.
+    leverage, rounded = s - a * c, s / a
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.maximum(s * (1 - a), a * (c - s))
         zhang = np.where(below == 0, 0.0, leverage / below)
-        conviction = np.where(both == left, np.inf, (1 - c) / (1 - confidence))
-        certainty = np.where(right == transactions, 0.0, (confidence - c) / (1 - c))
+        conviction = np.where(both == left, np.inf, (1 - c) / (1 - rounded))
+        certainty = np.where(right == transactions, 0.0, (rounded - c) / (1 - c))
     return {
         "support": s,
         "confidence": confidence,
-        "lift": confidence / c,
+        "lift": rounded / c,
         "leverage": leverage,
         "conviction": conviction,
         "zhang": zhang,
-        "jaccard": both / (left + right - both),
-        "kulczynski": (confidence + both / right) / 2,
+        "jaccard": s / (a + c - s),
+        "kulczynski": (rounded + s / c) / 2,
         "certainty": certainty,
         "cosine": s / np.sqrt(a * c),
         "antecedent_support": a,

@@ -7,16 +7,21 @@ temporary file (:class:`SpilledTransactions`) and handed out in partitions.
 
 import json
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.errors import CorpusError, ResourceError
+
+if TYPE_CHECKING:
+    from nlpzero.segment import Segmenter
 
 #: Items that are no items: what pandas, databases and JSON write for "nothing here".
 BLANKS = ("", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>")
@@ -25,6 +30,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
+_HANDS = 64  # spilled transactions are dealt out to so many files
 _NEWLINE, _QUOTE, _STAND_IN = 0x0A, 0x22, b"\xff"  # 0xFF occurs in no UTF-8 text
 _WHITE = [c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"]
 _QUOTED = re.compile(rb'\s*"(?:[^"]|"")*"\s*\Z')
@@ -34,12 +40,13 @@ class Dropped(NamedTuple):
     """What reading left out.
 
     ``blank_items``: empty or NaN-like items; ``blank_lines``: rows without any item; ``repeats``: second and
-    later occurrences of an item in one transaction.
+    later occurrences of an item in one transaction; ``excluded``: stop words and, in text, marks.
     """
 
     blank_items: int = 0
     blank_lines: int = 0
     repeats: int = 0
+    excluded: int = 0
 
 
 class Transactions:
@@ -65,7 +72,7 @@ class Transactions:
     >>> len(t), list(t)
     (2, [('bread', 'milk'), ('milk', 'tea')])
     >>> t.dropped
-    Dropped(blank_items=0, blank_lines=1, repeats=1)
+    Dropped(blank_items=0, blank_lines=1, repeats=1, excluded=0)
     """
 
     def __init__(
@@ -141,6 +148,9 @@ class Transactions:
     def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Longs]]:
         """Yield the transactions restricted to the items in `keep`, `entries` of them at a time.
 
+        Transactions are dealt out like cards, so that every partition is like the whole even if the
+        transactions are sorted in some way; else mining by partition would have far more candidates.
+
         Parameters
         ----------
         keep : bool array over the item numbers
@@ -152,8 +162,7 @@ class Transactions:
         (items, offsets)
             As in the class; item numbers unchanged.
         """
-        lengths = np.diff(self.offsets)
-        yield from _cut(_kept(self.items, lengths, keep), entries)
+        yield from _dealt(_kept(self.items, np.diff(self.offsets), keep), entries)
 
     def close(self) -> None:
         """Do nothing: there is no temporary file."""
@@ -174,20 +183,20 @@ class SpilledTransactions:
 
     def __init__(
         self,
-        folder: "tempfile.TemporaryDirectory[str]",
-        blocks: Sequence[tuple[int, int]],
+        folder: "_Folder",
+        rows: int,
         counts: Longs,
         names: Sequence[str],
         dropped: Dropped,
     ) -> None:
         self._folder = folder
-        self._blocks = list(blocks)
+        self._rows = rows
         self._counts = counts
         self.names = tuple(names)
         self.dropped = dropped
 
     def __len__(self) -> int:
-        return sum(rows for rows, _ in self._blocks)
+        return self._rows
 
     def __repr__(self) -> str:
         return f"<SpilledTransactions: {len(self):,} of {len(self.names):,} items>"
@@ -201,21 +210,18 @@ class SpilledTransactions:
         folder = Path(self._folder.name)
         waiting: list[tuple[Ints, Longs]] = []
         held = 0
-        with (
-            open(folder / "items", "rb") as items_file,
-            open(folder / "lengths", "rb") as rows_file,
-        ):
-            for rows, size in self._blocks:
-                items = np.fromfile(items_file, dtype=np.int32, count=size)
-                lengths = np.fromfile(rows_file, dtype=np.int32, count=rows)
-                part = _kept(items, lengths, keep)
-                if waiting and held + len(part[0]) > entries:
-                    yield from _cut(_joined(waiting), entries)
-                    waiting, held = [], 0
-                waiting.append(part)
-                held += len(part[0])
-        if waiting:
-            yield from _cut(_joined(waiting), entries)
+        for hand in range(_HANDS):
+            part = _kept(
+                np.fromfile(folder / f"items{hand}", dtype=np.int32),
+                np.fromfile(folder / f"lengths{hand}", dtype=np.int32),
+                keep,
+            )
+            if waiting and held + len(part[0]) > entries:
+                yield from _dealt(_joined(waiting), entries)
+                waiting, held = [], 0
+            waiting.append(part)
+            held += len(part[0])
+        yield from _dealt(_joined(waiting), entries)
 
     def close(self) -> None:
         """Remove the temporary files."""
@@ -226,6 +232,14 @@ class SpilledTransactions:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+class _Folder:
+    """A temporary folder that is gone with `cleanup`, or with the object, or with the interpreter."""
+
+    def __init__(self, tmpdir: str | Path | None) -> None:
+        self.name = tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir)
+        self.cleanup = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
 
 
 def _kept(items: Ints, lengths: NDArray[np.integer], keep: NDArray[np.bool_]) -> tuple[Ints, Longs]:
@@ -244,20 +258,31 @@ def _joined(parts: list[tuple[Ints, Longs]]) -> tuple[Ints, Longs]:
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def _cut(part: tuple[Ints, Longs], entries: int) -> Iterator[tuple[Ints, Longs]]:
-    """Rows as (items, offsets) pieces of about `entries` items; rows are never cut."""
+def _ragged(starts: Longs, lengths: NDArray[np.integer]) -> Longs:
+    """``starts[i], starts[i] + 1, ...`` (``lengths[i]`` of them), one i after another."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def _hands(
+    items: Ints, lengths: NDArray[np.integer], number: int, first: int = 0
+) -> Iterator[tuple[int, Ints, NDArray[np.integer]]]:
+    """Deal rows out to so many hands; the rows before these were `first`."""
+    starts = np.cumsum(lengths, dtype=np.int64) - lengths
+    for hand in range(number):
+        mine = slice((hand - first) % number, None, number)
+        yield hand, items.take(_ragged(starts[mine], lengths[mine])), lengths[mine]
+
+
+def _dealt(part: tuple[Ints, Longs], entries: int) -> Iterator[tuple[Ints, Longs]]:
+    """Rows as (items, offsets) partitions of about `entries` items; rows are never cut."""
     items, lengths = part
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    if len(items) <= entries:
-        yield items, offsets
-        return
-    row = 0
-    while row < len(lengths):
-        end = int(np.searchsorted(offsets, offsets[row] + entries, side="right")) - 1
-        end = min(max(end, row + 1), len(lengths))
-        yield items[offsets[row] : offsets[end]], offsets[row : end + 1] - offsets[row]
-        row = end
+    number = min(max(-(-len(items) // entries), 1), max(len(lengths), 1))
+    for _, mine, sizes in _hands(items, lengths, number) if number > 1 else [(0, items, lengths)]:
+        offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        yield mine, offsets
 
 
 # --- byte slices to numbers ------------------------------------------------------------------------------
@@ -396,12 +421,20 @@ def _chunk(words: Keys, starts: Longs, lengths: Longs) -> Keys:
 class _Names:
     """Raw byte slices to item numbers: decoded, unquoted, stripped, blanks dropped, equal names merged."""
 
-    def __init__(self, blanks: Iterable[str], separator: bytes = b"") -> None:
+    def __init__(
+        self,
+        blanks: Iterable[str],
+        separator: bytes = b"",
+        exclude: Iterable[str] = (),
+        words_only: bool = False,
+    ) -> None:
+        self.exclude = frozenset(exclude)
+        self.words_only = words_only
         self.table = _TokenTable()
         self.items: dict[str, int] = {}
         self.blanks = frozenset(blanks)
         self.separator = separator
-        # token number -> item, or: -1 blank, -2 quotes inside, look again, -3 not seen yet. The number of
+        # token number -> item, or: -1 blank, -2 quotes inside, look again, -3 not seen yet, -4 excluded. The number of
         # a short token may be known as the tail of a longer one before the token itself is seen.
         self.of_token = np.full(1024, -3, dtype=np.int32)
 
@@ -461,6 +494,8 @@ class _Names:
         if number is None:
             if name in self.blanks:
                 return -1
+            if name in self.exclude or (self.words_only and not any(map(str.isalnum, name))):
+                return -4
             number = self.items[name] = len(self.items)
         return number
 
@@ -473,19 +508,21 @@ class _Builder:
         *,
         blanks: Iterable[str] = BLANKS,
         separator: bytes = b"",
+        exclude: Iterable[str] = (),
+        words_only: bool = False,
         memory: int | None = None,
         tmpdir: str | Path | None = None,
     ) -> None:
-        self.names = _Names(blanks, separator)
+        self.names = _Names(blanks, separator, exclude, words_only)
         self.memory = memory
         self.tmpdir = tmpdir
-        self.folder: tempfile.TemporaryDirectory[str] | None = None
+        self.folder: _Folder | None = None
         self.parts: list[Ints] = []
         self.lengths: list[NDArray[np.integer]] = []
         self.held = 0
-        self.blocks: list[tuple[int, int]] = []
+        self.spilled = 0  # rows
         self.counts = np.zeros(0, dtype=np.int64)
-        self.blank_items = self.blank_lines = self.repeats = 0
+        self.blank_items = self.blank_lines = self.repeats = self.excluded = 0
 
     def add_rows(
         self, items: Ints, lengths: NDArray[np.integer], blanks_count: bool = True
@@ -495,10 +532,11 @@ class _Builder:
         row = np.repeat(np.arange(rows, dtype=np.int64), lengths)
         if len(items) and int(items.min()) < 0:
             keep = items >= 0
+            self.excluded += int(np.count_nonzero(items == -4))
             if blanks_count:
                 alone = np.asarray(lengths) == 1
                 # the only, blank entry of a row makes the row a blank line, and is not counted twice
-                self.blank_items += int(len(items) - np.count_nonzero(keep | alone.take(row)))
+                self.blank_items += int(np.count_nonzero((items == -1) & ~alone.take(row)))
             items, row = items[keep], row[keep]
         keys = (row << 32) | items
         if len(keys) and not np.all(keys[1:] > keys[:-1]):
@@ -545,23 +583,26 @@ class _Builder:
 
     def _spill(self) -> None:
         items, lengths = np.concatenate(self.parts), np.concatenate(self.lengths)
-        self.parts, self.lengths, self.held = [], [], 0
+        self.parts.clear()
+        self.lengths.clear()
+        self.held = 0
         counts = np.bincount(items, minlength=len(self.names.items)).astype(np.int64)
         counts[: len(self.counts)] += self.counts
         self.counts = counts
         if self.folder is None:
             try:
-                self.folder = tempfile.TemporaryDirectory(prefix="nlpzero-", dir=self.tmpdir)
+                self.folder = _Folder(self.tmpdir)
             except OSError as error:
                 raise ResourceError(
                     f"cannot make a temporary folder in {self.tmpdir or tempfile.gettempdir()}: {error}"
                 ) from error
         folder = Path(self.folder.name)
         try:
-            with open(folder / "items", "ab") as file:
-                file.write(items.data)
-            with open(folder / "lengths", "ab") as file:
-                file.write(lengths.data)
+            for hand, mine, sizes in _hands(items, lengths, _HANDS, self.spilled):
+                with open(folder / f"items{hand}", "ab") as file:
+                    file.write(mine.data)
+                with open(folder / f"lengths{hand}", "ab") as file:
+                    file.write(np.ascontiguousarray(sizes, dtype=np.int32).data)
         except OSError as error:
             where = folder.parent
             self.folder.cleanup()
@@ -569,17 +610,17 @@ class _Builder:
                 f"cannot write {items.nbytes + lengths.nbytes:,} bytes of transactions to {where}: "
                 f"{error}; pass another --tmpdir"
             ) from error
-        self.blocks.append((len(lengths), len(items)))
+        self.spilled += len(lengths)
 
     def finish(self) -> "Transactions | SpilledTransactions":
-        dropped = Dropped(self.blank_items, self.blank_lines, self.repeats)
+        dropped = Dropped(self.blank_items, self.blank_lines, self.repeats, self.excluded)
         names = list(self.names.items)
         if self.folder is not None:
             if self.parts:
                 self._spill()
             counts = np.zeros(len(names), dtype=np.int64)
             counts[: len(self.counts)] = self.counts
-            return SpilledTransactions(self.folder, self.blocks, counts, names, dropped)
+            return SpilledTransactions(self.folder, self.spilled, counts, names, dropped)
         if not self.parts:
             return Transactions(np.empty(0, np.int32), np.zeros(1, np.int64), names, dropped)
         lengths = np.concatenate(self.lengths)
@@ -725,6 +766,7 @@ def transactions_from_lines(
     separator: str | None = ",",
     quotes: bool = True,
     blanks: Iterable[str] = BLANKS,
+    exclude: Iterable[str] = (),
     memory: int | None = None,
     tmpdir: str | Path | None = None,
     progress: Progress | None = None,
@@ -744,7 +786,9 @@ def transactions_from_lines(
         Whether an item in double quotes may contain the separator (and ``""`` for a quote), as in CSV. It
         cannot contain a line end. A quote inside an item that does not begin with one is an ordinary character.
     blanks : iterable of str
-        Items to drop.
+        Items that are none: dropped, and counted as such.
+    exclude : iterable of str
+        Items to leave out.
     memory : int, optional
         Bytes of item numbers to hold; more goes to a temporary file.
     tmpdir : path, optional
@@ -775,6 +819,7 @@ def transactions_from_lines(
     builder = _Builder(
         blanks=blanks,
         separator=lines.separator if lines.stand_in else b"",
+        exclude=exclude,
         memory=memory,
         tmpdir=tmpdir,
     )
@@ -823,6 +868,7 @@ def transactions_from_json(
     *,
     field: str | None = None,
     blanks: Iterable[str] = BLANKS,
+    exclude: Iterable[str] = (),
     memory: int | None = None,
     tmpdir: str | Path | None = None,
     progress: Progress | None = None,
@@ -835,7 +881,7 @@ def transactions_from_json(
         UTF-8 text, cut anywhere.
     field : str, optional
         Name of the array in objects.
-    blanks, memory, tmpdir, progress
+    blanks, exclude, memory, tmpdir, progress
         As for `transactions_from_lines`.
 
     Returns
@@ -853,7 +899,7 @@ def transactions_from_json(
     >>> list(transactions_from_json([b'["tea", "milk", null]\\n["tea", 7]\\n']))
     [('tea', 'milk'), ('tea', '7')]
     """
-    builder = _Builder(blanks=blanks, memory=memory, tmpdir=tmpdir)
+    builder = _Builder(blanks=blanks, exclude=exclude, memory=memory, tmpdir=tmpdir)
     number = 1
     for block in _whole_lines(blocks):
         lines = block.decode("utf-8").split("\n")[:-1]
@@ -871,7 +917,9 @@ def transactions_from_json(
                 wanted = (
                     "an array of items" if field is None else f"an object with an array {field!r}"
                 )
-                raise CorpusError(f"line {at}: expected {wanted}, got {full[i].strip()[:60]!r}")
+                raise CorpusError(
+                    f"line {at} of the input: expected {wanted}, got {full[i].strip()[:60]!r}"
+                )
             rows[i] = value
         builder.blank_lines += len(lines) - len(full)
         builder.add_lists(rows)
@@ -888,7 +936,7 @@ def _find_bad_json(lines: list[str], number: int) -> None:
                 json.loads(line)
             except json.JSONDecodeError as error:
                 raise CorpusError(
-                    f"line {n}: not JSON ({error.msg}): {line.strip()[:60]!r}"
+                    f"line {n} of the input: not JSON ({error.msg}): {line.strip()[:60]!r}"
                 ) from error
     raise CorpusError(f"lines {number} to {number + len(lines) - 1}: not one JSON value per line")
 
@@ -900,6 +948,7 @@ def transactions_from_pairs(
     separator: str = ",",
     quotes: bool = True,
     blanks: Iterable[str] = BLANKS,
+    exclude: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Transactions:
     """Read the long form: each line names a transaction and one item of it, among other columns.
@@ -914,7 +963,7 @@ def transactions_from_pairs(
     columns : pair of str or pair of int
         Transaction and item column: by name, when the first line is a header (a repeated header, as when
         files are joined, is skipped); or by number from 1, when there is none.
-    separator, quotes, blanks, progress
+    separator, quotes, blanks, exclude, progress
         As for `transactions_from_lines`.
 
     Returns
@@ -944,7 +993,8 @@ def transactions_from_pairs(
     by_number = bool(numbers)
     lines = _Lines(separator, quotes)
     stand_in = lines.separator if lines.stand_in else b""
-    baskets, builder = _Names(blanks, stand_in), _Builder(blanks=blanks, separator=stand_in)
+    baskets = _Names(blanks, stand_in)
+    builder = _Builder(blanks=blanks, separator=stand_in, exclude=exclude)
     names = builder.names
     basket, item = (numbers[0] - 1, numbers[1] - 1) if numbers else (-1, -1)
     header = b""
@@ -965,7 +1015,11 @@ def transactions_from_pairs(
                 continue
         data, starts, lengths, per_line, _ = lines.split(block)
         first = np.cumsum(per_line) - per_line
-        blank = (per_line == 1) & (lengths.take(first) <= 1)
+        octets = np.frombuffer(data, dtype=np.uint8)
+        empty = (
+            lengths.take(first) - (octets.take(starts.take(first)) == 0x0D) <= 0
+        )  # nothing but CR
+        blank = (per_line == 1) & empty
         short = np.flatnonzero((per_line <= max(basket, item)) & ~blank)
         if len(short):
             raise CorpusError(
@@ -993,7 +1047,8 @@ def transactions_from_pairs(
                 "switch quotes off"
             )
         good = (which >= 0) & (what >= 0)
-        builder.blank_items += int(len(good) - np.count_nonzero(good))
+        builder.excluded += int(np.count_nonzero((which >= 0) & (what == -4)))
+        builder.blank_items += int(np.count_nonzero((which == -1) | (what == -1)))
         pairs.append((which[good].astype(np.int64) << 32) | what[good])
         number += len(per_line)
         if progress is not None:
@@ -1015,3 +1070,63 @@ def _csv_columns(line: bytes, lines: _Lines) -> list[str]:
             name = name[1:-1].replace('""', '"')
         names.append(name)
     return names
+
+
+# sentence ends become line ends; words never contain them
+_SENTENCE_ENDS = "。！？!?"
+
+
+def transactions_from_text(
+    blocks: Iterable[str],
+    words: "Segmenter | Callable[[str], Iterable[str]] | None",
+    *,
+    exclude: Iterable[str] = (),
+    memory: int | None = None,
+    tmpdir: str | Path | None = None,
+) -> Transactions | SpilledTransactions:
+    """Make each sentence a transaction of its words.
+
+    A sentence ends with its line or after one of 。！？!?. Words are tokens with a letter, a digit or a Han
+    character in them; marks are left out. Sentences without a word are dropped.
+
+    Parameters
+    ----------
+    blocks : iterable of str
+        The text, cut anywhere; ``Corpus.blocks()`` gives it.
+    words : Segmenter, callable or None
+        What cuts words: a segmenter; a function from a sentence to its tokens; or None, when the text has
+        white space between words.
+    exclude : iterable of str
+        Stop words.
+    memory, tmpdir
+        As for `transactions_from_lines`.
+
+    Returns
+    -------
+    Transactions or SpilledTransactions
+
+    Examples
+    --------
+    >>> from nlpzero import transactions_from_text
+    >>> list(transactions_from_text(["天气 很 好 。 天气", " 不 好 ！"], None, exclude=["很"]))
+    [('天气', '好'), ('天气', '好', '不')]
+    """
+    from nlpzero.segment import Segmenter  # heavy, and not needed for baskets
+
+    builder = _Builder(blanks=("",), exclude=exclude, words_only=True, memory=memory, tmpdir=tmpdir)
+    ends = str.maketrans(dict.fromkeys(_SENTENCE_ENDS, "\n"))
+    if words is None or isinstance(words, Segmenter):
+        lines = _Lines(None, quotes=False)
+        spaced = blocks if words is None else words.segment_blocks(blocks)
+        for block in _whole_lines(text.translate(ends).encode("utf-8") for text in spaced):
+            data, starts, lengths, per_line, _ = lines.split(block)
+            builder.add_rows(
+                builder.names.lookup(data, starts, lengths, False), per_line, blanks_count=False
+            )
+    else:
+        encoded = (text.translate(ends).encode("utf-8") for text in blocks)
+        for block in _whole_lines(encoded):
+            builder.add_lists(
+                [list(words(line)) for line in block.decode("utf-8").split("\n")[:-1]]
+            )
+    return builder.finish()

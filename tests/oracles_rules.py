@@ -36,7 +36,7 @@ def maximal(found):
 def metrics(n, both, left, right):
     """Metrics of a rule from counts, by the formulas of mlxtend's documentation (and cosine)."""
     s, a, c = both / n, left / n, right / n
-    confidence = s / a
+    confidence = both / left  # s / a, but rounded once: 3/4 is 0.75 whatever n is
     leverage = s - a * c
     zhang_below = max(s * (1 - a), a * (c - s))
     return {

@@ -1,0 +1,273 @@
+"""Reading transactions, against plain Python."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nlpzero
+from nlpzero import transactions as module
+from nlpzero.transactions import BLANKS, SpilledTransactions
+
+
+def fields(line, separator):
+    """Items of a line by the definition: quoted if a closing quote ends the item, else literal."""
+    found = []
+    while True:
+        item = line.lstrip()
+        rest = None
+        if item.startswith('"'):
+            i, value = 1, ""
+            while i < len(item):
+                if item[i : i + 2] == '""':
+                    value += '"'
+                    i += 2
+                elif item[i] != '"':
+                    value += item[i]
+                    i += 1
+                else:
+                    rest = closed(item[i + 1 :], separator)
+                    break
+        if rest is None:
+            value, found_separator, rest = line.partition(separator)
+            more = bool(found_separator)
+        else:
+            more, rest = rest
+        found.append(value)
+        if not more:
+            return found
+        line = rest
+
+
+def closed(tail, separator):
+    """(whether more items follow, the rest) if the item ends here, else None."""
+    for i in range(len(tail) + 1):
+        if tail[i:].startswith(separator):
+            return True, tail[i + len(separator) :]
+        if i == len(tail):
+            return False, ""
+        if not tail[i].isspace():
+            return None
+    return None
+
+
+def expected(text, separator):
+    rows = []
+    for line in text.split("\n"):
+        items = line.split() if separator is None else fields(line, separator)
+        row = {item.strip() for item in items} - set(BLANKS)
+        if row:
+            rows.append(row)
+    return rows
+
+
+def rows_of(transactions, entries=10**9):
+    keep = np.ones(len(transactions.names), dtype=bool)
+    names = transactions.names
+    return [
+        [names[i] for i in items[low:high]]
+        for items, offsets in transactions.partitions(keep, entries)
+        for low, high in zip(offsets, offsets[1:], strict=False)
+    ]
+
+
+atoms = st.sampled_from(
+    [
+        "a",
+        "b",
+        "中文",
+        "abcdefg",
+        "abcdefgh",
+        "abcdefghijklmn",
+        "abcdefghijklmno",
+        "一二三四五六七八九十",
+    ]
+    + [
+        "nan",
+        "null",
+        " x ",
+        "\u3000全\u3000",
+        "",
+        "x\r",
+        "z" * 512,
+        "z" * 513,
+        "𠮷",
+        "\x00",
+        "a\x00",
+    ]
+    + ['"q"', '"q,r"', '"a""b"', ' "q" ', '5" disk', '"open', '"x"y', '"a、b"', '"::"', '""', '"']
+)
+separators = st.sampled_from([",", ";", "\t", "、", "::", " ", None])
+
+
+@given(st.lists(st.lists(atoms, max_size=6), max_size=10), separators, st.booleans(), st.data())
+def test_lines_are_read_as_defined(rows, separator, ended, data):
+    text = "\n".join((separator or " \t").join(row) for row in rows) + "\n" * ended
+    raw = text.encode()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=3)))
+    blocks = [raw[a:b] for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
+    wanted = expected(text, separator)
+    read = nlpzero.transactions_from_lines(blocks, separator=separator)
+    assert [set(row) for row in read] == wanted
+    assert len(read) == len(wanted)
+    with nlpzero.transactions_from_lines(blocks, separator=separator, memory=1) as spilled:
+        assert len(spilled) == len(wanted)
+        found = rows_of(spilled, data.draw(st.integers(1, 20)))
+        assert sorted(map(sorted, found)) == sorted(map(sorted, wanted))
+        if wanted:
+            assert isinstance(spilled, SpilledTransactions)
+            assert dict(zip(spilled.names, spilled.counts().tolist(), strict=True)) == {
+                name: sum(name in row for row in wanted) for name in spilled.names
+            }
+
+
+def test_a_short_item_first_seen_as_the_tail_of_a_long_one():
+    # the 15 bytes end with the chunk "o", whose number must not stand for the item "o"
+    read = nlpzero.transactions_from_lines([b"abcdefghijklmno\n", b"o,p\n"])
+    assert list(read) == [("abcdefghijklmno",), ("o", "p")]
+
+
+def test_what_is_dropped_is_counted():
+    read = nlpzero.transactions_from_lines([b"a,a,b\na,b\na,a\n\nc,b,nan\n  \n,,\nnull\n"])
+    assert list(read) == [("a", "b"), ("a", "b"), ("a",), ("b", "c")]
+    # ",," is a row of three blank items; "nan" one more; four rows hold nothing
+    assert read.dropped == module.Dropped(blank_items=4, blank_lines=4, repeats=2)
+
+
+def test_excluded_items_are_counted_apart():
+    read = nlpzero.transactions_from_lines([b"a,b\nb\n"], exclude=["b"])
+    assert list(read) == [("a",)]
+    assert read.dropped == module.Dropped(blank_lines=1, excluded=2)
+
+
+def test_without_quotes_a_quote_is_a_character():
+    read = nlpzero.transactions_from_lines([b'"a,b"\n'], quotes=False)
+    assert list(read) == [('"a', 'b"')]
+
+
+def test_more_distinct_items_than_a_table_begins_with():
+    lines = [f"item {i},{i},x{i % 7}" for i in range(30_000)]
+    read = nlpzero.transactions_from_lines(["\n".join(lines).encode()])
+    assert [sorted(row) for row in read] == [sorted(line.split(",")) for line in lines]
+
+
+@pytest.mark.parametrize("separator", ["", "\n", '"'])
+def test_impossible_separators_are_refused(separator):
+    with pytest.raises(ValueError, match="separator"):
+        nlpzero.transactions_from_lines([b"a\n"], separator=separator)
+
+
+def test_lists_of_anything():
+    read = nlpzero.Transactions.from_lists(
+        [[1, "a "], [None, float("nan"), 2.5], [], (1,), {"a", "a"}]
+    )
+    assert list(read) == [("1", "a"), ("2.5",), ("1",), ("a",)]
+    assert read.dropped.blank_items == 2
+    assert read.counts().tolist() == [2, 2, 1]
+
+
+@pytest.mark.parametrize("bad", ["abc", ["abc", ["a"]]])
+def test_bare_strings_are_refused(bad):
+    with pytest.raises(TypeError, match="bare string"):
+        nlpzero.Transactions.from_lists(bad)
+
+
+def test_arrays_are_checked():
+    with pytest.raises(ValueError, match="ascending"):
+        nlpzero.Transactions(np.array([1, 0]), np.array([0, 2]), ["a", "b"])
+    with pytest.raises(ValueError, match="offsets"):
+        nlpzero.Transactions(np.array([0, 1]), np.array([0, 1]), ["a", "b"])
+    with pytest.raises(ValueError, match="items"):
+        nlpzero.Transactions(np.array([0, 2]), np.array([0, 2]), ["a", "b"])
+    assert list(nlpzero.Transactions(np.array([0, 1, 0]), np.array([0, 2, 3]), ["a", "b"])) == [
+        ("a", "b"),
+        ("a",),
+    ]
+
+
+def test_json_lines():
+    text = '["a", "b,c", 3, 2.5, null, "a"]\n\n[]\n["\\u4e2d", true]\n'
+    read = nlpzero.transactions_from_json([text.encode()])
+    assert [set(row) for row in read] == [{"a", "b,c", "3", "2.5"}, {"中", "True"}]
+    assert read.dropped == module.Dropped(blank_items=1, blank_lines=2, repeats=1)
+    text = '{"id": 1, "items": ["a"]}\n{"id": 2, "items": ["b"]}\n'
+    assert list(nlpzero.transactions_from_json([text.encode()], field="items")) == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["a"]\n["b"\n', "line 2 .*not JSON"),
+        ('["a"]\n\n"b"\n', "line 3 .*array"),
+        ('[["a"]]\n', "line 1 .*array"),
+        ('["a"], ["b"]\n', "line 1 .*not JSON"),
+    ],
+)
+def test_bad_json_is_found(text, message):
+    with pytest.raises(nlpzero.CorpusError, match=message):
+        nlpzero.transactions_from_json([text.encode()])
+
+
+def test_long_form():
+    text = 'item;qty;"the id"\ntea;2;7\n"milk;fresh";1;8\n\ntea;3;8\ntea;1;8\n;1;9\n'
+    columns = ("the id", "item")
+    for cut in range(0, len(text), 5):
+        blocks = [text[:cut].encode(), text[cut:].encode()]
+        read = nlpzero.transactions_from_pairs(blocks, columns, separator=";")
+        assert sorted(sorted(row) for row in read) == [["milk;fresh", "tea"], ["tea"]]
+        assert read.dropped == module.Dropped(blank_items=1, blank_lines=1, repeats=1)
+
+
+def test_long_form_by_number_and_with_a_second_header():
+    assert list(nlpzero.transactions_from_pairs([b"1,a\n2,b\n1,c\n"], (1, 2))) == [
+        ("a", "c"),
+        ("b",),
+    ]
+    twice = b"id,item\n1,a\nid,item\n2,b\n"
+    assert list(nlpzero.transactions_from_pairs([twice], ("id", "item"))) == [("a",), ("b",)]
+
+
+def test_long_form_errors():
+    with pytest.raises(nlpzero.CorpusError, match="no column 'x'; there are 'id', 'item'"):
+        nlpzero.transactions_from_pairs([b"id,item\n1,a\n"], ("x", "item"))
+    with pytest.raises(nlpzero.CorpusError, match="line 3: expected at least 2 columns, got 1"):
+        nlpzero.transactions_from_pairs([b"id,item\n1,a\n2\n"], ("id", "item"))
+    with pytest.raises(ValueError, match="numbered from 1"):
+        nlpzero.transactions_from_pairs([b"1,a\n"], (0, 1))
+    with pytest.raises(ValueError, match="two names or two numbers"):
+        nlpzero.transactions_from_pairs([b"1,a\n"], ("a", 1))
+
+
+def test_text_is_cut_into_sentences():
+    text = ["今天 天气 很 好 。 我们 去 公园\n", "好 吗 ？ ！\n 3.5% 的 人 说 ： 好 …… \n"]
+    read = nlpzero.transactions_from_text(text, None, exclude=["的", "吗"])
+    assert [set(row) for row in read] == [
+        {"今天", "天气", "很", "好"},
+        {"我们", "去", "公园"},
+        {"好"},
+        {"3.5%", "人", "说", "好"},
+    ]
+
+
+def test_text_through_a_function_and_through_a_segmenter():
+    text = ["研究生命。", "研究研究！\n"]
+    by_function = nlpzero.transactions_from_text(text, lambda s: [s[:2], s[2:]])
+    assert list(by_function) == [("研究", "生命"), ("研究",)]
+    words = nlpzero.VocabularySegmenter({"研究": 9, "生命": 9})
+    assert list(nlpzero.transactions_from_text(text, words)) == [("研究", "生命"), ("研究",)]
+
+
+def test_a_full_disk_is_a_resource_error(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "open", full, raising=False)
+    with pytest.raises(nlpzero.ResourceError, match="No space left .*--tmpdir"):
+        nlpzero.transactions_from_lines([b"a,b\n"], memory=1, tmpdir=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_temporary_files_vanish(tmp_path):
+    with nlpzero.transactions_from_lines([b"a,b\n"], memory=1, tmpdir=tmp_path):
+        assert list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
