@@ -165,7 +165,7 @@ def test_a_clause_of_a_million_symbols() -> None:
     forced = np.zeros(n + 1, np.uint8)
     assert np.diff(np.flatnonzero(viterbi(scores, forced))).tolist() == [4] * (n // 4)
     cuts = sample(scores, forced, 3)
-    assert {length for _, length in words(cuts[:2000].tolist() + [1])} <= {1, 2, 3, 4}
+    assert {length for _, length in words([*cuts[:2000].tolist(), 1])} <= {1, 2, 3, 4}
     assert 0 < marginals(scores, forced)[n // 2] < 1
 
 
