@@ -21,17 +21,17 @@ import nlpzero
 # A module is imported only when its command is called, so that `nlpzero --help` stays instant;
 # that is why the help lines stand here. They are shown in this order.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "discover": ("discover", "discover", "Find the words of a text, with evidence."),
     "train": ("train", "train", "Learn to segment from raw text, and write a model file."),
     "segment": ("segment", "segment", "Cut text into words."),
     "evaluate": ("evaluate", "evaluate", "Compare a segmentation with a reference."),
-    "discover": ("discover", "discover", "Find the words of a text, with evidence."),
-    "info": ("info", "info", "Tell what a model or a file of counts holds."),
-    "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
-    "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
     "count": ("count", "count", "Count words: how often each occurs."),
     "rules": ("rules", "rules", "Find association rules between items, or between words."),
     "templates": ("templates", "templates", "Find sentence templates."),
     "parse": ("parse", "parse", "Show sentences as nested templates."),
+    "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
+    "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
+    "info": ("info", "info", "Tell what a model or a file of counts holds."),
 }
 
 
