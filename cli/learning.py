@@ -2,6 +2,7 @@
 
 import functools
 import math
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -170,6 +171,7 @@ def learn(
     tmpdir: str | None,
     report: "ReadReport",
     quiet: bool,
+    executor: Executor | None = None,
 ) -> "Segmenter":
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
     convention: Any = numbers or "learned"
@@ -182,9 +184,14 @@ def learn(
                 memory=memory,
                 tmpdir=tmpdir,
                 jobs=jobs,
+                executor=executor,
                 progress=advance,
                 report=report,
             )
+    if executor is not None:
+        note(
+            f"{method} learns from a sample, on this machine; the cluster is not used", quiet=quiet
+        )
     own = {name: value for name, value in how.items() if name != "background"}
     if own.get("sample") is None:
         own.pop("sample", None)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import Executor
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .cluster import cluster
 from .learning import learn, learning, note_learned, numbers
 from .progress import note
 
@@ -31,6 +33,7 @@ from .progress import note
     help="Also write the language model in ARPA format, which KenLM reads (lm).",
 )
 @options.working()
+@cluster()
 @options.quiet()
 def train(
     inputs: tuple[str, ...],
@@ -46,6 +49,7 @@ def train(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    executor: Executor | None,
     quiet: bool,
 ) -> None:
     """Learn to segment from raw text, and write a model file.
@@ -84,7 +88,7 @@ def train(
             encoding,
             errors,
             field,
-            again="-" in inputs and (jobs > 1 or how.get("order", 4) > 4),
+            again="-" in inputs and (executor is not None or jobs > 1 or how.get("order", 4) > 4),
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus:
@@ -98,6 +102,7 @@ def train(
                 tmpdir=tmpdir,
                 report=report,
                 quiet=quiet,
+                executor=executor,
             )
             segmenter.save(output)
             if arpa is not None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,7 +18,7 @@ TOKENIZER = """
 import os, pathlib, time
 
 def cut(line):
-    time.sleep(0.004)
+    time.sleep(0.002)
     pathlib.Path(__file__).with_name(f"at-work-{os.getpid()}").touch()
     return line.split()
 """
@@ -63,10 +64,15 @@ def text(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
-    folder = tmp_path / "cluster"
-    folder.mkdir()
+class Cluster(NamedTuple):
+    address: str
+    workers: list["subprocess.Popen[bytes]"]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
     (folder / "slow_cut.py").write_text(TOKENIZER, encoding="utf-8")
     address_file = folder / "scheduler.json"
     processes = [
@@ -90,7 +96,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]
         ]
         ready = [sys.executable, "-c", READY, str(address_file)]
         address = subprocess.run(ready, capture_output=True, check=True, timeout=60).stdout.decode()
-        yield address, processes[1:]
+        yield Cluster(address, processes[1:], folder)
     finally:
         for process in processes:
             process.kill()
@@ -98,34 +104,50 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]
             process.wait()
 
 
-def test_a_lost_worker_changes_nothing(
-    cluster: tuple[str, list["subprocess.Popen[bytes]"]], text: Path, tmp_path: Path
-) -> None:
-    address, workers = cluster
-    folder = tmp_path / "cluster"
-    remote, local = tmp_path / "remote.tsv", tmp_path / "local.tsv"
+def nlpzero(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "nlpzero_cli", *arguments], cwd=folder, stderr=subprocess.PIPE
+    )
 
-    def count(out: Path, *options: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "nlpzero_cli", "count", *options, "-o", str(out)],
-            cwd=folder,
-            stderr=subprocess.PIPE,
-        )
 
-    # inputs may be any address that fsspec reads
-    on_cluster = ("--executor", "dask", "--scheduler", address)
-    run = count(remote, f"file://{text}", "--tokenizer", "slow_cut:cut", *on_cluster)
-    wait_for(lambda: all((folder / f"at-work-{worker.pid}").exists() for worker in workers))
-    workers[0].kill()
-    workers[0].wait()
-    assert run.poll() is None, "the run was over before the worker was killed"
+def finish(run: "subprocess.Popen[bytes]") -> None:
     _, messages = run.communicate(timeout=60)
     assert run.returncode == 0, messages.decode()
-    plain = count(local, str(text), "--whitespace", "--jobs", "1")
-    _, messages = plain.communicate(timeout=60)
-    assert plain.returncode == 0, messages.decode()
-    assert remote.read_bytes() == local.read_bytes()
-    assert len(local.read_bytes().splitlines()) > 1000
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ngrams", "discover", "train --method lm"],
+)
+def test_the_same_bytes_as_on_this_machine(command: str, cluster: Cluster, tmp_path: Path) -> None:
+    samples = sorted((Path(__file__).parents[1] / "data" / "samples").glob("*.txt"))
+    text = tmp_path / "text.txt"
+    parts = [sample.read_text(encoding="utf-8") for sample in samples]
+    # more than two megabytes: several shards
+    text.write_text("".join(parts) * (1 + (3 << 20) // sum(map(len, parts)) // 3), encoding="utf-8")
+    there, here = tmp_path / "there", tmp_path / "here"
+    on_cluster = ("--executor", "dask", "--scheduler", cluster.address)
+    finish(nlpzero(tmp_path, *command.split(), text.as_uri(), *on_cluster, "-o", str(there)))
+    finish(nlpzero(tmp_path, *command.split(), str(text), "--jobs", "1", "-o", str(here)))
+    assert there.read_bytes() == here.read_bytes()
+    assert there.stat().st_size > 1000
+
+
+def test_a_lost_worker_changes_nothing(cluster: Cluster, text: Path, tmp_path: Path) -> None:
+    there, here = tmp_path / "there.tsv", tmp_path / "here.tsv"
+    on_cluster = ("--executor", "dask", "--scheduler", cluster.address)
+    # inputs may be any address that fsspec reads
+    arguments = ("count", text.as_uri(), "--tokenizer", "slow_cut:cut", *on_cluster)
+    run = nlpzero(cluster.folder, *arguments, "-o", str(there))
+    marks = [cluster.folder / f"at-work-{worker.pid}" for worker in cluster.workers]
+    wait_for(lambda: all(mark.exists() for mark in marks))
+    cluster.workers[0].kill()
+    cluster.workers[0].wait()
+    assert run.poll() is None, "the run was over before the worker was killed"
+    finish(run)
+    finish(nlpzero(tmp_path, "count", str(text), "--whitespace", "-j", "1", "-o", str(here)))
+    assert there.read_bytes() == here.read_bytes()
+    assert len(here.read_bytes().splitlines()) > 1000
 
 
 @pytest.mark.parametrize(
