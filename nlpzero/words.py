@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
-from nlpzero.memory import default_memory
-from nlpzero.parallel import Progress, map_shards
+from nlpzero.memory import affordable_jobs, default_memory
+from nlpzero.parallel import LocalWorkers, Progress, map_shards
 from nlpzero.storage import PathLike, scratch_folder
 from nlpzero.tokenizers import (
     ModelTokenizer,
@@ -129,11 +129,16 @@ def _checked_documents(documents: str | None) -> Documents | None:
     return documents  # type: ignore[return-value]
 
 
+def _is_here(executor: Executor | None) -> bool:
+    """Whether the workers share this machine's disk."""
+    return executor is None or isinstance(executor, LocalWorkers)
+
+
 def _for_workers(
     tokenizer: Tokenizer, jobs: int, executor: Executor | None, folder: Path
 ) -> Tokenizer:
     """A tokenizer that is cheap to send to every worker of this machine."""
-    if jobs == 1 or executor is not None:
+    if (jobs == 1 and executor is None) or not _is_here(executor):
         return tokenizer
     if isinstance(tokenizer, SegmenterTokenizer):
         from nlpzero.segment import METHODS
@@ -161,14 +166,15 @@ def _settings(
     folder: Path,
 ) -> _Settings:
     # between processes of this machine a file costs less memory than a pipe, which copies everything twice
-    several = jobs > 1 and executor is None
+    here = _is_here(executor)
+    several = here and (jobs > 1 or executor is not None)
     return _Settings(
         _for_workers(tokenizer, jobs, executor, folder),
         documents,
         max(_LEAST, budget // (_TABLE_SHARE * jobs)),
         _LEAST if several else max(_LEAST, budget // _WORKER_RUNS_SHARE),
         # workers of an executor may be on other machines
-        None if executor is not None else str(folder),
+        str(folder) if here else None,
     )
 
 
@@ -221,7 +227,7 @@ def count_words(
         Drop rarer words, after everything is counted.
     memory : int, optional
         Bytes to stay within; what does not fit is sorted, written to disk and merged. What Python and the
-        libraries need in each process comes on top.
+        libraries need in each process (about 100 MB) comes on top; a small budget means fewer processes.
     tmpdir : path, optional
         Folder for temporary files.
     jobs : int >= 1
@@ -259,6 +265,8 @@ def count_words(
         raise ValueError(f"`jobs` must be an integer >= 1, got {jobs}.")
     keep_marks = how.punctuation if punctuation is None else punctuation
     budget = default_memory() if memory is None else memory
+    if executor is None:
+        jobs = affordable_jobs(jobs, budget)
     if isinstance(how, NGramTokenizer):
         return _count_ngram_words(
             corpus,
@@ -380,6 +388,8 @@ def count_words_by_file(
     documents = _checked_documents(documents)
     keep_marks = how.punctuation if punctuation is None else punctuation
     budget = default_memory() if memory is None else memory
+    if executor is None:
+        jobs = affordable_jobs(jobs, budget)
     shards = list(_sources_of(texts))
     if isinstance(how, NGramTokenizer):
         for shard in shards:

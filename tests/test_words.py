@@ -262,8 +262,10 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("documents", [None, "line", "file"])
 def test_the_same_bytes_for_any_jobs_memory_and_executor(
-    documents: Any, text: Path, tmp_path: Path
+    documents: Any, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # budgets that would be too small to be allowed, so that little text overflows them
+    monkeypatch.setattr("nlpzero.words._LEAST", 1)
     lines = text.read_text(encoding="utf-8").splitlines()
     saved = []
 
@@ -283,7 +285,8 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
         assert counts.documents == 1
         assert counts.document_frequency("词1") == 1
     assert len(save(memory=1, tmpdir=tmp_path)) == len(counts)
-    save(jobs=2, memory=1 << 20)
+    monkeypatch.setattr("nlpzero.words._TABLE_SHARE", 1 << 12)
+    save(jobs=2, memory=512 << 20)
     with ThreadPoolExecutor(2) as executor:
         save(executor=executor, jobs=2)
     assert len(set(saved)) == 1
