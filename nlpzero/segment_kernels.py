@@ -156,7 +156,8 @@ def _number_rule(
                 end += 1
             values[end] = 1
         elif _date_unit(points[end]):
-            if values[end + 1] >= 0.5:
+            # alone (what digits follow will be cut off from them): 2001年, but not 80年代
+            if values[end + 1] >= 0.5 or (end + 1 < n and classes[end + 1] == DIGIT):
                 values[end] = 0
             end += 1
         else:
