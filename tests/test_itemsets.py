@@ -1,5 +1,6 @@
 """Itemsets against brute force, on every way of counting."""
 
+import itertools
 import random
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_subset_rows():
     rows = [["a", "b", "c", "d"]] * 3 + [["a", "b"], ["c"]]
     levels = nlpzero.frequent_itemsets(rows, 1).levels
     assert len(levels) == 4
-    for before, level in zip(levels, levels[1:], strict=False):
+    for before, level in itertools.pairwise(levels):
         for items, subsets in zip(level.items, level.subsets, strict=True):
             for j, row in enumerate(subsets):
                 assert before.items[row].tolist() == np.delete(items, j).tolist()
@@ -143,8 +144,13 @@ def test_min_count_of_items():
 
 @pytest.mark.parametrize(
     ("support", "strict", "wanted"),
-    [(0.06, True, 7), (0.06, False, 6), (0.061, True, 7), (6, True, 7), (6, False, 6), (0, True, 1)]
-    + [
+    [
+        (0.06, True, 7),
+        (0.06, False, 6),
+        (0.061, True, 7),
+        (6, True, 7),
+        (6, False, 6),
+        (0, True, 1),
         (0.0, False, 1),
         (1.0, False, 100),
         (1.0, True, 101),
