@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
 from nlpzero.errors import NlpzeroError, WorkerError
+from nlpzero.storage import disk_errors
 from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
 from nlpzero.template_kernels import RARE, pair_total
 from nlpzero.tokenizers import (
@@ -270,9 +271,10 @@ def read_words(
     report: ReadReport,
 ) -> tuple[list[Part], NDArray[np.int64]]:
     writer = PartWriter(folder, shard.name, window, memory)
-    for tokens in token_batches(tokenizer, shard, report):
-        writer.add(tokens)
-    writer.close()
+    with disk_errors(folder):
+        for tokens in token_batches(tokenizer, shard, report):
+            writer.add(tokens)
+        writer.close()
     return writer.parts, writer.totals
 
 

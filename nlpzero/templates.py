@@ -18,7 +18,7 @@ from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
 from nlpzero.errors import CorpusError
 from nlpzero.kernels import hash_index
 from nlpzero.memory import default_memory
-from nlpzero.parallel import map_shards
+from nlpzero.parallel import LocalWorkers, local_workers, map_shards
 from nlpzero.runs import KeyCounter, Run, merge_runs, run_on_disk
 from nlpzero.storage import scratch_folder
 from nlpzero.template_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
@@ -437,8 +437,8 @@ def find_templates(
     corpus = as_corpus(texts)
     cutter = as_tokenizer(tokenizer)
     budget = default_memory() if memory is None else memory
-    with scratch_folder(tmpdir) as folder:
-        finder = _Finder(options, folder, budget, jobs)
+    with scratch_folder(tmpdir) as folder, local_workers(jobs) as workers:
+        finder = _Finder(options, folder, budget, jobs, workers)
         shards = corpus.shards(jobs, _SHARD_BYTES) if isinstance(corpus, Corpus) else [corpus]
         finder.read(shards, cutter, progress, report)
         finder.number_words()
@@ -470,7 +470,6 @@ def _checked(
 
 
 _SHARD_BYTES = 32 << 20
-_MANY_WORDS = 1 << 24
 # an example longer than this says nothing to a reader
 _LONGEST_EXAMPLE = 60
 
@@ -568,20 +567,28 @@ def _first_different(texts: Iterable[str]) -> list[str]:
 class _Finder:
     """The passes, one after another, and what each leaves for the next."""
 
-    def __init__(self, options: _Options, folder: Path, memory: int, jobs: int) -> None:
+    def __init__(
+        self,
+        options: _Options,
+        folder: Path,
+        memory: int,
+        jobs: int,
+        workers: LocalWorkers | None,
+    ) -> None:
         self._options = options
         self._folder = folder
         self._memory = memory
         self._share = memory // jobs
         self._jobs = jobs
+        self._workers = workers
         self._parts: list[Part] = []
 
     def _map(self, worker: Callable[..., Any], *args: Any, ordered: bool = False) -> Iterator[Any]:
         parts = cast(Sequence[Shard], self._parts)
         shared = (*args, self._folder, self._share)
-        # numbers are quick work: with few of them, starting processes takes longer
-        jobs = self._jobs if self._words >= _MANY_WORDS else 1
-        return map_shards(worker, parts, *shared, jobs=jobs, ordered=ordered)
+        return map_shards(
+            worker, parts, *shared, jobs=self._jobs, executor=self._workers, ordered=ordered
+        )
 
     def read(
         self,
@@ -600,6 +607,7 @@ class _Finder:
             self._options.window,
             self._share,
             jobs=self._jobs,
+            executor=self._workers,
             progress=progress,
             report=report,
             ordered=True,  # the first examples are those of the first parts

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlpzero.template_words
-import nlpzero.templates
 from nlpzero import (
     Corpus,
     CorpusError,
@@ -258,7 +257,6 @@ def test_same_for_every_number_of_jobs_and_memory(
 ) -> None:
     whole = find_templates(Corpus(text), "whitespace", min_pmi=1)
     assert len(whole) > 20
-    monkeypatch.setattr(nlpzero.templates, "_MANY_WORDS", 0)
     assert find_templates(Corpus(text), "whitespace", min_pmi=1, jobs=2) == whole
     # many small parts, and more of them than files may be open
     monkeypatch.setattr(nlpzero.template_words, "_MOST_FILES", 2)
