@@ -939,6 +939,10 @@ class Shard(_Text):
             return first.source.name
         return f"{first.source.name}:{first.start}-{first.end}"
 
+    def shards(self, jobs: int = 1, target_bytes: int = SHARD_BYTES) -> list["Shard"]:
+        """Itself: a piece is not cut again."""
+        return [self]
+
 
 @dataclass(frozen=True, init=False)
 class Corpus(_Text):

@@ -792,6 +792,7 @@ def test_shards_are_about_as_large_as_asked_and_enough_for_all(tmp_path):
     again = pickle.loads(pickle.dumps(shards))
     assert again == shards
     assert isinstance(again[0], Shard)
+    assert again[0].shards(2) == again[:1]
     assert [text_of(shard) for shard in again] == [text_of(shard) for shard in shards]
 
 
