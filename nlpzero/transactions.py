@@ -1044,7 +1044,7 @@ def transactions_from_pairs(
             bad = rows[int(np.flatnonzero((which == -2) | (what == -2))[0])]
             raise CorpusError(
                 f"line {number + int(bad)}: a quote inside an item that is not quoted as a whole; "
-                "switch quotes off"
+                "pass quotes=False (--no-quotes)"
             )
         good = (which >= 0) & (what >= 0)
         builder.excluded += int(np.count_nonzero((which >= 0) & (what == -4)))
