@@ -21,7 +21,7 @@ from nlpzero.counts import (
 )
 from nlpzero.kernels import Keys, extend_ids, extended_keys, hash_index, pack_windows, window_ids
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import LocalWorkers, Progress, map_shards
+from nlpzero.parallel import Progress, map_shards, on_this_machine
 from nlpzero.runs import (
     ROW_BYTES,
     KeyCounter,
@@ -206,7 +206,7 @@ class _Plan:
         self.corpus = corpus
         self.folder = folder
         self.memory = default_memory() if memory is None else memory
-        self.here = executor is None or isinstance(executor, LocalWorkers)
+        self.here = on_this_machine(executor)
         # a process costs memory before it counts anything
         self.jobs = affordable_jobs(jobs, self.memory) if self.here else jobs
         self.executor = executor if not self.here or self.jobs > 1 else None

@@ -28,7 +28,7 @@ from nlpzero.evidence import Evidence, evidence_for
 from nlpzero.grams import Floats, Grams
 from nlpzero.measures import merge_gain, merge_gain_same
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import Progress, local_workers
+from nlpzero.parallel import Progress, compiled_workers
 from nlpzero.pieces import WIDTH, Counts, Keys, Pieces, Strings, Symbols, keys_of
 from nlpzero.storage import PathLike
 from nlpzero.symbols import Alphabet
@@ -672,7 +672,11 @@ def discover_words(
             "the counts have runs of digits and letters as one symbol each; discovery needs counts of characters"
         )
     jobs = affordable_jobs(jobs, default_memory() if memory is None else memory)
-    with nullcontext(executor) if executor is not None else local_workers(jobs) as workers:
+    with (
+        nullcontext(executor)
+        if executor is not None
+        else compiled_workers(jobs, corpus.size if corpus is not None else None) as workers
+    ):
         if counts is None:
             assert corpus is not None
             counts = count_ngrams(

@@ -6,7 +6,15 @@ with *spawn*, read their own byte ranges, and are ended at once when anything go
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -45,8 +53,13 @@ def _outcome(future: Future[T], shard: Shard) -> T:
         return future.result()
     except (NlpzeroError, BrokenProcessPool):
         raise
+    except CancelledError as error:
+        raise WorkerError(
+            f"{shard.name}: the work was cancelled; the scheduler of the cluster, or the connection to it, "
+            "is gone"
+        ) from error
     except Exception as error:
-        # what an engine says when it gives up: a scheduler gone, a shard that kills every worker it meets
+        # what an engine says when it gives up: a shard that kills every worker it meets, say
         raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
 
 
@@ -63,10 +76,25 @@ def _end_workers(pool: ProcessPoolExecutor) -> None:
 
 
 class LocalWorkers(ProcessPoolExecutor):
-    """Processes of this machine that several calls of :func:`map_shards` share; see :func:`local_workers`."""
+    """Processes of this machine that several calls of :func:`map_shards` share."""
 
     def __init__(self, jobs: int) -> None:
         super().__init__(jobs, get_context("spawn"), initializer=_ignore_interrupt)
+
+
+class LocalThreads(ThreadPoolExecutor):
+    """Threads that several calls of :func:`map_shards` share: for workers that mostly run compiled loops."""
+
+
+def on_this_machine(executor: Executor | None) -> bool:
+    """Whether work that an executor gets can use this machine's disk."""
+    return executor is None or isinstance(executor, (LocalWorkers, LocalThreads))
+
+
+# Below this much text for each worker, processes would take longer to start than they save; and two or three
+# threads seldom wait for each other.
+_BYTES_WORTH_A_PROCESS = 128 << 20
+_THREADS_WITHOUT_QUEUE = 3
 
 
 @contextmanager
@@ -92,6 +120,34 @@ def local_workers(jobs: int) -> Iterator[LocalWorkers | None]:
         _end_workers(pool)
         raise
     pool.shutdown()
+
+
+@contextmanager
+def compiled_workers(jobs: int, size: int | None) -> Iterator[Executor | None]:
+    """The same for workers that mostly run compiled loops: threads where these are faster.
+
+    Compiled loops run side by side in threads, which start at once; only decoding waits its turn.
+
+    Parameters
+    ----------
+    jobs : int >= 1
+    size : int or None
+        Bytes of the text; None if unknown.
+
+    Yields
+    ------
+    Executor or None
+    """
+    few = jobs <= _THREADS_WITHOUT_QUEUE
+    if jobs > 1 and (few or (size is not None and size < jobs * _BYTES_WORTH_A_PROCESS)):
+        threads = LocalThreads(jobs)
+        try:
+            yield threads
+        finally:
+            threads.shutdown(cancel_futures=True)
+        return
+    with local_workers(jobs) as workers:
+        yield workers
 
 
 def map_shards(
@@ -147,8 +203,8 @@ def map_shards(
             progress(outcome[1].bytes_read)
         return outcome[0]
 
-    local_pool = isinstance(executor, LocalWorkers)
-    if (executor is None and jobs == 1) or ((executor is None or local_pool) and len(shards) <= 1):
+    here = on_this_machine(executor)
+    if (executor is None and jobs == 1) or (here and len(shards) <= 1):
         for shard in shards:
             yield done(_run(worker, shard, args), shard)
         return
@@ -161,7 +217,7 @@ def map_shards(
             min(jobs, len(remote)) or 1, get_context("spawn"), initializer=_ignore_interrupt
         )
     engine: Executor = pool if pool is not None else executor  # type: ignore[assignment]
-    limit = 2 * jobs if pool is not None or local_pool else max(2 * jobs, 64)
+    limit = 2 * jobs if here else max(2 * jobs, 64)
     waiting: dict[Future[tuple[T, ReadReport]], int] = {}
     ready: dict[int, tuple[T, ReadReport]] = {}
     pending = iter(remote)
