@@ -7,6 +7,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -18,7 +20,7 @@ from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
 from nlpzero.errors import CorpusError
 from nlpzero.kernels import hash_index
 from nlpzero.memory import default_memory
-from nlpzero.parallel import LocalWorkers, local_workers, map_shards
+from nlpzero.parallel import map_shards
 from nlpzero.runs import KeyCounter, Run, merge_runs, run_on_disk
 from nlpzero.storage import scratch_folder
 from nlpzero.template_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
@@ -437,8 +439,10 @@ def find_templates(
     corpus = as_corpus(texts)
     cutter = as_tokenizer(tokenizer)
     budget = default_memory() if memory is None else memory
-    with scratch_folder(tmpdir) as folder, local_workers(jobs) as workers:
-        finder = _Finder(options, folder, budget, jobs, workers)
+    with scratch_folder(tmpdir) as folder, ExitStack() as stack:
+        # only cutting words holds the interpreter's lock; sorting numbers does not, so threads will do
+        threads = stack.enter_context(ThreadPoolExecutor(jobs)) if jobs > 1 else None
+        finder = _Finder(options, folder, budget, jobs, threads)
         shards = corpus.shards(jobs, _SHARD_BYTES) if isinstance(corpus, Corpus) else [corpus]
         finder.read(shards, cutter, progress, report)
         finder.number_words()
@@ -573,21 +577,21 @@ class _Finder:
         folder: Path,
         memory: int,
         jobs: int,
-        workers: LocalWorkers | None,
+        threads: ThreadPoolExecutor | None,
     ) -> None:
         self._options = options
         self._folder = folder
         self._memory = memory
         self._share = memory // jobs
         self._jobs = jobs
-        self._workers = workers
+        self._threads = threads
         self._parts: list[Part] = []
 
     def _map(self, worker: Callable[..., Any], *args: Any, ordered: bool = False) -> Iterator[Any]:
         parts = cast(Sequence[Shard], self._parts)
         shared = (*args, self._folder, self._share)
         return map_shards(
-            worker, parts, *shared, jobs=self._jobs, executor=self._workers, ordered=ordered
+            worker, parts, *shared, jobs=self._jobs, executor=self._threads, ordered=ordered
         )
 
     def read(
@@ -607,7 +611,6 @@ class _Finder:
             self._options.window,
             self._share,
             jobs=self._jobs,
-            executor=self._workers,
             progress=progress,
             report=report,
             ordered=True,  # the first examples are those of the first parts

@@ -247,8 +247,8 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("text") / "reviews.txt"
     lines = (SAMPLES / "reviews.txt").read_text("utf-8").splitlines()
     spaced = [" ".join(line.replace(" ", "")) + "\n" for line in lines]
-    path.write_text("".join(random.Random(1).choices(spaced, k=14000)), "utf-8")
-    assert path.stat().st_size > 3 << 20
+    path.write_text("".join(random.Random(1).choices(spaced, k=9600)), "utf-8")
+    assert path.stat().st_size > 2 << 20
     return path
 
 
