@@ -758,6 +758,6 @@ def learn(
         "description_length": round(nats, 4) if math.isfinite(nats) else None,
         "word_types": int(np.count_nonzero(counts)),
         "seed": seed,
-        "recipe": asdict(recipe),
+        "recipe": {**asdict(recipe), "divisions": list(recipe.divisions)},
     }
     return learned, summary
