@@ -8,15 +8,23 @@ beside counting. Counts add, so the result is the same for any number of process
 import pickle
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import LocalWorkers, Progress, map_shards
+from nlpzero.parallel import (
+    LocalThreads,
+    Progress,
+    compiled_workers,
+    map_shards,
+    on_this_machine,
+)
 from nlpzero.storage import PathLike, scratch_folder
 from nlpzero.tokenizers import (
+    FunctionTokenizer,
     ModelTokenizer,
     NGramTokenizer,
     SegmenterTokenizer,
@@ -129,17 +137,21 @@ def _checked_documents(documents: str | None) -> Documents | None:
     return documents  # type: ignore[return-value]
 
 
-def _is_here(executor: Executor | None) -> bool:
-    """Whether the workers share this machine's disk."""
-    return executor is None or isinstance(executor, LocalWorkers)
+@contextmanager
+def _workers(
+    tokenizer: Tokenizer, jobs: int, executor: Executor | None, size: int | None
+) -> Iterator[Executor | None]:
+    """What runs the work: what was given, or threads where compiled loops do most of it, or processes."""
+    if executor is not None or isinstance(tokenizer, FunctionTokenizer):
+        # None stands for one process, or new ones: Python code runs side by side in processes only
+        yield executor
+        return
+    with compiled_workers(jobs, size) as workers:
+        yield workers
 
 
-def _for_workers(
-    tokenizer: Tokenizer, jobs: int, executor: Executor | None, folder: Path
-) -> Tokenizer:
-    """A tokenizer that is cheap to send to every worker of this machine."""
-    if (jobs == 1 and executor is None) or not _is_here(executor):
-        return tokenizer
+def _portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
+    """A tokenizer that is cheap to send to another process of this machine."""
     if isinstance(tokenizer, SegmenterTokenizer):
         from nlpzero.segment import METHODS
 
@@ -162,18 +174,21 @@ def _settings(
     documents: Documents | None,
     budget: int,
     jobs: int,
-    executor: Executor | None,
+    workers: Executor | None,
     folder: Path,
 ) -> _Settings:
-    # between processes of this machine a file costs less memory than a pipe, which copies everything twice
-    here = _is_here(executor)
-    several = here and (jobs > 1 or executor is not None)
+    runs_bytes = max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs))
+    here = on_this_machine(workers)
+    if here and jobs > 1 and not isinstance(workers, LocalThreads):
+        tokenizer = _portable(tokenizer, folder)
+        # between processes a file costs less memory than a pipe, which copies everything twice
+        runs_bytes = _LEAST
     return _Settings(
-        _for_workers(tokenizer, jobs, executor, folder),
+        tokenizer,
         documents,
         max(_LEAST, budget // (_TABLE_SHARE * jobs)),
-        _LEAST if several else max(_LEAST, budget // _WORKER_RUNS_SHARE),
-        # workers of an executor may be on other machines
+        runs_bytes,
+        # what is not on this machine has another disk
         str(folder) if here else None,
     )
 
@@ -231,7 +246,7 @@ def count_words(
     tmpdir : path, optional
         Folder for temporary files.
     jobs : int >= 1
-        Processes.
+        Workers: threads where compiled loops do most of the work, processes for Python functions.
     executor : concurrent.futures.Executor, optional
         Runs the work instead, for example ``distributed.Client(...).get_executor()``.
     progress : callable, optional
@@ -280,8 +295,11 @@ def count_words(
             progress=progress,
             report=report,
         )
-    with scratch_folder(tmpdir) as folder:
-        settings = _settings(how, documents, budget, jobs, executor, folder)
+    with (
+        scratch_folder(tmpdir) as folder,
+        _workers(how, jobs, executor, corpus.size) as workers,
+    ):
+        settings = _settings(how, documents, budget, jobs, workers, folder)
         if documents == "file" or not isinstance(corpus, Corpus):
             # a file in two shards would be two documents
             shards = _whole_sources(corpus, how.shard_bytes)
@@ -294,7 +312,7 @@ def count_words(
             shards,
             settings,
             jobs=jobs,
-            executor=executor,
+            executor=workers,
             progress=progress,
             report=report,
         ):
@@ -407,14 +425,17 @@ def count_words_by_file(
             )
             yield shard.pieces[0].source.name, table
         return
-    with scratch_folder(tmpdir) as folder:
-        settings = _settings(how, documents, budget, jobs, executor, folder)
+    with (
+        scratch_folder(tmpdir) as folder,
+        _workers(how, jobs, executor, texts.size) as workers,
+    ):
+        settings = _settings(how, documents, budget, jobs, workers, folder)
         results = map_shards(
             _count_source,
             shards,
             settings,
             jobs=jobs,
-            executor=executor,
+            executor=workers,
             progress=progress,
             report=report,
             ordered=True,
