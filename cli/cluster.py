@@ -77,7 +77,9 @@ def dask_executor(scheduler: str) -> Iterator[Executor]:
             "--executor dask needs a package more; run: pip install 'nlpzero[dask]'"
         ) from None
     # what its connections go through is not for the user of a command; errors arrive as exceptions
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     match = _ADDRESS.fullmatch(scheduler)
     try:
         if match is not None:
