@@ -77,6 +77,9 @@ METHODS = {
     "vocabulary": ("nlpzero.segment", "VocabularySegmenter"),
 }
 
+# what a word without a count is better than its best cut, in nats: enough to win, whatever the rounding
+_PREFERENCE = 0.01
+
 # texts joined into one block by segment_all, in characters
 _BATCH = 1 << 15
 # a line longer than this is cut at a mark, in characters
@@ -833,7 +836,7 @@ def _word_scores(
         known = np.flatnonzero(counted)
         trie = build_trie([words[i] for i in known], scores[known])
         cuts = best_scores(trie, [words[i] for i in lacking], unknown)
-        scores[lacking] = np.maximum(cuts, math.log(least / total))
+        scores[lacking] = np.maximum(cuts, math.log(least / total)) + _PREFERENCE
     return words, scores, unknown, float(total)
 
 

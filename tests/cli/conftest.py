@@ -61,3 +61,27 @@ def run_cli(tmp_path: Path) -> RunCli:
         return result
 
     return run
+
+
+@pytest.fixture
+def run_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> RunCli:
+    """As :func:`run_cli`, but inside this process: for the many variants of what was tested as a process once."""
+    from nlpzero_cli.main import run
+
+    def start(*args: object, input: bytes = b"", code: int | None = None) -> Result:
+        monkeypatch.chdir(tmp_path)
+        path = tmp_path / ".standard-input"
+        path.write_bytes(input)
+        capfdbinary.readouterr()
+        with open(path, encoding="utf-8") as file:
+            monkeypatch.setattr(sys, "stdin", file)
+            done = run([str(arg) for arg in args])
+        path.unlink()
+        result = Result(done, *capfdbinary.readouterr())
+        if code is not None:
+            assert result.code == code, f"exit code {result.code}, standard error:\n{result.err}"
+        return result
+
+    return start

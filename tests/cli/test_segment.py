@@ -1,0 +1,312 @@
+"""``nlpzero segment`` as a process: lossless, streaming, the same for any number of jobs."""
+
+import contextlib
+import gzip
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from nlpzero import VocabularySegmenter, learn_language_model
+
+WORDS = {
+    "我们": 9,
+    "北京": 8,
+    "大学": 7,
+    "北京大学": 3,
+    "学习": 5,
+    "天气": 4,
+    "今天": 4,
+    "好": 6,
+    "，": 1,
+}
+TEXT = "我们在北京大学学习。\r\n\r\n\n  今天 天气好！！！——😀𠮷\u3000x\n2001年12月3.5%\tABC公司\u2028葛\U000e0100"
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "words.nz"
+    VocabularySegmenter(WORDS).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lm(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "lm.nz"
+    learn_language_model(["我们在北京大学学习，今天天气好，北京天气好。"] * 20).save(path)
+    return path
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start the command with pipes on all sides."""
+    running = []
+
+    def run(*args):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nlpzero_cli", "segment", *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+
+def test_words_and_white_space(run_cli, model):
+    done = run_cli("segment", "--model", model, "--separator", "/", input=TEXT.encode(), code=0)
+    assert done.out == (
+        "我们/在/北京大学/学习/。\r\n\r\n\n  今天 天气/好/！！！/——/😀/𠮷\u3000x\n"
+        "2001/年/12/月/3.5%\tABC/公/司\u2028葛\U000e0100"
+    )
+    assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec", "mark"),
+    [
+        ("utf-8", "utf-8", b""),
+        ("utf-8", "utf-8", b"\xef\xbb\xbf"),
+        ("gb18030", "gb18030", b"\x84\x31\x95\x33"),
+        ("utf-16", "utf-16-le", b"\xff\xfe"),
+        ("utf-16", "utf-16-be", b"\xfe\xff"),
+        ("utf-32", "utf-32-le", b""),
+    ],
+)
+def test_bytes_come_back(run_here, model, tmp_path, encoding, codec, mark):
+    data = mark + (TEXT * 3).encode(codec)
+    path = tmp_path / "text.txt"
+    path.write_bytes(data)
+    options = ("segment", "--model", model, "--separator", "|", "--encoding", encoding)
+    from_pipe = run_here(*options, input=data, code=0)
+    from_file = run_here(*options, path, "-j", 1, code=0)
+    assert from_pipe.raw == from_file.raw
+    assert from_pipe.raw.replace("|".encode(codec), b"") == data
+    assert "我们|在|北京大学|学习|。".encode(codec) in from_pipe.raw
+
+
+def test_empty_input(run_here, model):
+    for format in ("text", "jsonl"):
+        assert (
+            run_here("segment", "--model", model, "--format", format, input=b"", code=0).raw == b""
+        )
+
+
+def test_formats(run_here, model):
+    text = "我们 学习。\r\n\n好"
+    tokens = run_here(
+        "segment", "--model", model, "--format", "tokens", input=text.encode(), code=0
+    )
+    assert tokens.out == "我们\n学习\n。\n\n\n好\n\n"
+    lines = run_here("segment", "--model", model, "--format", "jsonl", input=text.encode(), code=0)
+    assert [json.loads(line) for line in lines.out.splitlines()] == [
+        ["我们", " ", "学习", "。"],
+        [],
+        ["好"],
+    ]
+    probs = run_here("segment", "--model", model, "--format", "probs", input=text.encode(), code=0)
+    first, second, _ = (json.loads(line) for line in probs.out.splitlines())
+    assert first["text"] == "我们 学习。"
+    assert len(first["probabilities"]) == 5
+    assert first["probabilities"][1] == 1.0
+    assert second == {"text": "", "probabilities": []}
+
+
+def test_any_number_of_jobs(run_cli, lm, tmp_path):
+    line = "我们在北京大学学习，今天天气好。今天北京天气好吗？\n"
+    (tmp_path / "a.txt").write_text(line * 3_000 + "我们", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("\ufeff学习", encoding="utf-8")
+    with gzip.open(tmp_path / "c.txt.gz", "wt", encoding="utf-8", newline="") as file:
+        file.write("今天\r\n北京\n")
+    files = ("a.txt", "b.txt", "c.txt.gz")
+    options = ("segment", "--model", lm, "--separator", "/", *files)
+    one = run_cli(*options, "-j", 1, code=0)
+    two = run_cli(*options, "-j", 2, "-o", "out.txt", code=0)
+    assert two.raw == b""
+    assert (tmp_path / "out.txt").read_bytes() == one.raw
+    # a line end is put between files where the first lacks it, and nowhere else
+    expected = line * 3_000 + "我们\n\ufeff学习\n今天\r\n北京\n"
+    assert one.out.replace("/", "") == expected
+
+
+def test_a_line_is_answered_at_once(start, lm):
+    process = start("--model", lm)
+    for line in ("今天天气好。\n", "\n", "我们学习。\r\n"):
+        process.stdin.write(line.encode())
+        process.stdin.flush()
+        answer = process.stdout.readline().decode()
+        assert answer.replace(" ", "") == line
+    # half a character, then the rest
+    data = "好。\n".encode()
+    process.stdin.write(data[:2])
+    process.stdin.flush()
+    process.stdin.write(data[2:])
+    process.stdin.flush()
+    assert process.stdout.readline() == "好 。\n".encode()
+    process.stdin.write("没完".encode())
+    out, err = process.communicate(timeout=60)
+    assert out.decode().replace(" ", "") == "没完"
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_interrupt_and_closed_pipe(start, lm):
+    process = start("--model", lm)
+    process.stdin.write("好。\n".encode())
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, b"", b"")
+    process = start("--model", lm)
+    process.stdin.write("好。\n".encode())
+    process.stdin.flush()
+    process.stdout.readline()
+    process.stdout.close()
+    with contextlib.suppress(BrokenPipeError):  # it may be gone already
+        process.stdin.write("好。\n".encode() * 100_000)
+        process.stdin.close()
+    assert process.wait(timeout=60) == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("method", ["learned", "lm", "nvbe"])
+def test_learns_from_the_input_itself(run_cli, tmp_path, method):
+    text = "我们在北京大学学习，今天天气好，北京天气好。\n" * 50
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    options = ("segment", "--method", method, "--separator", "/")
+    piped = run_cli(*options, input=text.encode(), code=0)
+    assert piped.out.replace("/", "") == text
+    assert "/" in piped.out
+    assert "learned from" in piped.err
+    read = run_cli(*options, "text.txt", "-j", 2, "-q", code=0)
+    assert read.raw == piped.raw
+    assert read.err == ""
+
+
+def test_learns_from_elsewhere(run_here, tmp_path):
+    text = "我们在北京大学学习，今天天气好，北京天气好。\n" * 50
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    done = run_here(
+        "segment", "--learn-from", "text.txt", "-q", input="北京大学\n".encode(), code=0
+    )
+    assert done.out.replace(" ", "") == "北京大学\n"
+
+
+def test_words_of_ones_own(run_here, model, tmp_path):
+    (tmp_path / "base.txt").write_text("北京 3 ns\n大学 4\n好\n", encoding="utf-8")
+    (tmp_path / "mine.txt").write_text("北京好\n", encoding="utf-8")
+    text = "北京好大学\n".encode()
+    assert run_here("segment", "--words", "base.txt", input=text, code=0).out == "北京 好 大学\n"
+    assert run_here(
+        "segment", "--words", "base.txt", "--words", "mine.txt", input=text, code=0
+    ).out == ("北京好 大学\n")
+    assert run_here("segment", "--model", model, "--words", "mine.txt", input=text, code=0).out == (
+        "北京好 大学\n"
+    )
+
+
+def test_numbers(run_here, model):
+    text = "2001年10万元".encode()
+    for numbers, expected in (("date", "2001年 10万 元"), ("split", "2001 年 10 万 元")):
+        done = run_here("segment", "--model", model, "--numbers", numbers, input=text, code=0)
+        assert done.out == expected
+
+
+def test_the_separator_in_the_text_is_warned_about(run_here, model, tmp_path):
+    done = run_here("segment", "--model", model, input="我们 学习".encode(), code=0)
+    assert "the separator ' ' occurs in the text" in done.err
+    (tmp_path / "a.txt").write_text("我们/学习\n" * 3, encoding="utf-8")
+    for jobs in (1, 2):
+        done = run_here(
+            "segment", "--model", model, "--separator", "/", "a.txt", "a.txt", "-j", jobs, code=0
+        )
+        assert "the separator '/' occurs in the text" in done.err
+    quiet = run_here("segment", "--model", model, "-q", input="我们 学习".encode(), code=0)
+    assert quiet.err == ""
+    clean = run_here(
+        "segment", "--model", model, "--separator", r"\t", input="我们学习".encode(), code=0
+    )
+    assert (clean.out, clean.err) == ("我们\t学习", "")
+
+
+def test_bad_bytes(run_here, model, tmp_path):
+    data = "我们".encode() + b"\xff\xfe" + "好\n".encode()
+    (tmp_path / "bad.txt").write_bytes(data)
+    for source in ({"input": data}, {}):
+        args = () if source else ("bad.txt",)
+        strict = run_here("segment", "--model", model, *args, **source, code=1)
+        assert "byte 6: not valid UTF-8; pass --encoding gb18030 or --errors replace" in strict.err
+        replaced = run_here(
+            "segment", "--model", model, *args, "--errors", "replace", **source, code=0
+        )
+        assert replaced.out == "我们 \ufffd\ufffd 好\n"
+        assert "bytes not valid in UTF-8: 2, replaced" in replaced.err
+        ignored = run_here(
+            "segment", "--model", model, *args, "--errors", "ignore", **source, code=0
+        )
+        assert ignored.out == "我们 好\n"
+    cut = run_here("segment", "--model", model, input="好".encode()[:2], code=1)
+    assert "byte 0: not valid UTF-8" in cut.err
+
+
+def test_a_field_of_records(run_here, model, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(
+        '{"text": "我们学习"}\n{"text": "今天好"}\n', encoding="utf-8"
+    )
+    done = run_here("segment", "--model", model, "--field", "text", "rows.jsonl", code=0)
+    assert done.out == "我们 学习\n今天 好\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--model", "nowhere.nz"), 1, "nowhere.nz: cannot be read"),
+        (("--model", "{model}", "missing.txt"), 1, "missing.txt"),
+        (("--model", "{model}", "--learn-from", "x"), 2, "--model is learned already"),
+        (("--words", "x", "--learn-from", "x"), 2, "--words needs no text"),
+        (("--model", "{lm}", "--words", "{words}"), 2, "of the method lm"),
+        (("--model", "{model}", "--separator", ""), 2, "must not be empty"),
+        (
+            ("--model", "{model}", "--separator", "／", "--encoding", "latin-1"),
+            2,
+            "cannot be written in",
+        ),
+        (("--model", "{model}", "--encoding", "klingon"), 2, "must name an encoding"),
+        (
+            ("--method", "learned", "--order", "3"),
+            2,
+            "--order belongs to --method lm, not to learned",
+        ),
+        (("--method", "lm", "--weights", "2"), 2, "is not two or more numbers"),
+        (("--method", "magic"), 2, "magic"),
+    ],
+)
+def test_misuse(run_here, model, lm, tmp_path, args, code, message):
+    (tmp_path / "words.txt").write_text("词语\n", encoding="utf-8")
+    places = {"model": model, "lm": lm, "words": "words.txt"}
+    done = run_here(
+        "segment", *(arg.format(**places) for arg in args), input="好".encode(), code=code
+    )
+    assert message in done.err
+    assert done.raw == b""
+
+
+def test_compressed_standard_input(run_cli, run_here, model):
+    data = gzip.compress("好".encode())
+    assert run_here("segment", "--model", model, input=data, code=0).out == "好"  # a file
+    piped = run_cli("segment", "--model", model, input=data, code=1)
+    assert "is compressed; give the file itself" in piped.err
