@@ -416,7 +416,7 @@ class Decoder:
     ) -> npt.NDArray[Any]:
         x = self._dense[raw]
         forced = forced_cuts(x)
-        out = np.ones((len(x) + 1, columns) if columns else len(x) + 1, dtype)
+        out: npt.NDArray[Any] = np.ones((len(x) + 1, columns) if columns else len(x) + 1, dtype)
         for number, (start, end) in enumerate(_pieces(forced)):
             out[start : end + 1] = decode(
                 self._scores(x[start:end]), forced[start : end + 1], number

@@ -11,7 +11,7 @@ Everything here is per position of a stream of dense symbols, 0 being the clause
 gap *before* symbol i. Kernels know arrays only.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ FOLD_BITS = 8
 
 
 @kernel
-def count_bin(count: float) -> int:
+def count_bin(count: Any) -> Any:
     """0 for none, else 1 + floor(log2), at most 10."""
     bins = 0
     c = np.int64(count)
@@ -55,7 +55,7 @@ def count_bins(counts: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def pair_hash(b: int, c: int) -> int:
+def pair_hash(b: Any, c: Any) -> Any:
     """Bits that decide on which side a pair of symbols (not of their dense numbers) is trained."""
     h = np.uint32(b) * np.uint32(2654435761) + np.uint32(c) * np.uint32(2246822519)
     h ^= h >> np.uint32(15)
@@ -65,7 +65,7 @@ def pair_hash(b: int, c: int) -> int:
 
 
 @kernel
-def _bin(value: float, edges: np.ndarray) -> int:
+def _bin(value: Any, edges: np.ndarray) -> Any:
     """Number of edges below the value (np.searchsorted, side left)."""
     k = 0
     while k < len(edges) and edges[k] < value:
@@ -131,19 +131,19 @@ def pack_records(
 
 
 @kernel
-def unseen_record(pmi: float, b: int, c: int, pmi_edges: np.ndarray) -> int:
+def unseen_record(pmi: Any, b: Any, c: Any, pmi_edges: np.ndarray) -> Any:
     """Record of a bigram the model has no statistics of, from the code points and the PMI of half an occurrence."""
     return np.uint32(_bin(pmi, pmi_edges) << _PMI | pair_hash(b, c) << _FOLDS)
 
 
 @kernel
-def fold_of(record: int, fold_bit: int) -> int:
+def fold_of(record: Any, fold_bit: Any) -> Any:
     """Side of a bigram in one division of the bigrams in two."""
     return (np.int64(record) >> (_FOLDS + fold_bit)) & 1
 
 
 @kernel
-def layout(symbols: int, bigrams: int) -> np.ndarray:
+def layout(symbols: Any, bigrams: Any) -> np.ndarray:
     """Where the weights of each of the eleven groups begin, and their number."""
     out = np.empty(GROUPS + 1, np.int64)
     at = 0
@@ -161,7 +161,7 @@ def layout(symbols: int, bigrams: int) -> np.ndarray:
 
 @kernel
 def _cells(
-    i: int,
+    i: Any,
     symbols: np.ndarray,
     bigrams: np.ndarray,
     records: np.ndarray,
@@ -206,16 +206,16 @@ def train_gaps(
     trigram_bins: np.ndarray,
     cuts: np.ndarray,
     type_weights: np.ndarray,
-    target: int,
-    background_weight: float,
+    target: Any,
+    background_weight: Any,
     blocks: np.ndarray,
-    block_size: int,
-    fold_bit: int,
-    fold: int,
-    rate: float,
+    block_size: Any,
+    fold_bit: Any,
+    fold: Any,
+    rate: Any,
     starts: np.ndarray,
     weights: np.ndarray,
-) -> float:
+) -> Any:
     """One pass of Adagrad over the gaps whose pair is on one side; returns the mean loss in nats.
 
     weights[:, 0] are the weights, weights[:, 1] the sums of squared gradients; both are changed.
@@ -262,8 +262,8 @@ def score_gaps(
     fold_bits: np.ndarray,
     weights: np.ndarray,
     starts: np.ndarray,
-    first: int,
-    last: int,
+    first: Any,
+    last: Any,
     out: np.ndarray,
 ) -> None:
     """Logit of a boundary before positions first to last - 1 (0 where a symbol is missing on a side).
@@ -277,7 +277,7 @@ def score_gaps(
             out[i] = 0.0
             continue
         _cells(i, symbols, bigrams, records, trigram_bins, starts, cells)
-        total = 0.0
+        total: Any = 0.0
         for d in range(len(fold_bits)):
             side = fold_of(records[i - 1], fold_bits[d])
             z = np.float32(0.0)

@@ -7,7 +7,7 @@ contiguous, so numbers, counts and branching entropies of both sides all follow 
 Streams here hold dense symbols: 0 is the clause break, real symbols are 1 to V.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ class Order(NamedTuple):
 
 
 @kernel
-def _pack(ids: np.ndarray, symbols: np.ndarray, order: int, size: int, bits: int) -> np.ndarray:
+def _pack(ids: np.ndarray, symbols: np.ndarray, order: Any, size: Any, bits: Any) -> np.ndarray:
     """(type, next symbol, position) of every occurrence that has a next symbol in its clause."""
     n = len(symbols)
     out = np.empty(n, np.uint64)
@@ -43,7 +43,7 @@ def _pack(ids: np.ndarray, symbols: np.ndarray, order: int, size: int, bits: int
 
 
 @kernel
-def _number(packed: np.ndarray, bits: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _number(packed: np.ndarray, bits: Any, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of the types at each position (in place), their counts and first positions."""
     mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
     shift = np.uint64(bits)

@@ -25,6 +25,8 @@ inner loop.
 The kernels whose names begin with an underscore work on one clause and are used by the learning loops too.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,7 +46,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 
 
 @kernel
-def _uniform(key: int, counter: int) -> float:
+def _uniform(key: Any, counter: Any) -> Any:
     """Uniform number in [0, 1) that depends on nothing but its two arguments (splitmix64)."""
     z = np.uint64(key) + np.uint64(counter + 1) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _MIX1
@@ -84,7 +86,7 @@ def random_key(*parts: int) -> int:
 
 
 @kernel
-def _length_probabilities(weights: np.ndarray, size: int, rest: np.ndarray) -> None:
+def _length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> None:
     """Turn weights of words into probabilities of lengths, in place, for one clause.
 
     weights[i, k] is the weight (not its logarithm) of the word of k + 1 symbols that starts at gap i of the
@@ -109,7 +111,7 @@ def _length_probabilities(weights: np.ndarray, size: int, rest: np.ndarray) -> N
 
 
 @kernel
-def _draw(weights: np.ndarray, size: int, key: int, first: int, cuts: np.ndarray) -> None:
+def _draw(weights: np.ndarray, size: Any, key: Any, first: Any, cuts: np.ndarray) -> None:
     """Draw one path of a clause from probabilities of lengths; set cuts[first : first + size + 1]."""
     longest = weights.shape[1]
     for i in range(first, first + size + 1):
@@ -129,7 +131,7 @@ def _draw(weights: np.ndarray, size: int, key: int, first: int, cuts: np.ndarray
 
 
 @kernel
-def _clause_marginals(weights: np.ndarray, size: int, first: int, marginals: np.ndarray) -> None:
+def _clause_marginals(weights: np.ndarray, size: Any, first: Any, marginals: np.ndarray) -> None:
     """Probability that a path of the clause passes each gap, from probabilities of lengths."""
     longest = weights.shape[1]
     for i in range(first, first + size + 1):
@@ -146,7 +148,7 @@ def _clause_marginals(weights: np.ndarray, size: int, first: int, marginals: np.
 
 
 @kernel
-def _clause_end(forced: np.ndarray, start: int) -> int:
+def _clause_end(forced: np.ndarray, start: Any) -> Any:
     """The first forced gap after `start`; the last gap is always one."""
     n = len(forced) - 1
     end = start + 1
@@ -156,7 +158,7 @@ def _clause_end(forced: np.ndarray, start: int) -> int:
 
 
 @kernel
-def _longest_clause(forced: np.ndarray) -> int:
+def _longest_clause(forced: np.ndarray) -> Any:
     longest = 0
     start = 0
     while start < len(forced) - 1:
@@ -195,18 +197,18 @@ def _viterbi(scores: np.ndarray, forced: np.ndarray, cuts: np.ndarray) -> None:
 
 
 @kernel
-def _fill_weights(scores: np.ndarray, start: int, size: int, weights: np.ndarray) -> None:
+def _fill_weights(scores: np.ndarray, start: Any, size: Any, weights: np.ndarray) -> None:
     """Weights of the words of one clause from their scores."""
     for i in range(size):
         for k in range(min(scores.shape[1], size - i)):
-            s = np.float64(scores[start + i, k])
+            s: Any = np.float64(scores[start + i, k])
             if k == 0 and not s > UNKNOWN_SCORE:
                 s = UNKNOWN_SCORE
             weights[i, k] = 0.0 if s == -np.inf else np.exp(min(max(s, _LOWEST), _HIGHEST))
 
 
 @kernel
-def _sample(scores: np.ndarray, forced: np.ndarray, key: int, cuts: np.ndarray) -> None:
+def _sample(scores: np.ndarray, forced: np.ndarray, key: Any, cuts: np.ndarray) -> None:
     n, longest = scores.shape
     room = _longest_clause(forced)
     weights = np.empty((room, longest), np.float64)
@@ -360,7 +362,7 @@ def _viterbi_edges(
             end = i + 1
             best[end] = 0.0
         top = UNKNOWN_SCORE + best[i + 1]
-        length = 1
+        length: Any = 1
         for e in range(offsets[i], offsets[i + 1]):
             k = np.int64(lengths[e])
             if i + k > end:
@@ -427,7 +429,7 @@ def _sample_edges(
     lengths: np.ndarray,
     probabilities: np.ndarray,
     single: np.ndarray,
-    key: int,
+    key: Any,
     cuts: np.ndarray,
 ) -> None:
     n = len(single)
@@ -437,7 +439,7 @@ def _sample_edges(
         cuts[i] = 1
         u = _uniform(key, i)
         acc = single[i]
-        step = 1
+        step: Any = 1
         if acc <= u:
             for e in range(offsets[i], offsets[i + 1]):
                 if probabilities[e] > 0:

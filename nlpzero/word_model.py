@@ -9,6 +9,8 @@ model. During a sweep the counts are those of the segmentation before it; a word
 this very place is scored without its own count.
 """
 
+from typing import Any
+
 import numpy as np
 
 from nlpzero.gap_model import unseen_record
@@ -26,8 +28,8 @@ def count_words(
     symbols: np.ndarray,
     ids: tuple[np.ndarray, np.ndarray, np.ndarray],
     bases: np.ndarray,
-    target: int,
-    background_weight: float,
+    target: Any,
+    background_weight: Any,
     counts: np.ndarray,
 ) -> None:
     """Add the words of a segmentation to counts; those from position `target` on with their weight."""
@@ -59,21 +61,21 @@ def sweep(
     ids: tuple[np.ndarray, np.ndarray, np.ndarray],
     bases: np.ndarray,
     counts: np.ndarray,
-    total: float,
+    total: Any,
     first_probs: np.ndarray,
     next_probs: np.ndarray,
     lengths: np.ndarray,
     gap_factors: np.ndarray,
-    alpha: float,
-    target: int,
-    background_weight: float,
+    alpha: Any,
+    target: Any,
+    background_weight: Any,
     forced: np.ndarray,
-    first: int,
-    last: int,
-    key: int,
+    first: Any,
+    last: Any,
+    key: Any,
     old: np.ndarray,
     new: np.ndarray,
-) -> float:
+) -> Any:
     """Draw a new segmentation of the clauses in [first, last) into `new`; returns the sum of log p(w) of `old`.
 
     first_probs : p(c) of each symbol; next_probs[i] : p(symbol i + 1 | symbol i); gap_factors[i] : exp(mu z) of
@@ -145,14 +147,14 @@ _IS_WORD, _BEGINS_WORD = 1 << 4, 1 << 5
 
 
 @kernel
-def _slot(key: int, mask: int) -> int:
+def _slot(key: Any, mask: Any) -> Any:
     """Where a key is looked for first."""
     h = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return np.int64((h >> np.uint64(24)) & np.uint64(mask))
 
 
 @kernel
-def _table_size(entries: int) -> int:
+def _table_size(entries: Any) -> Any:
     size = 16
     while size < 2 * entries:
         size *= 2
@@ -188,7 +190,7 @@ def build_word_table(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel
-def find_word(key: int, slots: np.ndarray, numbers: np.ndarray) -> int:
+def find_word(key: Any, slots: np.ndarray, numbers: np.ndarray) -> Any:
     """Number of a word, -1 if it is none."""
     mask = len(slots) - 1
     s = _slot(key, mask)
@@ -237,7 +239,7 @@ def look_up_pairs(
     pair_values: np.ndarray,
     codes: np.ndarray,
     symbol_counts: np.ndarray,
-    total: float,
+    total: Any,
     prior_sides: np.ndarray,
     skip_prior: np.ndarray,
     pmi_edges: np.ndarray,
@@ -261,7 +263,7 @@ def look_up_pairs(
             continue
         key = np.uint64(b) << np.uint64(16) | np.uint64(c)
         s = _slot(key, mask)
-        t = -1
+        t: Any = -1
         while table[s] != 0:
             if table[s] >> np.uint64(32) == key:
                 t = np.int64(table[s] & np.uint64(0xFFFFFFFF))
@@ -315,10 +317,10 @@ def score_words(
     word_counts: np.ndarray,
     single_counts: np.ndarray,
     symbol_counts: np.ndarray,
-    symbol_total: float,
-    word_total: float,
-    alpha: float,
-    gap_weight: float,
+    symbol_total: Any,
+    word_total: Any,
+    alpha: Any,
+    gap_weight: Any,
     lengths: np.ndarray,
     scores: np.ndarray,
 ) -> None:
@@ -386,7 +388,7 @@ def list_words(
     keys: np.ndarray,
     evidence: np.ndarray,
     places: np.ndarray,
-) -> int:
+) -> Any:
     """Every word of a segmentation: key, sums of evidence, place; returns their number.
 
     keys[j] : 16 bits a symbol, or 0 for a word with a run of digits, letters or numerals in it (symbols 1 to 3), which
