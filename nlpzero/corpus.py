@@ -449,27 +449,29 @@ class _Decoder:
             )
             # UTF-8 is unique: what was good is as long as it would be written
             return text, used, used - len(good.encode("utf-8"))
-        # Error by error, in windows: an error copies what it was found in, so the cost stays linear.
+        # Error by error, in windows: an error copies what it was found in, so the cost stays linear. Line by
+        # line: how much a decoder takes for bad depends on what follows, and what follows a line end may
+        # or may not have been read yet.
+        by_lines = _line_safe(self.encoding)
         parts: list[str] = []
         mark = "\ufffd" if self.errors == "replace" else ""
         at = bad = 0
         while at < len(data):
-            window = data[at : at + 256]
-            last = at + len(window) == len(data)
+            feed = data.find(b"\n", at, at + 256) if by_lines else -1
+            if feed == at:
+                parts.append("\n")
+                at += 1
+                continue
+            window = data[at : feed if feed >= 0 else at + 256]
+            complete = feed >= 0 or (final and at + len(window) == len(data))
             try:
-                text, used = self._step(window, final and last)
+                text, used = self._step(window, complete)
                 if not used and not text:
                     break
             except UnicodeDecodeError as error:
-                start, used = error.start, error.end
-                # some decoders take a line feed into the bad sequence; a line end always stays one
-                feed = (
-                    -1 if self.encoding.startswith("utf") else window.find(b"\n", start + 1, used)
-                )
-                if feed >= 0:
-                    used = feed
-                text = self._step(window[:start], True)[0] + mark
-                bad += used - start
+                text = self._step(window[: error.start], True)[0] + mark
+                used = error.end
+                bad += error.end - error.start
             parts.append(text)
             at += used
         return "".join(parts), at, bad
