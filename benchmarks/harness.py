@@ -115,18 +115,32 @@ def _pss(process: int) -> int:
     return 0
 
 
+def _high_water(process: int) -> int:
+    """The largest resident set a process has had since its program was started, in bytes."""
+    try:
+        with open(f"/proc/{process}/status", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return 0
+
+
 class _Watch(threading.Thread):
-    """Looks at the memory of a process tree again and again and keeps the largest sum."""
+    """Looks at the memory of a process tree again and again and keeps the largest figures."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)
         self.process = process
-        self.peak = 0
+        self.peak = self.largest = 0
         self.done = threading.Event()
 
     def run(self) -> None:
         while not self.done.wait(_INTERVAL):
-            self.peak = max(self.peak, sum(map(_pss, _tree(self.process))))
+            tree = _tree(self.process)
+            self.peak = max(self.peak, sum(map(_pss, tree)))
+            self.largest = max(self.largest, *map(_high_water, tree))
 
 
 def run_command(command: Sequence[str]) -> tuple[float, float | None, float | None, bytes]:
@@ -136,8 +150,8 @@ def run_command(command: Sequence[str]) -> tuple[float, float | None, float | No
     -------
     seconds, peak_mb, largest_mb, stdout
         Peak memory of the process tree: the largest sum of proportional set sizes seen every 20 ms. The
-        largest resident set any one of its processes had, from the kernel, misses no peak but counts
-        shared pages in full. None where the system does not tell.
+        largest resident set any one of its processes had is the kernel's own high-water mark, which misses
+        no peak between two looks, but counts shared pages in full. None where the system does not tell.
 
     Raises
     ------
@@ -158,11 +172,6 @@ def run_command(command: Sequence[str]) -> tuple[float, float | None, float | No
             try:
                 if linux:
                     watch.start()
-                largest = None
-                if hasattr(os, "wait4"):
-                    _, status, usage = os.wait4(process.pid, 0)
-                    process.returncode = os.waitstatus_to_exitcode(status)
-                    largest = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
                 code = process.wait()
                 seconds = time.perf_counter() - started
             except BaseException:
@@ -173,7 +182,10 @@ def run_command(command: Sequence[str]) -> tuple[float, float | None, float | No
         if code:
             message = errors.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise RuntimeError(f"exit code {code}: {shlex.join(command)}\n{message}")
-        return seconds, watch.peak / (1 << 20) if linux else None, largest, output.read_bytes()
+        peak, largest = (
+            size / (1 << 20) if linux else None for size in (watch.peak, watch.largest)
+        )
+        return seconds, peak, largest, output.read_bytes()
     finally:
         output.unlink(missing_ok=True)
         errors.unlink(missing_ok=True)
