@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import nlpzero.corpus
+import nlpzero.decoding
+import nlpzero.records
+import nlpzero.sources
 from nlpzero import Corpus, CorpusError, ReadReport, ResourceError
 from nlpzero.corpus import Shard, as_corpus
 
@@ -123,7 +125,7 @@ def test_any_bytes_in_blocks_of_any_size(tmp_path_factory, encoding, data):
     if place is None:
         assert text_of(strict, chars=chars) == text
     else:
-        name = nlpzero.corpus._codec_name(encoding).upper()
+        name = nlpzero.decoding.codec_name(encoding).upper()
         wanted = rf"a\.txt: byte {place}: not valid {name};"
         for reader in (strict, *strict.shards(1, target_bytes=7)[-1:]):
             if reader is strict or place >= reader.pieces[0].start:
@@ -726,7 +728,7 @@ def test_wrong_records_name_file_and_line(tmp_path, name, content, message):
 
 @pytest.mark.parametrize("scan", [3, 1 << 20])
 def test_a_shard_counts_lines_from_the_beginning_of_its_file(tmp_path, monkeypatch, scan):
-    monkeypatch.setattr(nlpzero.corpus, "_SCAN", scan)
+    monkeypatch.setattr(nlpzero.sources, "_SCAN", scan)
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "x"}\n' * 10 + "{\n")
     corpus = Corpus(path, field="text")
@@ -753,7 +755,7 @@ def test_surrogates_in_json_follow_errors(tmp_path):
 
 def test_a_quote_left_open_is_an_error_not_a_full_memory(tmp_path, monkeypatch):
     limit = csv.field_size_limit(131072)
-    monkeypatch.setattr(nlpzero.corpus, "_CSV_FIELD", 200_000)
+    monkeypatch.setattr(nlpzero.records, "_CSV_FIELD", 200_000)
     try:
         path = tmp_path / "a.csv"
         path.write_text('text\n"' + "x" * 150_000 + '"\n')
