@@ -1,4 +1,6 @@
-"""Words from raw text: the two classical methods on exact counts, evidence for every word, and a ranking.
+"""Words from raw text: by the learned segmenter or by two classical methods, with evidence, ranked.
+
+``learned``: the whole text is cut by a segmenter that learned from it (:mod:`nlpzero.induction`).
 
 ``cohesion``: n-grams whose every split has a high PMI are strong; the text is cut where no strong n-gram
 covers a gap; what remains is counted, and pieces that only hang together by overlaps are expelled (Su
@@ -9,31 +11,37 @@ they were joined; pieces that other pieces explain are removed, to a fixed point
 5577, 5597).
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
+from nlpzero.corpus import Corpus, ReadReport, as_corpus
 from nlpzero.counting import count_ngrams
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, pair_cut_worker, repeats_worker, strong_cut_worker
 from nlpzero.errors import StorageError
 from nlpzero.evidence import Evidence, evidence_for
-from nlpzero.grams import Floats, Grams
+from nlpzero.grams import Floats, Grams, runs_of
 from nlpzero.measures import merge_gain, merge_gain_same
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import Progress, compiled_workers
+from nlpzero.parallel import LocalThreads, Progress, compiled_workers, on_this_machine
 from nlpzero.pieces import WIDTH, Counts, Keys, Pieces, Strings, Symbols, keys_of
 from nlpzero.storage import PathLike
 from nlpzero.symbols import Alphabet
 
-Method = Literal["cohesion", "min-entropy"]
+if TYPE_CHECKING:
+    from nlpzero.cotraining import Report as Learning
+    from nlpzero.induction import LearnedSegmenter
+
+Method = Literal["learned", "cohesion", "min-entropy"]
+METHODS: tuple[Method, ...] = ("learned", "cohesion", "min-entropy")
 DEFAULT_MIN_PMI = (2.0, 4.0, 6.0)
 DEFAULT_PRICE = 1.0
 DEFAULT_MAX_LENGTH = 20
@@ -58,6 +66,9 @@ class Word(NamedTuple):
     left_entropy, right_entropy : float, in nats
         Branching entropy of its neighbours at all its occurrences, each end of a clause being a neighbour of
         its own; nan where it is not known.
+    left_edge, right_edge, inside : float in [0, 1]
+        By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps inside it,
+        where it is a word; nan for the other methods.
     """
 
     word: str
@@ -67,6 +78,9 @@ class Word(NamedTuple):
     split: str
     left_entropy: float
     right_entropy: float
+    left_edge: float = math.nan
+    right_edge: float = math.nan
+    inside: float = math.nan
 
 
 class Removal(NamedTuple):
@@ -211,6 +225,69 @@ class _Found(NamedTuple):
     removals: list[Removal]
     margins: Floats  # by how much candidates are above min_pmi, in nats
     explain: Callable[[Symbols], str]
+    certainty: Floats | None = None  # boundary probabilities of the learned words, shape (3, n)
+
+
+def _by_learning(
+    run: Run,
+    corpus: Corpus,
+    segmenter: "LearnedSegmenter",
+    *,
+    min_count: int,
+    min_length: int,
+    longest: int,
+    latin: bool,
+    explaining: bool,
+) -> _Found:
+    """The words that a learned segmenter makes of the whole text."""
+    from nlpzero.induction import count_learned_words
+
+    threads = isinstance(run.executor, LocalThreads)
+    local = on_this_machine(run.executor)
+    # a word that is asked about may be rare
+    learned = count_learned_words(
+        corpus,
+        segmenter,
+        min_count=1 if explaining else min_count,
+        jobs=run.jobs,
+        executor=run.executor if threads or not local else None,
+        progress=run.progress,
+    )
+    alphabet = run.counts.alphabet
+    in_run = runs_of(alphabet)
+    symbols = alphabet.symbols("".join(learned.words))
+    offsets = np.cumsum([0, *map(len, learned.words)])
+    words = Strings(symbols, offsets.astype(np.int64), learned.counts.astype(np.int64))
+    # a number's decimal point, or a character the segmenter did not know
+    whole = np.ones(0, bool)
+    if len(symbols):
+        whole = np.logical_and.reduceat(symbols != 0, words.offsets[:-1])
+    told = words.take(whole)
+    often = words.counts >= min_count
+    kept = whole & often & (words.lengths >= min_length)
+    kept &= (words.lengths <= longest) & (~_only_runs(words, in_run) | latin)
+    certainty = np.stack([learned.left, learned.right, learned.inside])[:, kept]
+    singles = np.zeros(0x10000, np.int64)
+    ones = told.take(told.lengths == 1)
+    singles[ones.symbols] = ones.counts
+
+    def explain(symbols: Symbols) -> str:
+        count = _count_among(told, symbols)
+        total = int(run.counts.lookup(keys_of(symbols[None, :WIDTH]), min(len(symbols), WIDTH))[0])
+        among = f" in {total:,} occurrences" if len(symbols) <= WIDTH else ""
+        if count < min_count:
+            return f"dropped: {count:,} times a word of the segmentation{among}, min_count is {min_count:,}"
+        return f"found: {count:,} times a word of the segmentation{among}"
+
+    return _Found(
+        words.take(kept),
+        singles,
+        Grams.of(run.counts, min_count),
+        [Removal("min_count", int((~often).sum()), min_count)] if explaining else [],
+        np.zeros(0),
+        explain,
+        certainty,
+    )
 
 
 def _by_cohesion(
@@ -369,10 +446,6 @@ def _explain_cohesion(
 
 
 def _by_min_entropy(run: Run, *, min_count: int, price: float, longest: int, latin: bool) -> _Found:
-    if run.shards is None:
-        raise ValueError(
-            "minimum entropy cuts the text, so it needs `texts`; from counts alone use method='cohesion'."
-        )
     grams = Grams.of(run.counts, min_count)
     pairs = grams.lengths == 2
     keys, joint = grams.keys[pairs], grams.counts[pairs]
@@ -506,25 +579,49 @@ def _scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
     )
 
 
+def _values(array: Floats) -> list[float]:
+    """Floats in which all nan are one object, so that equal rows are equal."""
+    values: list[float] = array.tolist()
+    for i in np.flatnonzero(np.isnan(array)).tolist():
+        values[i] = math.nan
+    return values
+
+
 def _ranked(run: Run, found: _Found) -> list[Word]:
     """All words with their evidence, best first."""
     words = found.words
     if len(words.counts) == 0:
         return []
     evidence = evidence_for(run, found.grams, words)
-    _, _, owners = kernels.atoms_of(words.symbols, words.offsets, found.grams.in_run)
-    gaps = np.bincount(owners, minlength=len(words.counts)) - 1
-    scores = _scores(evidence, words.counts, gaps)
+    if found.certainty is None:
+        _, _, owners = kernels.atoms_of(words.symbols, words.offsets, found.grams.in_run)
+        gaps = np.bincount(owners, minlength=len(words.counts)) - 1
+        scores = _scores(evidence, words.counts, gaps)
+        certainty = np.full((3, len(scores)), np.nan)
+    else:
+        from nlpzero.induction import learned_scores
+
+        certainty = found.certainty
+        scores = learned_scores(
+            words.counts,
+            certainty[0],
+            certainty[1],
+            certainty[2],
+            evidence.left,
+            evidence.right,
+            evidence.occurrences,
+        )
     rows = [
-        Word(text, count, score, pmi, f"{text[:at]}|{text[at:]}" if at else "", left, right)
-        for text, count, score, pmi, at, left, right in zip(
+        Word(text, count, score, pmi, f"{text[:at]}|{text[at:]}" if at else "", *rest)
+        for text, count, score, pmi, at, *rest in zip(
             words.decode(run.counts.alphabet),
             words.counts.tolist(),
             scores.tolist(),
-            evidence.pmi.tolist(),
+            _values(evidence.pmi),
             evidence.split.tolist(),
-            evidence.left.tolist(),
-            evidence.right.tolist(),
+            _values(evidence.left),
+            _values(evidence.right),
+            *map(_values, certainty),
             strict=True,
         )
     ]
@@ -539,6 +636,12 @@ def _check(name: str, value: Any, least: int) -> None:
 
 def _pmi_values(method: str, order: int, min_pmi: float | Sequence[float] | None) -> list[float]:
     """One threshold for min-entropy, one for each length from 2 to the order for cohesion."""
+    if method == "learned":
+        if min_pmi is not None:
+            raise ValueError(
+                "`min_pmi` is for cohesion and min-entropy; `filter` takes one for all."
+            )
+        return []
     if method == "min-entropy":
         values = [DEFAULT_PRICE] if min_pmi is None else np.atleast_1d(min_pmi).tolist()
         if len(values) != 1:
@@ -558,8 +661,11 @@ def _pmi_values(method: str, order: int, min_pmi: float | Sequence[float] | None
 def discover_words(
     texts: Corpus | Iterable[str] | None = None,
     *,
-    method: Method = "cohesion",
+    method: Method | None = None,
     counts: NGramCounts | None = None,
+    segmenter: "LearnedSegmenter | None" = None,
+    sample: int | None = None,
+    seed: int = 0,
     order: int = WIDTH,
     min_count: int | None = None,
     min_pmi: float | Sequence[float] | None = None,
@@ -578,6 +684,7 @@ def discover_words(
     executor: Executor | None = None,
     progress: Progress | None = None,
     report: ReadReport | None = None,
+    learning: "Learning | None" = None,
 ) -> Discovery:
     """Find the words of a text, with the evidence for each.
 
@@ -587,18 +694,24 @@ def discover_words(
     Parameters
     ----------
     texts : Corpus, or iterable of str
-        Read two or three times. None: rank strong n-grams from `counts` alone (cohesion only); no word is
+        Read two to four times. None: rank strong n-grams from `counts` alone (cohesion only); no word is
         longer than the order then, the counts are of all occurrences, and entropies of words of four
         characters are not known.
-    method : {"cohesion", "min-entropy"}
+    method : {"learned", "cohesion", "min-entropy"}, optional
+        Default: learned; without `texts`, cohesion.
     counts : NGramCounts, optional
         Counts of this text, to spare one reading.
+    segmenter : LearnedSegmenter, optional
+        For learned: the segmenter to use. Default: it learns from this text, :func:`nlpzero.learn_segmenter`.
+    sample, seed : int
+        For that.
     order : int in [2, 4]
         Longest n-grams used by cohesion; words may be longer.
     min_count : int >= 1, optional
-        Smallest count of a word, and of n-grams. Default: :func:`default_min_count`.
+        Smallest count of a word, and of n-grams. Default: :func:`default_min_count`; a quarter of it, but at
+        least 2, for learned words, which need no other threshold.
     min_pmi : sequence of float, or float, optional
-        For cohesion, in nats: the least PMI, at the weakest split, of n-grams of 2, 3, 4 symbols; default
+        Not for learned. For cohesion, in nats: the least PMI, at the weakest split, of n-grams of 2, 3, 4 symbols; default
         2, 4, 6. For min-entropy: the price of a pair in nats, default 1, which is the exact gain
         F > 0; higher prices cut more.
     min_entropy : float >= 0, in nats
@@ -620,6 +733,8 @@ def discover_words(
         Read full-width letters and digits as half-width ones.
     jobs, memory, tmpdir, executor, progress, report
         As for :func:`nlpzero.count_ngrams`. The result does not depend on them.
+    learning : callable, optional
+        The `progress` of :func:`nlpzero.learn_segmenter`.
 
     Returns
     -------
@@ -635,7 +750,8 @@ def discover_words(
 
     Notes
     -----
-    The score is ``ln count + pmi + min(left_entropy, right_entropy) - 2 g`` in nats, g being the number of
+    The score of learned words is that of :func:`nlpzero.induction.learned_scores`. That of the others is
+    ``ln count + pmi + min(left_entropy, right_entropy) - 2 g`` in nats, g being the number of
     places where the word could be split (its length minus one, for words of ideographs only): frequent,
     cohesive, free words first, each further character being charged the step between the default thresholds.
     Where the entropies of a word of four characters are unknown, the score takes those of its first and its
@@ -644,16 +760,24 @@ def discover_words(
     Examples
     --------
     >>> texts = ["北京欢迎你", "我爱北京", "欢迎光临", "北京很大", "你去北京", "非常欢迎"]
-    >>> found = discover_words(texts, min_count=2, explain=["北京"])
+    >>> found = discover_words(texts, method="cohesion", min_count=2, explain=["北京"])
     >>> [(word.word, word.count, word.split, round(word.pmi, 2)) for word in found]
     [('欢迎', 3, '欢|迎', 2.12)]
     >>> found.explanations["北京"]
     'dropped: weak at 北|京: PMI 1.83, min_pmi is 2 for 2 characters'
     """
-    if method not in ("cohesion", "min-entropy"):
-        raise ValueError(f"`method` must be 'cohesion' or 'min-entropy', got {method!r}.")
     if texts is None and counts is None:
         raise TypeError("pass `texts`, or `counts`, or both.")
+    if method is None:
+        method = "learned" if texts is not None else "cohesion"
+    if method not in METHODS:
+        raise ValueError(f"`method` must be one of {', '.join(METHODS)}, got {method!r}.")
+    if texts is None and method != "cohesion":
+        raise ValueError(
+            f"{method} cuts the text, so it needs `texts`; counts alone are for cohesion."
+        )
+    if method == "learned" and fold_width:
+        raise ValueError("`fold_width` is for cohesion and min-entropy.")
     _check("order", order, 2)
     if order > WIDTH:
         raise ValueError(f"`order` must be an integer from 2 to {WIDTH}, got {order}.")
@@ -666,7 +790,8 @@ def discover_words(
     if isinstance(exclude, str) or isinstance(explain, str):
         raise TypeError("`exclude` and `explain` must be collections of words, got one string.")
     pmi_values = _pmi_values(method, order, min_pmi)
-    corpus = as_corpus(texts, passes=3) if texts is not None else None
+    # a shard is read like a corpus
+    corpus = cast(Corpus, as_corpus(texts, passes=3)) if texts is not None else None
     if counts is not None and counts.alphabet.runs != "characters":
         raise StorageError(
             "the counts have runs of digits and letters as one symbol each; discovery needs counts of characters"
@@ -677,11 +802,22 @@ def discover_words(
         if executor is not None
         else compiled_workers(jobs, corpus.size if corpus is not None else None) as workers
     ):
+        mapping: tuple[tuple[int, int], ...] = ()
+        if method == "learned":
+            assert corpus is not None
+            if segmenter is None:
+                segmenter = _learn(corpus, sample, seed, jobs, learning, progress)
+            mapping = segmenter.alphabet.mapping
+            if counts is not None and counts.alphabet.mapping != mapping:
+                raise StorageError(
+                    "the segmenter and the counts fold characters differently; count with the alphabet of "
+                    "the segmenter"
+                )
         if counts is None:
             assert corpus is not None
             counts = count_ngrams(
                 corpus,
-                alphabet=Alphabet(fold_width=fold_width),
+                alphabet=Alphabet(fold_width=fold_width, mapping=mapping),
                 memory=memory,
                 tmpdir=tmpdir,
                 jobs=jobs,
@@ -692,9 +828,11 @@ def discover_words(
             report = None
         if min_count is None:
             min_count = default_min_count(counts.total)
+            if method == "learned":
+                min_count = max(2, min_count // 4)
         thresholds: dict[str, Any] = {
             "min_count": min_count,
-            "min_pmi": pmi_values if method == "cohesion" else pmi_values[0],
+            "min_pmi": pmi_values[0] if method == "min-entropy" else pmi_values or None,
             "min_entropy": min_entropy,
             "min_length": min_length,
             "max_length": max_length,
@@ -706,11 +844,19 @@ def discover_words(
         thresholds = {name: value for name, value in thresholds.items() if value is not None}
         if counts.total == 0:
             return Discovery([], method, thresholds)
-        shards = None
-        if corpus is not None:
-            shards = [corpus] if isinstance(corpus, Shard) else list(corpus.shards(jobs))
+        shards = list(corpus.shards(jobs)) if corpus is not None else None
         run = Run(counts, shards, jobs, workers, progress, report)
-        options = _Options(method, order, strict_backtrack, min_length, max_length, latin)
+        options = _Options(
+            method,
+            order,
+            strict_backtrack,
+            min_length,
+            max_length,
+            latin,
+            corpus,
+            segmenter,
+            len(explain) > 0,
+        )
         filters = _Filters(min_entropy, min_length, max_length, frozenset(exclude))
         found = _find(run, options, min_count, pmi_values)
         rows, more = filters.apply(_ranked(run, found))
@@ -735,10 +881,45 @@ class _Options(NamedTuple):
     min_length: int
     max_length: int
     latin: bool
+    corpus: Corpus | None
+    segmenter: "LearnedSegmenter | None"
+    explaining: bool
+
+
+def _learn(
+    corpus: Corpus,
+    sample: int | None,
+    seed: int,
+    jobs: int,
+    learning: "Learning | None",
+    progress: Progress | None,
+) -> "LearnedSegmenter":
+    from nlpzero.induction import SAMPLE_BYTES, learn_segmenter
+
+    return learn_segmenter(
+        corpus,
+        sample=SAMPLE_BYTES if sample is None else sample,
+        seed=seed,
+        jobs=jobs,
+        progress=learning,
+        read_progress=progress,
+    )
 
 
 def _find(run: Run, options: _Options, min_count: int, pmi_values: list[float]) -> _Found:
     """The words of a method, before any ranking."""
+    if options.method == "learned":
+        assert options.corpus is not None and options.segmenter is not None
+        return _by_learning(
+            run,
+            options.corpus,
+            options.segmenter,
+            min_count=min_count,
+            min_length=options.min_length,
+            longest=options.max_length,
+            latin=options.latin,
+            explaining=options.explaining,
+        )
     if options.method == "cohesion":
         found = _by_cohesion(
             run,
@@ -853,7 +1034,15 @@ def _hint(
         removed[removal.threshold] = removed.get(removal.threshold, 0) + removal.removed
     most = max(removed, key=lambda name: removed[name])
     told = f"no words: {most} removed most ({removed[most]:,} candidates)"
+    if options.method == "learned" and most == "min_count":
+        rows, _ = filters.apply(_ranked(run, _find(run, options, 1, [])))
+        top = sorted((word.count for word in rows), reverse=True)[:10]
+        if len(top) == 10:
+            kept = sum(word.count >= top[-1] for word in rows)
+            return f"{told}; min_count {top[-1]} would keep {kept:,}"
     for name in sorted(removed, key=lambda name: -removed[name]):
+        if name == "min_count" and options.method == "learned":
+            continue
         if name == "min_count":
             tries: list[Any] = _lower_counts(everything, longest, min_count)
         elif name == "min_pmi":

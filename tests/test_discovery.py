@@ -2,6 +2,8 @@
 
 import math
 import random
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero import Alphabet, Corpus, StorageError, count_ngrams
+from nlpzero import Alphabet, Corpus, StorageError, count_ngrams, learn_segmenter
 from nlpzero.cutting import STRETCH, Run, clause_blocks
-from nlpzero.discovery import default_min_count, discover_words
+from nlpzero.discovery import default_min_count
+from nlpzero.discovery import discover_words as discover
 from nlpzero.evidence import evidence_for
 from nlpzero.grams import Grams, runs_of
+from nlpzero.induction import learned_scores
 from nlpzero.measures import merge_gain_same
 from nlpzero.pieces import Pieces, Strings
 from tests import oracles_discovery as oracle
 
+discover_words = partial(discover, method="cohesion")
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 # few characters, so that strong n-grams, overlaps and repetitions come about; a letter, digits, an
 # ideograph beyond the BMP, punctuation and white space among them
@@ -377,8 +382,8 @@ def test_misuse_is_told() -> None:
         discover_words(iter(["中国"]))
     with pytest.raises(TypeError, match="`texts`"):
         discover_words()
-    with pytest.raises(ValueError, match="'cohesion' or 'min-entropy'"):
-        discover_words(["中"], method="pmi")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="one of learned, cohesion, min-entropy, got 'pmi'"):
+        discover(["中"], method="pmi")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="3 numbers for order 4"):
         discover_words(["中"], min_pmi=2)
     with pytest.raises(ValueError, match="one number"):
@@ -396,8 +401,13 @@ def test_misuse_is_told() -> None:
         discover_words(["中"], min_length=5, max_length=4)
     with pytest.raises(TypeError, match="exclude"):
         discover_words(["中"], exclude="中国")
-    with pytest.raises(ValueError, match="needs `texts`"):
-        discover_words(counts=count_ngrams(["中国"]), method="min-entropy")
+    for method in ("min-entropy", "learned"):
+        with pytest.raises(ValueError, match="needs `texts`"):
+            discover(counts=count_ngrams(["中国"]), method=method)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="`min_pmi` is for"):
+        discover(["中"], min_pmi=2)
+    with pytest.raises(ValueError, match="`fold_width` is for"):
+        discover(["中"], fold_width=True)
 
 
 def test_counts_of_another_text_are_refused() -> None:
@@ -471,3 +481,88 @@ def test_real_words_in_the_samples() -> None:
     words = [word.word for word in found]
     assert len(words) > 300
     assert len(set(words)) == len(words)
+
+
+# --- the learned method
+
+
+@pytest.fixture(scope="module")
+def learned_text() -> list[str]:
+    return random_text(21, 6000).split("\n")
+
+
+def test_learned_words_are_those_of_the_segmentation(learned_text: list[str]) -> None:
+    segmenter = learn_segmenter(learned_text)
+    found = discover(learned_text, segmenter=segmenter, min_count=3, latin=True, min_length=1)
+    counted: Counter[str] = Counter()
+    for tokens in segmenter.segment_all(learned_text):
+        counted.update(tokens)
+    expected = {w: n for w, n in counted.items() if n >= 3 and w.isalnum() and len(w) <= 20}
+    assert {word.word: word.count for word in found} == expected
+    assert len(expected) > 100
+
+
+def test_learned_words_carry_all_evidence(learned_text: list[str]) -> None:
+    found = discover(learned_text, min_count=3)
+    text = "\n".join(learned_text)
+    counts = oracle.substring_counts(text + "\n", 4)
+    total = sum(count for part, count in counts.items() if len(part) == 1)
+    scores = [word.score for word in found]
+    assert scores == sorted(scores, reverse=True) and len(scores) > 100
+    for word in found.words[:60]:
+        if len(word.word) <= 4:
+            pmi, _ = oracle.weakest_split(word.word, counts, total)
+            assert word.pmi == pytest.approx(pmi, abs=1e-9)
+            assert word.count <= counts[word.word]
+        left, right = oracle.neighbours(text + "\n", word.word)
+        assert word.left_entropy == pytest.approx(oracle.entropy(left), abs=1e-9)
+        assert word.right_entropy == pytest.approx(oracle.entropy(right), abs=1e-9)
+        assert 0 <= word.inside <= 1 and 0.5 < word.left_edge <= 1 and 0.5 < word.right_edge <= 1
+        score = learned_scores(
+            [word.count],
+            [word.left_edge],
+            [word.right_edge],
+            [word.inside],
+            [word.left_entropy],
+            [word.right_entropy],
+            [sum(left.values())],
+        )
+        assert word.score == pytest.approx(score[0])
+
+
+def test_learned_is_the_default_and_jobs_change_nothing(learned_text: list[str]) -> None:
+    found = discover(learned_text)
+    assert found.method == "learned"
+    assert found.thresholds["min_count"] == 2
+    assert found == discover(learned_text, jobs=2) == discover(learned_text, method="learned")
+    assert not any(all(map(oracle.in_run, word.word)) for word in found)
+    assert discover(counts=count_ngrams(learned_text)).method == "cohesion"
+    counts = count_ngrams(learned_text)
+    assert discover(learned_text, counts=counts) == found
+
+
+def test_learned_explanations_and_hint(learned_text: list[str]) -> None:
+    found = discover(learned_text, explain=["中国", "没有它", "的", "，"], min_count=3)
+    assert "times a word of the segmentation in" in found.explanations["中国"]
+    assert found.explanations["没有它"].startswith("dropped: 0 times a word of the segmentation")
+    assert "min_length" in found.explanations["的"]
+    assert found.explanations["，"].startswith("never a word")
+    segmenter = learn_segmenter(learned_text)
+    nothing = discover(learned_text, segmenter=segmenter, min_count=10**6)
+    assert nothing.words == [] and nothing.hint is not None
+    value, kept = nothing.hint.rsplit("; min_count ", 1)[1].split(" would keep ")
+    again = discover(learned_text, segmenter=segmenter, min_count=int(value))
+    assert len(again) == int(kept) >= 10
+
+
+def test_a_segmenter_that_folds_needs_counts_that_fold(learned_text: list[str]) -> None:
+    segmenter = learn_segmenter(learned_text)
+    segmenter.alphabet = Alphabet(runs="classes", mapping=((ord("國"), ord("国")),))
+    with pytest.raises(StorageError, match="fold characters differently"):
+        discover(learned_text, segmenter=segmenter, counts=count_ngrams(learned_text))
+
+
+@pytest.mark.parametrize("text", ["", "，。\n", "中", "中国", "a", "12", "中国人民站起来了"])
+def test_tiny_texts_are_learned_from(text: str) -> None:
+    found = discover([text], min_count=1, min_length=1, latin=True)
+    assert "".join(sorted(word.word for word in found)) != "" or not text.strip("，。\n")
