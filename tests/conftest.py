@@ -1,6 +1,12 @@
 """Hypothesis runs the same examples every time; warnings are errors (pyproject)."""
 
+import sys
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
+
+# Spawned processes import the workers that tests define as `tests.<module>`; last, so that it shadows nothing.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 settings.register_profile(
     "fixed",
