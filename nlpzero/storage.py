@@ -75,6 +75,8 @@ def atomic_output(path: PathLike) -> Iterator[IO[bytes]]:
         with disk_errors(target.parent), open(target, "wb") as special:
             yield special
         return
+    if target.is_symlink():  # the link stays, and /dev/stdout may lead to a file
+        target = target.resolve()
     try:
         descriptor, name = tempfile.mkstemp(
             prefix=f".{target.name}.", suffix=".part", dir=target.parent

@@ -120,3 +120,15 @@ def test_scratch_folder_is_removed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
     with pytest.raises(NlpzeroError, match="no such folder"), scratch_folder(tmp_path / "none"):
         pass
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "real").write_bytes(b"old")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "folder" / "real")
+    with atomic_output(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "folder" / "real").read_bytes() == b"new"
+    assert len(list((tmp_path / "folder").iterdir())) == 1
