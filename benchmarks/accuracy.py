@@ -33,16 +33,13 @@ ABLATION = {
     "full": Recipe(),
     "no fixed-sign prior (gamma 0)": Recipe(prior_weight=0.0),
     "no weights of pairs (kappa 0)": Recipe(count_power=0.0),
-    "alpha 0.15 sqrt(N)": Recipe(strength=0.15, strength_power=0.5),
     "no gap model (mu 0)": Recipe(gap_weight=0.0),
     "mu 3": Recipe(gap_weight=3.0),
     "mu 5": Recipe(gap_weight=5.0),
     "6 rounds": Recipe(rounds=6),
     "12 rounds": Recipe(rounds=12),
-    "one sweep a round, 12 rounds": Recipe(rounds=12, sweeps=1),
     "two divisions of the pairs, averaged": Recipe(divisions=(0, 1)),
     "another division of the pairs": Recipe(divisions=(1,)),
-    "another division of the pairs (2)": Recipe(divisions=(2,)),
 }
 
 
@@ -176,12 +173,12 @@ def ablation(bench: Benchmark, news: list[str], scorer: Scorer) -> None:
     rows = []
     for name, recipe in ABLATION.items():
         found, seconds = seeds(
-            lambda s, r=recipe: learn_segmenter([*news, *tests], seed=s, recipe=r), scorer, 2
+            lambda s, r=recipe: learn_segmenter([*news, *tests], seed=s, recipe=r), scorer, 1
         )
         rows.append([name, *(figures(found[test]) for test in TESTS), f"{seconds:.1f}"])
     table(
         bench,
-        "Ablation, news and the raw test texts, mean and each of two seeds",
+        "Ablation, news and the raw test texts, seed 0",
         ["variant", "PKU", "MSR", "seconds"],
         rows,
     )
