@@ -1,6 +1,5 @@
 """``nlpzero count``: word frequencies."""
 
-import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -14,9 +13,9 @@ from . import options
 from .cluster import cluster
 from .formats import open_output
 from .progress import note, progress
+from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.tokenizers import Tokenizer
     from nlpzero.words import WordCounts
 
 _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
@@ -40,23 +39,12 @@ class Lengths(click.ParamType):
 
 @click.command()
 @options.reading()
-@click.option("--model", metavar="FILE", help="Cut words with a model that `train` made.")
-@click.option(
-    "--words", metavar="FILE", help="Cut words with a word list: one a line, or with counts."
-)
-@click.option(
-    "--whitespace", is_flag=True, help="The text is segmented: words stand between spaces."
-)
+@tokenizing()
 @click.option(
     "--ngrams",
     type=Lengths(),
     metavar="N[-M]",
     help="Count characters and n-grams of them, up to 4.",
-)
-@click.option(
-    "--tokenizer",
-    metavar="MODULE:FUNCTION",
-    help="Cut each line with a Python function, such as jieba:lcut; it is imported in the workers.",
 )
 @click.option(
     "--punctuation/--no-punctuation",
@@ -167,7 +155,11 @@ def count(
         progress(corpus.size, "count", quiet=quiet) as advance,
     ):
         tables: Iterable[tuple[str | None, WordCounts]]
-        how = _tokenizer(model, words, ngrams, tokenizer)
+        how = (
+            make_tokenizer(model, words, whitespace, tokenizer)
+            if ngrams is None
+            else nlpzero.NGramTokenizer(*ngrams)
+        )
         # what is saved has every word; what is only listed need not
         kept = min_count if save_counts is None else 1
         counting: dict[str, Any] = {
@@ -216,22 +208,3 @@ def _read_stopwords(path: str) -> frozenset[str]:
     """The words of a file: UTF-8, one a line."""
     lines = nlpzero.Corpus(path).lines()
     return frozenset(word for line in lines if (word := line.strip()))
-
-
-def _tokenizer(
-    model: str | None, words: str | None, ngrams: tuple[int, int] | None, name: str | None
-) -> "Tokenizer":
-    if model is not None:
-        # a missing or damaged file is found now, not in a worker
-        nlpzero.load_segmenter(model)
-        return nlpzero.ModelTokenizer(model)
-    if words is not None:
-        return nlpzero.SegmenterTokenizer(nlpzero.VocabularySegmenter(nlpzero.read_words(words)))
-    if ngrams is not None:
-        return nlpzero.NGramTokenizer(*ngrams)
-    if name is not None:
-        try:
-            return nlpzero.FunctionTokenizer(name, folder=os.getcwd())
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--tokenizer") from error
-    return nlpzero.WhitespaceTokenizer()
