@@ -306,7 +306,7 @@ class WordCounts(Mapping[str, int]):
             yield word
 
     def items(self) -> Any:
-        """Words with their counts, most frequent first."""
+        """Words with their counts, most frequent first; ``dict(counts.items())`` is the fast way to a dict."""
         return _Items(self)
 
     def most_common(self, n: int | None = None) -> list[tuple[str, int]]:

@@ -324,6 +324,21 @@ def test_files_as_documents(tmp_path: Path) -> None:
         assert dict(counts) == Counter(" ".join(texts).split())
 
 
+def test_urls(text: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    files = fsspec.filesystem("memory")
+    for name in ("a", "b"):
+        with files.open(f"/words/{name}.txt", "wb") as file:
+            file.write(text.read_bytes())
+    corpus = Corpus("memory://words/*.txt")
+    once = count_words(Corpus(text), "whitespace")
+    for jobs in (1, 2):
+        twice = count_words(corpus, "whitespace", jobs=jobs, documents="file")
+        assert dict(twice.items()) == {word: 2 * n for word, n in once.items()}
+        assert twice.documents == 2
+    files.rm("/words", recursive=True)
+
+
 def test_by_file(tmp_path: Path) -> None:
     texts = {"a.txt": "一 二 ， 二", "b.txt": "", "c.txt": "二 三 ！"}
     for name, content in texts.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nlpzero import VocabularySegmenter, WordCounts, merge_word_counts
+from nlpzero import VocabularySegmenter, WordCounts
 
 from .conftest import RunCli
 
@@ -128,7 +128,7 @@ def test_saved_counts_hold_everything_and_merge(
         command = ("count", "--whitespace", f"{name}.txt", "--save-counts", f"{name}.nz")
         assert len(run_cli(*command, "--top", 1, "--min-count", 2).out.splitlines()) <= 2
     run_cli("count", "--whitespace", text, "--save-counts", "whole.nz", code=0)
-    merge_word_counts([tmp_path / "a.nz", tmp_path / "b.nz"], tmp_path / "merged.nz")
+    run_cli("merge", "a.nz", "b.nz", "-o", "merged.nz", code=0)
     assert (tmp_path / "merged.nz").read_bytes() == (tmp_path / "whole.nz").read_bytes()
     assert dict(WordCounts.load(tmp_path / "whole.nz")) == Counter(SEGMENTED.split())
 
