@@ -22,9 +22,9 @@ def kernel(function: F) -> F:
 
     Floating-point sums keep their order, so results are the same bytes on every run.
     """
-    if config.DISABLE_JIT:
+    if getattr(config, "DISABLE_JIT", False):
         # hashing relies on 64-bit numbers that wrap around, as compiled ones do
-        return cast(F, np.errstate(over="ignore")(function))
+        return np.errstate(over="ignore")(function)
     return cast(F, njit(cache=True, nogil=True)(function))
 
 
@@ -55,7 +55,7 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
         inside = np.uint64(symbol != 0)
         key = ((symbol << np.uint64(48)) | (key >> np.uint64(16))) * inside
         out[at - 1] = key
-        at -= np.int64(inside)
+        at -= int(inside)
     return end
 
 

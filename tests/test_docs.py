@@ -1,0 +1,110 @@
+"""What the documentation shows is what happens.
+
+In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run in one shell
+per file, in a folder that has the repository's ``data``, and their standard output must be the lines that
+follow (``...`` stands for any lines). ``pycon`` blocks are doctests. Other fences are not run.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in FENCE.findall(page.read_text("utf-8")) if kind == language]
+
+
+def transcript(block: str) -> list[tuple[str, str]]:
+    """Commands of a console block with the output shown for each."""
+    steps: list[tuple[str, str]] = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            steps.append((line[2:], ""))
+        elif line.startswith("> ") and steps and not steps[-1][1]:
+            steps[-1] = (steps[-1][0] + line[2:], "")
+        else:
+            steps[-1] = (steps[-1][0], steps[-1][1] + line)
+    return steps
+
+
+def matches(shown: str, printed: str) -> bool:
+    pattern = "".join(
+        "(?:.*\n)*" if line == "..." else re.escape(line) + "\n" for line in shown.splitlines()
+    )
+    return re.fullmatch(pattern, printed) is not None
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    return tmp_path
+
+
+@pytest.fixture
+def environment(folder: Path) -> dict[str, str]:
+    """`nlpzero` and `python` are those of the environment under test, whatever the PATH says."""
+    programs = folder / ".programs"
+    programs.mkdir()
+    for name, arguments in (("nlpzero", " -m nlpzero_cli"), ("python", ""), ("python3", "")):
+        program = programs / name
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+    return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the transcripts are those of a POSIX shell")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_transcripts(page: Path, folder: Path, environment: dict[str, str]) -> None:
+    for block in blocks(page, "console"):
+        for command, shown in transcript(block):
+            done = subprocess.run(
+                ["sh", "-c", command],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+            printed, complaints = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+            assert "Traceback" not in complaints, f"$ {command}{complaints}"
+            assert matches(shown, printed), f"$ {command}{printed}\n{complaints}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    source = "\n".join(blocks(page, "pycon"))
+    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    pages = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+    commands = [
+        [command for block in blocks(page, "console") for command, _ in transcript(block)]
+        for page in pages
+    ]
+    assert commands[0] == commands[1]
+    assert commands[0]
+
+
+def test_every_command_is_in_both_readmes() -> None:
+    from nlpzero_cli.main import COMMANDS
+
+    for page in (ROOT / "README.md", ROOT / "README.zh-CN.md"):
+        text = page.read_text("utf-8")
+        assert [name for name in COMMANDS if f"`nlpzero {name}`" not in text] == []
