@@ -328,7 +328,7 @@ def frequent_itemsets(
 
 # --- inside ----------------------------------------------------------------------------------------------
 
-_BYTES_PER_ENTRY = 40  # of memory, per item occurrence mined in one piece: keys, columns, tid-lists
+_BYTES_PER_ENTRY = 48  # of memory, per item occurrence mined in one piece: keys, columns, tid-lists
 _CHUNK = 1 << 20  # candidates looked at together, before pruning
 _BLOCK = 1 << 17  # words of a bitset operation, to stay in the cache
 _BINS = 1 << 19  # possible pairs up to which they are always binned
@@ -429,7 +429,7 @@ def _count_pairs(
         keys, counts = select(found, counts.take(found))
         return keys.astype(np.int64), counts
     dtype = np.dtype(np.uint32 if bins < 1 << 32 else np.int64)
-    room = max(job.memory // (4 * dtype.itemsize), _ROOM)
+    room = max(job.memory // 48, _ROOM)  # a key, and what finding equal ones takes
     if total <= room:
         ranges = [(0, width)]
     else:
@@ -491,7 +491,7 @@ def _pair_keys(
                 used = 0
 
     lengths = np.diff(offsets)
-    order = np.argsort(-lengths, kind="stable")
+    order = _longest_first(lengths)
     order = order[: np.count_nonzero(lengths > 1)]
     lengths, starts = lengths.take(order), offsets.take(order)
     values = items.astype(dtype)
@@ -523,6 +523,14 @@ def _pair_keys(
         yield buffer[:used]
 
 
+def _longest_first(lengths: Longs) -> Longs:
+    """Rows by length; equal ones in their order."""
+    negative = -lengths
+    if len(lengths) and int(lengths.max()) < 1 << 15:
+        negative = negative.astype(np.int16)  # short integers are sorted by radix
+    return np.argsort(negative, kind="stable")
+
+
 class _Vertical:
     """Transactions by item, as bitsets and as lists, in pieces of rows whose bitsets fit in memory.
 
@@ -539,7 +547,7 @@ class _Vertical:
         row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[mask]
         items = self.local.take(items[mask])
         lengths = np.bincount(row, minlength=len(offsets) - 1)
-        order = np.argsort(-lengths, kind="stable")
+        order = _longest_first(lengths)
         rows = int(np.count_nonzero(lengths >= least))
         place = np.full(len(lengths), -1, dtype=np.int64)
         place[order[:rows]] = np.arange(rows)
@@ -552,7 +560,7 @@ class _Vertical:
         keys.sort()
         self.items = (keys >> 32).astype(np.int32)
         self.rows = keys.astype(np.int32)
-        per_piece = max(job.memory // 2 // max(self.width, 1), 64) // 8 * 8 * 8  # rows, a bit each
+        per_piece = max(job.memory // 4 // max(self.width, 1), 64) // 8 * 8 * 8  # rows, a bit each
         self.pieces = [(r, min(r + per_piece, rows)) for r in range(0, rows, per_piece)]
         self.kept: tuple[Words, Ints, Longs] | None = None
 

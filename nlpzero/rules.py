@@ -6,7 +6,6 @@ Everything is computed on arrays from the counts of the itemsets; a rule becomes
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
@@ -521,9 +520,7 @@ def rules_to_graphml(rules: Iterable[Rule]) -> str:
             f'    <node id="r{number}">{_data("kind", "rule")}{_data("label", label)}'
             f"{_data('count', str(rule.count))}{values}</node>"
         )
-    lines += [
-        f"    <edge source={quoteattr(start)} target={quoteattr(end)}/>" for start, end, _ in edges
-    ]
+    lines += [f'    <edge source="{start}" target="{end}"/>' for start, end, _ in edges]
     return "\n".join([*lines, "  </graph>", "</graphml>", ""])
 
 

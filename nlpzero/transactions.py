@@ -107,7 +107,7 @@ class Transactions:
         transactions : iterable of iterables
             One inner iterable per transaction; a bare ``str`` in its place is refused.
         blanks : iterable of str
-            Items to drop. ``None`` and float NaN are always dropped.
+            Items to drop. Empty ones, ``None`` and float NaN are always dropped.
 
         Returns
         -------
@@ -432,7 +432,7 @@ class _Names:
         self.words_only = words_only
         self.table = _TokenTable()
         self.items: dict[str, int] = {}
-        self.blanks = frozenset(blanks)
+        self.blanks = frozenset(blanks) | {""}
         self.separator = separator
         # token number -> item, or: -1 blank, -2 quotes inside, look again, -3 not seen yet, -4 excluded. The number of
         # a short token may be known as the tail of a longer one before the token itself is seen.
@@ -483,21 +483,27 @@ class _Names:
         whole = b"\n".join(pieces)
         if self.separator:
             whole = whole.replace(_STAND_IN, self.separator)
-        items = [self.item(name) for name in whole.decode("utf-8").split("\n")]
+        items = self.numbers(whole.decode("utf-8").split("\n"))
         for i in again:
             items[i] = -2
         self.of_token[number] = items
 
-    def item(self, name: str) -> int:
-        name = name.strip()
-        number = self.items.get(name)
-        if number is None:
-            if name in self.blanks:
-                return -1
-            if name in self.exclude or (self.words_only and not any(map(str.isalnum, name))):
-                return -4
-            number = self.items[name] = len(self.items)
-        return number
+    def numbers(self, names: Iterable[str]) -> list[int]:
+        """Item of each name; -1 for blanks, -4 for what is excluded."""
+        items = self.items
+        get = items.get
+        result = []
+        for name in map(str.strip, names):
+            number = get(name)
+            if number is None:
+                if name in self.blanks:
+                    number = -1
+                elif name in self.exclude or (self.words_only and not any(map(str.isalnum, name))):
+                    number = -4
+                else:
+                    number = items[name] = len(items)
+            result.append(number)
+        return result
 
 
 class _Builder:
@@ -554,23 +560,18 @@ class _Builder:
 
     def add_lists(self, batch: Sequence[Iterable[object]]) -> None:
         """Add rows given as iterables of items; None and NaN are blanks."""
-        item = self.names.item
         lengths = []
-        numbers: list[int] = []
+        names: list[str] = []
         for row in batch:
             if isinstance(row, (str, bytes)):
                 raise TypeError(
                     f"a transaction must be a list of items, got the bare string {str(row)[:40]!r}"
                 )
-            before = len(numbers)
-            numbers.extend([item(x) if isinstance(x, str) else self._other(x) for x in row])
-            lengths.append(len(numbers) - before)
+            before = len(names)
+            names.extend([x if isinstance(x, str) else _text_of(x) for x in row])
+            lengths.append(len(names) - before)
+        numbers = self.names.numbers(names)
         self.add_rows(np.array(numbers, dtype=np.int32), np.array(lengths, dtype=np.int64))
-
-    def _other(self, value: object) -> int:
-        if value is None or (isinstance(value, (float, np.floating)) and value != value):  # noqa: PLR0124
-            return -1
-        return self.names.item(str(value))
 
     def _append(self, items: Ints, lengths: Ints) -> None:
         if not len(lengths):
@@ -629,6 +630,11 @@ class _Builder:
         return Transactions(np.concatenate(self.parts), offsets, names, dropped)
 
 
+def _text_of(value: object) -> str:
+    missing = value is None or (isinstance(value, (float, np.floating)) and bool(np.isnan(value)))
+    return "" if missing else str(value)
+
+
 def _batches(rows: Iterable[Iterable[object]], size: int) -> Iterator[list[Iterable[object]]]:
     batch: list[Iterable[object]] = []
     for row in rows:
@@ -673,6 +679,9 @@ class _Lines:
 
     def split(self, block: bytes) -> tuple[bytes, Longs, Longs, Longs, bool]:
         """Padded data, starts and lengths of all tokens, tokens per line, and whether quotes are there."""
+        if b"\r\n" in block:
+            # stripping would do, but "item" and "item CR" are two tokens to look at
+            block = block.replace(b"\r\n", b"\n")
         for white, _ in self.white:
             if white in block:
                 block = block.replace(white, b" ")
@@ -856,7 +865,7 @@ def _repaired(
         if lines.stand_in:
             line = line.replace(_STAND_IN, lines.separator)
         found = _quoted_row(line.decode("utf-8"), lines.separator.decode("utf-8"))
-        pieces += [items[done:begin], np.array([names.item(n) for n in found], dtype=np.int32)]
+        pieces += [items[done:begin], np.array(names.numbers(found), dtype=np.int32)]
         per_line[row] = len(found)
         done = end
     pieces.append(items[done:])
