@@ -45,6 +45,8 @@ def _run(worker: Worker[T], shard: Shard, args: tuple[Any, ...]) -> tuple[T, Rea
     except (NlpzeroError, KeyboardInterrupt):
         raise
     except Exception as error:
+        if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # Ctrl-C inside a compiled loop
         raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
 
 
