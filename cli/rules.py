@@ -386,12 +386,12 @@ def _stop_words(path: str | None) -> list[str]:
 
 def _cutter(model: str | None, words: str | None, whitespace: bool, tokenizer: str | None) -> Any:
     """What `transactions_from_text` takes: a segmenter, a function or None."""
-    chosen = make_tokenizer(model, words, whitespace, tokenizer)
+    if model is not None and words is None and not whitespace and tokenizer is None:
+        return nlpzero.load_segmenter(model)
+    chosen = make_tokenizer(model, words, whitespace, tokenizer)  # or a usage error
     if isinstance(chosen, nlpzero.FunctionTokenizer):
         return _guarded(chosen.resolve(), chosen.name)
-    if isinstance(chosen, nlpzero.SegmenterTokenizer):
-        return chosen.segmenter
-    return None if model is None else nlpzero.load_segmenter(model)
+    return chosen.segmenter if isinstance(chosen, nlpzero.SegmenterTokenizer) else None
 
 
 def _guarded(function: Callable[[str], Iterable[str]], name: str) -> Callable[[str], list[str]]:

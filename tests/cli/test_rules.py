@@ -185,6 +185,13 @@ def test_words_of_sentences(run_cli, tmp_path):
     assert found["公园", "去"] == "2"
     assert found["好", "天气"] == "3"
     assert not any("很" in left or "，" in left for left, _ in found)
+    nlpzero.VocabularySegmenter(nlpzero.read_words(tmp_path / "words.txt")).save(
+        tmp_path / "model.nz"
+    )
+    by_model = run_cli(
+        "rules", "text.txt", "--model", "model.nz", "--stopwords", "stop.txt", *options, code=0
+    )
+    assert by_model.out == result.out
     (tmp_path / "cut.txt").write_text(
         "今天 天气 很 好 。 我们 去 公园 ！\n今天 天气 不 好 ， 我们 不 去 公园 。\n天气 很 好\n",
         encoding="utf-8",
