@@ -66,9 +66,9 @@ class KneserNeyModel:
     ----------
     alphabet : Alphabet
     arrays : mapping
-        ``sizes`` int64, n-grams of each order; ``symbols`` uint16, ``children`` uint32, ``log_probs`` and
-        ``backoffs`` float32: the trie of reversed n-grams (see :mod:`nlpzero.lm_kernels`); ``frequencies``
-        float32, log relative frequencies of the single symbols, empty if not known.
+        ``sizes`` int64, n-grams of each order; ``symbols`` uint16, ``nodes`` uint32 and ``top`` float32: the trie of
+        reversed n-grams (see :mod:`nlpzero.lm_kernels`); ``frequencies`` float32, log relative frequencies of
+        the single symbols, empty if not known.
     log_unknown : float
         Log probability of a symbol that was never seen.
 
@@ -94,9 +94,9 @@ class KneserNeyModel:
         self.order = len(self.sizes)
         # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
         self.symbols = _frozen(arrays["symbols"])
-        self.children = _frozen(arrays["children"])
-        self.log_probs = _frozen(arrays["log_probs"])
-        self.backoffs = _frozen(arrays["backoffs"])
+        self.nodes = _frozen(arrays["nodes"])
+        self.values = _frozen(self.nodes.view(np.float32))
+        self.top = _frozen(arrays["top"])
         self.frequencies = _frozen(arrays["frequencies"])
         self.roots = np.full(0x10000, -1, np.int32)
         self.roots[self.symbols[: self.sizes[0]]] = np.arange(self.sizes[0], dtype=np.int32)
@@ -158,9 +158,9 @@ class KneserNeyModel:
             self.order,
             self.roots,
             self.symbols,
-            self.children,
-            self.log_probs,
-            self.backoffs,
+            self.nodes,
+            self.values,
+            self.top,
             self.log_unknown,
         )
 
@@ -257,9 +257,8 @@ class KneserNeyModel:
             {
                 "sizes": np.array(self.sizes, np.int64),
                 "symbols": self.symbols,
-                "children": self.children,
-                "log_probs": self.log_probs,
-                "backoffs": self.backoffs,
+                "nodes": self.nodes,
+                "top": self.top,
                 "frequencies": self.frequencies,
             },
         )
@@ -294,16 +293,19 @@ class KneserNeyModel:
             else:
                 # a child puts one symbol before its parent
                 first = base - len(words)
-                bounds = self.children[first : base + 1].astype(np.int64)
+                bounds = self.nodes[first : base + 1, 0].astype(np.int64)
                 spans = bounds[1:] - bounds[:-1]
                 parents = np.repeat(np.arange(len(words)), spans).tolist()
                 symbols = self.symbols[base : base + size].tolist()
                 words = [
                     f"{by_symbol[s]} {words[p]}" for s, p in zip(symbols, parents, strict=True)
                 ]
-            logs = (self.log_probs[base : base + size].astype(np.float64) / _LN10).tolist()
+            values = self.values[base : base + size].astype(np.float64) / _LN10
+            logs = (
+                values[:, 1] if k < self.order else self.top.astype(np.float64) / _LN10
+            ).tolist()
             if k < self.order:
-                backs = (self.backoffs[base : base + size].astype(np.float64) / _LN10).tolist()
+                backs = values[:, 2].tolist()
                 rows = zip(logs, words, backs, strict=True)
                 yield "".join([f"{p:.9g}\t{w}\t{b:.9g}\n" for p, w, b in rows])
             else:
@@ -369,6 +371,23 @@ def _keys_of_symbol(symbol: np.uint16, place: int) -> np.uint64:
     return np.uint64(symbol) << last_shift(place)
 
 
+def _nodes(
+    sizes: Sequence[int],
+    children: Sequence[npt.NDArray[np.int64]],
+    logs: Sequence[Floats],
+    backoffs: Sequence[Floats],
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays ``nodes`` and ``top`` from those of each order."""
+    below = sum(sizes[:-1])
+    nodes = np.zeros((below + 1, 3), np.uint32)
+    values = nodes.view(np.float32)
+    nodes[:, 0] = np.concatenate([*children, [sum(sizes)]])
+    if below:
+        values[:-1, 1] = np.concatenate(logs[:-1])
+        values[:-1, 2] = np.concatenate(backoffs)
+    return {"nodes": nodes, "top": logs[-1]}
+
+
 def _log(values: npt.NDArray[np.float64]) -> Floats:
     return np.log(values).astype(np.float32)
 
@@ -422,7 +441,7 @@ class _Estimator:
                 above = places[suffixes]
                 order = np.argsort((above.astype(np.uint64) << np.uint64(16)) | first)
                 spans = np.bincount(above, minlength=sizes[-1])
-                children.append(base + np.concatenate([[0], np.cumsum(spans)[:-1]]))
+                children.append(base + np.cumsum(spans) - spans)
                 backoffs.append(_log(left[kept_mask])[kept_order])
             base += len(keys)
             sizes.append(len(keys))
@@ -431,21 +450,15 @@ class _Estimator:
             places = np.empty(len(keys), np.int64)
             places[order] = np.arange(len(keys))
             kept, kept_mask, kept_order = keys, keep, order
-        children.append(np.array([base]))
         frequencies = tables[0][1] / self.source.total
         frequencies[-2:] = np.nan  # bounds have none
-        return KneserNeyModel(
-            self.source.alphabet,
-            {
-                "sizes": np.array(sizes, np.int64),
-                "symbols": np.concatenate(symbols),
-                "children": np.concatenate(children).astype(np.uint32),
-                "log_probs": np.concatenate(logs),
-                "backoffs": np.concatenate(backoffs or [np.zeros(0, np.float32)]),
-                "frequencies": _log(frequencies),
-            },
-            math.log(unknown),
-        )
+        arrays = {
+            "sizes": np.array(sizes, np.int64),
+            "symbols": np.concatenate(symbols),
+            **_nodes(sizes, children, logs, backoffs),
+            "frequencies": _log(frequencies),
+        }
+        return KneserNeyModel(self.source.alphabet, arrays, math.log(unknown))
 
     # ---- the grams of each order with clause bounds: keys, counts, adjusted counts
 
@@ -681,7 +694,7 @@ class _ArpaReader:
             entries.sort()
             if k > 1:
                 spans = np.bincount([e[0] for e in entries], minlength=sizes[-1])
-                trie["c"].append(base + np.concatenate([[0], np.cumsum(spans)[:-1]]))
+                trie["c"].append(base + np.cumsum(spans) - spans)
             rows = {entry[4]: row for row, entry in enumerate(entries)}
             trie["s"].append(np.array([e[1] for e in entries], np.uint16))
             trie["l"].append(np.array([e[2] for e in entries], np.float32))
@@ -689,13 +702,10 @@ class _ArpaReader:
                 trie["b"].append(np.array([e[3] for e in entries], np.float32))
             sizes.append(len(entries))
             base += len(entries)
-        trie["c"].append(np.array([base]))
         arrays = {
             "sizes": np.array(sizes, np.int64),
             "symbols": np.concatenate(trie["s"]),
-            "children": np.concatenate(trie["c"]).astype(np.uint32),
-            "log_probs": np.concatenate(trie["l"]),
-            "backoffs": np.concatenate([*trie["b"], np.zeros(0, np.float32)]),
+            **_nodes(sizes, trie["c"], trie["l"], trie["b"]),
             "frequencies": np.zeros(0, np.float32),
         }
         return KneserNeyModel(alphabet, arrays, unknown)

@@ -2,7 +2,9 @@
 
 The trie holds the n-grams of all orders, one row each: first those of order 1, then of order 2, and so on, within
 an order sorted by their reversed symbols. ``symbols[r]`` is the first symbol of row r (the last step of the
-reversed walk), ``children[r] : children[r + 1]`` are the rows that put one more symbol before it. One walk
+reversed walk). A row below the highest order is a node: ``nodes[r, 0] : nodes[r + 1, 0]`` are the rows that put
+one more symbol before it, ``nodes[r, 1]`` and ``nodes[r, 2]``, read as float32, its log probability and back-off
+weight, side by side because memory is what takes the time. ``top`` holds the log probabilities of the highest order. One walk
 from a symbol backwards finds its probabilities of all orders.
 """
 
@@ -152,56 +154,67 @@ def _find(symbols: np.ndarray, first: Any, stop: Any, symbol: int) -> int:
 
 
 @kernel
-def emissions(
+def find_rows(
     text: np.ndarray,
-    start: int,
-    stop: int,
     order: int,
     roots: np.ndarray,
     symbols: np.ndarray,
-    children: np.ndarray,
-    log_probs: np.ndarray,
-    backoffs: np.ndarray,
+    nodes: np.ndarray,
+    rows: np.ndarray,
+) -> None:
+    """Row of the n-gram of each order that ends at each symbol, or -1; rows has shape (order, symbols).
+
+    No n-gram holds a break, so none reaches across one. Order by order, not symbol by symbol: then the
+    searches do not wait for each other.
+    """
+    for i in range(len(text)):
+        rows[0, i] = roots[text[i]]
+    for k in range(1, order):
+        for i in range(len(text)):
+            row: Any = rows[k - 1, i]
+            if row >= 0:
+                row = (
+                    -1
+                    if i < k
+                    else _find(
+                        symbols,
+                        np.int64(nodes[rows[k - 1, i], 0]),
+                        np.int64(nodes[rows[k - 1, i] + 1, 0]),
+                        text[i - k],
+                    )
+                )
+            rows[k, i] = row
+
+
+@kernel
+def emissions(
+    rows: np.ndarray,
+    start: int,
+    stop: int,
+    values: np.ndarray,
+    top: np.ndarray,
     unknown: float,
     out: np.ndarray,
 ) -> None:
     """Conditional log probabilities of the symbols start..stop-1 given 0, 1, 2... symbols before them.
 
-    out[i - start, m] is log p(text[i] | text[i-m : i]). The context never reaches before `start` and never holds
-    more than order - 1 symbols; entries beyond have the longest context there is.
+    out[i - start, m] is log p(text[i] | text[i-m : i]). Contexts end at breaks and never hold more than order - 1
+    symbols; entries beyond have the longest context there is. `values` are the nodes, read as float32.
     """
-    width = out.shape[1]
-    before = np.zeros(order + 1, np.float32)  # back-off weights of the contexts of this symbol
-    after = np.zeros(order + 1, np.float32)
+    order = len(rows)
+    below = len(values) - 1
     for i in range(start, stop):
-        at = i - start
-        longest = min(order, at + 1)
-        after[:] = 0.0
-        row: Any = np.int64(roots[text[i]])
-        depth = 0
         logp = np.float32(unknown)
-        while row >= 0:
-            logp = log_probs[row]
-            if depth < width:
-                out[at, depth] = logp
-            depth += 1
-            if depth == order:
-                break
-            after[depth] = backoffs[row]
-            if depth == longest:
-                break
-            row = _find(
-                symbols, np.int64(children[row]), np.int64(children[row + 1]), text[i - depth]
-            )
-        if depth == 0:
-            out[at, 0] = logp
-            depth = 1
-        for m in range(depth, width):
-            if m < longest:
-                logp += before[m]
-            out[at, m] = logp
-        for m in range(order):
-            before[m] = after[m]
+        for m in range(out.shape[1]):
+            if m < order:
+                row = rows[m, i]
+                if row >= 0:
+                    logp = top[row - below] if m == order - 1 else values[row, 1]
+                elif m > 0 and i > 0:
+                    context = rows[m - 1, i - 1]
+                    if context >= 0:
+                        logp += values[context, 2]
+            out[i - start, m] = logp
 
 
 @kernel
@@ -372,9 +385,9 @@ def decode_clauses(
     order: int,
     roots: np.ndarray,
     symbols: np.ndarray,
-    children: np.ndarray,
-    log_probs: np.ndarray,
-    backoffs: np.ndarray,
+    nodes: np.ndarray,
+    values: np.ndarray,
+    top: np.ndarray,
     firsts: np.ndarray,
     unknown: float,
     extend: np.ndarray,
@@ -397,6 +410,8 @@ def decode_clauses(
         stop = clause_stop(text, i)
         room = max(room, stop - i)
         i = stop
+    rows = np.empty((order, n), np.int32)
+    find_rows(text, order, roots, symbols, nodes, rows)
     tags = len(extend)
     emission = np.empty((room, tags), np.float32)
     back = np.empty((room if what == 0 else 0, tags), np.uint8)
@@ -413,9 +428,7 @@ def decode_clauses(
             out[i] = 1
             i = stop
             continue
-        emissions(
-            text, i, stop, order, roots, symbols, children, log_probs, backoffs, unknown, emission
-        )
+        emissions(rows, i, stop, values, top, unknown, emission)
         if len(firsts):
             for j in range(size):
                 row = roots[text[i + j]]
@@ -439,37 +452,23 @@ def conditional(
     order: int,
     roots: np.ndarray,
     symbols: np.ndarray,
-    children: np.ndarray,
-    log_probs: np.ndarray,
-    backoffs: np.ndarray,
+    nodes: np.ndarray,
+    values: np.ndarray,
+    top: np.ndarray,
     unknown: float,
 ) -> np.ndarray:
     """Log probability of each symbol after its context; a context begins after its last 0."""
     width = contexts.shape[1]
     out = np.empty(len(text), np.float32)
     line = np.empty(width + 1, np.uint16)
-    emission = np.empty((width + 1, order), np.float32)
+    rows = np.empty((order, width + 1), np.int32)
+    emission = np.empty((1, order), np.float32)
     for i in range(len(text)):
-        start = 0
-        for j in range(width):
-            line[j] = contexts[i, j]
-            if line[j] == 0:
-                start = j + 1
+        line[:width] = contexts[i]
         line[width] = text[i]
-        emissions(
-            line,
-            max(start, width + 1 - order),
-            width + 1,
-            order,
-            roots,
-            symbols,
-            children,
-            log_probs,
-            backoffs,
-            unknown,
-            emission,
-        )
-        out[i] = emission[width - max(start, width + 1 - order), order - 1]
+        find_rows(line, order, roots, symbols, nodes, rows)
+        emissions(rows, width, width + 1, values, top, unknown, emission)
+        out[i] = emission[0, order - 1]
     return out
 
 
@@ -480,9 +479,9 @@ def score_clauses(
     order: int,
     roots: np.ndarray,
     symbols: np.ndarray,
-    children: np.ndarray,
-    log_probs: np.ndarray,
-    backoffs: np.ndarray,
+    nodes: np.ndarray,
+    values: np.ndarray,
+    top: np.ndarray,
     unknown: float,
 ) -> tuple[float, int]:
     """Sum of the log probabilities of all clauses, and the number of events."""
@@ -502,20 +501,10 @@ def score_clauses(
             line[size + 1] = END
         else:
             line = text[i:stop].copy()
+        rows = np.empty((order, len(line)), np.int32)
         emission = np.empty((len(line), order), np.float32)
-        emissions(
-            line,
-            0,
-            len(line),
-            order,
-            roots,
-            symbols,
-            children,
-            log_probs,
-            backoffs,
-            unknown,
-            emission,
-        )
+        find_rows(line, order, roots, symbols, nodes, rows)
+        emissions(rows, 0, len(line), values, top, unknown, emission)
         for j in range(1 if bounds else 0, len(line)):
             total += np.float64(emission[j, order - 1])
             events += 1
