@@ -1138,4 +1138,6 @@ def transactions_from_text(
             builder.add_lists(
                 [list(words(line)) for line in block.decode("utf-8").split("\n")[:-1]]
             )
+    # every sentence end leaves an empty line behind, which is no news
+    builder.blank_lines = builder.blank_items = 0
     return builder.finish()
