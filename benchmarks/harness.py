@@ -8,6 +8,7 @@ import csv
 import hashlib
 import os
 import platform
+import re
 import shlex
 import statistics
 import subprocess
@@ -27,6 +28,7 @@ RUNS = ROOT / "benchmarks" / "runs"
 NLPZERO = [sys.executable, "-m", "nlpzero_cli"]
 
 _INTERVAL = 0.02  # seconds between looks at memory
+_ABSOLUTE = re.compile(r"(?<![\w:/.~])(?:/[\w.+-]+)+/([\w.+-]+)")
 
 
 @dataclass
@@ -370,7 +372,6 @@ class Benchmark:
         commands = [(case.name, shlex.join(case.run)) for case in cases if not callable(case.run)]
         if commands:
             lines += ["", "```", *(f"{name}: {text}" for name, text in commands), "```"]
-        # nothing about where this copy of the project lies
         return "\n".join(lines).replace(sys.executable, "python").replace(f"{ROOT}{os.sep}", "")
 
     def write(self) -> Path:
@@ -390,6 +391,8 @@ class Benchmark:
             "",
         ]
         text = "\n".join(lines) + "\n" + "\n\n".join(self.sections) + "\n"
+        # where things lie on this machine is nobody's business: an absolute path becomes its last part
+        text = _ABSOLUTE.sub(r"\1", text)
         (folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
         with open(folder / "raw.csv", "w", encoding="utf-8", newline="") as file:
             table = csv.writer(file, lineterminator="\n")
