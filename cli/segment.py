@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # bytes of a file that one worker cuts at a time
 _SHARD_BYTES = 8 << 20
 _READ_BYTES = 1 << 20
+# inputs smaller than this are not worth starting processes for
+_WORTH_PROCESSES = 16 << 20
 _NO_LIMIT = 1 << 62
 
 
@@ -119,6 +121,8 @@ def segment(
     """
     if model is not None and learn_from:
         raise click.UsageError("--model is learned already; give it or --learn-from.")
+    if "-" in learn_from and "-" in inputs:
+        raise click.UsageError("Standard input cannot be both INPUT and --learn-from.")
     if learn_from and words:
         raise click.UsageError("--words needs no text to learn from; leave out --learn-from.")
     _settled(encoding)
@@ -148,7 +152,9 @@ def segment(
             seen, bad = _segment_live(segmenter, form, file)
         else:
             report = nlpzero.ReadReport()
-            if jobs > 1 and model is None:
+            if corpus.size is not None and corpus.size < _WORTH_PROCESSES:
+                jobs = 1  # it would be done before the others have started
+            if jobs > 1 and (model is None or words):
                 # workers open the model by its name
                 folder = stack.enter_context(_scratch(tmpdir))
                 model = os.path.join(folder, "model.nz")

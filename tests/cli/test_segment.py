@@ -123,21 +123,27 @@ def test_formats(run_here, model):
     assert second == {"text": "", "probabilities": []}
 
 
-def test_any_number_of_jobs(run_cli, lm, tmp_path):
+def test_any_number_of_jobs(run_here, lm, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("nlpzero_cli.segment._WORTH_PROCESSES", 0)
     line = "我们在北京大学学习，今天天气好。今天北京天气好吗？\n"
     (tmp_path / "a.txt").write_text(line * 3_000 + "我们", encoding="utf-8")
     (tmp_path / "b.txt").write_text("\ufeff学习", encoding="utf-8")
     with gzip.open(tmp_path / "c.txt.gz", "wt", encoding="utf-8", newline="") as file:
         file.write("今天\r\n北京\n")
-    files = ("a.txt", "b.txt", "c.txt.gz")
-    options = ("segment", "--model", lm, "--separator", "/", *files)
-    one = run_cli(*options, "-j", 1, code=0)
-    two = run_cli(*options, "-j", 2, "-o", "out.txt", code=0)
+    options = ("segment", "--separator", "/", "a.txt", "b.txt", "c.txt.gz")
+    one = run_here(*options, "--model", lm, "-j", 1, code=0)
+    two = run_here(*options, "--model", lm, "-j", 2, "-o", "out.txt", code=0)
     assert two.raw == b""
     assert (tmp_path / "out.txt").read_bytes() == one.raw
     # a line end is put between files where the first lacks it, and nowhere else
     expected = line * 3_000 + "我们\n\ufeff学习\n今天\r\n北京\n"
     assert one.out.replace("/", "") == expected
+    # workers know the words that were added to a model
+    (tmp_path / "mine.txt").write_text("天气好\n", encoding="utf-8")
+    added = ("--model", model, "--words", "mine.txt")
+    one = run_here(*options, *added, "-j", 1, code=0)
+    assert "今天/天气好/。" in one.out
+    assert run_here(*options, *added, "-j", 2, code=0).raw == one.raw
 
 
 def test_a_line_is_answered_at_once(start, lm):
@@ -278,6 +284,7 @@ def test_a_field_of_records(run_here, model, tmp_path):
         (("--model", "{model}", "missing.txt"), 1, "missing.txt"),
         (("--model", "{model}", "--learn-from", "x"), 2, "--model is learned already"),
         (("--words", "x", "--learn-from", "x"), 2, "--words needs no text"),
+        (("--learn-from", "-"), 2, "Standard input cannot be both"),
         (("--model", "{lm}", "--words", "{words}"), 2, "of the method lm"),
         (("--model", "{model}", "--separator", ""), 2, "must not be empty"),
         (
