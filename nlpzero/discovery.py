@@ -28,7 +28,7 @@ from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, pair_cut_worker, repeats_worker, strong_cut_worker
 from nlpzero.errors import StorageError
 from nlpzero.evidence import Evidence, evidence_for
-from nlpzero.grams import Floats, Grams, runs_of
+from nlpzero.grams import Floats, Grams, counts_of_counts, runs_of
 from nlpzero.measures import merge_gain, merge_gain_same
 from nlpzero.memory import affordable_jobs, default_memory
 from nlpzero.parallel import LocalThreads, Progress, compiled_workers, on_this_machine
@@ -1026,10 +1026,9 @@ def _hint(
     found: _Found,
 ) -> str:
     """Which threshold removed most, and what value of it would keep ten words; tried, not guessed."""
-    everything = Grams.of(run.counts, 1)
     longest = options.order if options.method == "cohesion" else 2
-    rare = int(((everything.lengths <= longest) & (everything.counts < min_count)).sum())
-    removed = {"min_count": rare}
+    sizes, times = counts_of_counts(run.counts, longest)
+    removed = {"min_count": int(times[sizes < min_count].sum())}
     for removal in removals:
         removed[removal.threshold] = removed.get(removal.threshold, 0) + removal.removed
     most = max(removed, key=lambda name: removed[name])
@@ -1044,7 +1043,7 @@ def _hint(
         if name == "min_count" and options.method == "learned":
             continue
         if name == "min_count":
-            tries: list[Any] = _lower_counts(everything, longest, min_count)
+            tries: list[Any] = _lower_counts(sizes, times, min_count)
         elif name == "min_pmi":
             tries = [[value + step for value in pmi_values] for step in _lower_steps(found.margins)]
         elif name == "min_entropy":
@@ -1078,8 +1077,9 @@ def _lower_steps(margins: Floats) -> list[float]:
     return sorted((step for step in steps if step < 0), reverse=True)[:8]
 
 
-def _lower_counts(grams: Grams, longest: int, min_count: int) -> list[int]:
+def _lower_counts(sizes: Counts, times: Counts, min_count: int) -> list[int]:
     """Smaller and smaller min_counts to try: those that leave 10, 20, 40... n-grams frequent enough."""
-    counts = np.sort(grams.counts[(grams.lengths <= longest) & (grams.counts < min_count)])[::-1]
-    values = {int(counts[at]) for at in _PLACES if at < len(counts)} | {1}
+    sizes, times = sizes[sizes < min_count][::-1], times[sizes < min_count][::-1]
+    places = np.searchsorted(np.cumsum(times), [place + 1 for place in _PLACES])
+    values = {int(sizes[place]) for place in places.tolist() if place < len(sizes)} | {1}
     return sorted((value for value in values if value < min_count), reverse=True)[:12]

@@ -1,5 +1,6 @@
 """The frequent n-grams of a table of counts, and how strongly they hold together."""
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -52,35 +53,17 @@ class Grams:
     @classmethod
     def of(cls, counts: NGramCounts, min_count: int) -> "Grams":
         parts: list[list[tuple[Keys, Counts]]] = [[] for _ in range(WIDTH + 1)]
-        previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
-        for rows, row_counts, last in table_pieces(counts):
-            out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
-            out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
-            filled = np.zeros(WIDTH + 1, np.int64)
-            kernels.frequent_grams(
-                rows,
-                row_counts,
-                last,
-                WIDTH,
-                min_count,
-                previous,
-                group,
-                out_keys,
-                out_counts,
-                filled,
-            )
-            for k in range(1, WIDTH + 1):
-                stop = filled[k]
-                parts[k].append((out_keys[k, :stop].copy(), out_counts[k, :stop].copy()))
+        for k, keys, numbers in _frequent_pieces(counts, min_count):
+            parts[k].append((keys.copy(), numbers.copy()))
         grams = [np.concatenate([p[0] for p in part]) for part in parts[1:]]
-        numbers = [np.concatenate([p[1] for p in part]) for part in parts[1:]]
+        sizes = [np.concatenate([p[1] for p in part]) for part in parts[1:]]
         singles = np.zeros(0x10000, np.int64)
-        singles[(grams[0] >> np.uint64(48)).astype(np.int64)] = numbers[0]
+        singles[(grams[0] >> np.uint64(48)).astype(np.int64)] = sizes[0]
         keys = np.concatenate(grams[1:])
         lengths = np.repeat(np.arange(2, WIDTH + 1), [len(part) for part in grams[1:]])
         return cls(
             keys,
-            np.concatenate(numbers[1:]),
+            np.concatenate(sizes[1:]),
             lengths,
             singles,
             KeyTable.of(keys),
@@ -118,8 +101,53 @@ def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
     for piece in counts.chunks(_CHUNK_ROWS):
         if len(held[0]):
             yield *held, False
+            _forget(counts.keys)
         held = piece
     yield *held, True
+    _forget(counts.keys)
+
+
+def _forget(rows: Keys) -> None:
+    """Give back the memory of rows that were read from a file; the file still has them."""
+    mapped = getattr(rows, "_mmap", None)
+    advice = getattr(mmap, "MADV_DONTNEED", None)
+    if mapped is not None and advice is not None:
+        mapped.madvise(advice)
+
+
+def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int, Keys, Counts]]:
+    """The k-grams with at least min_count occurrences, k and some of them at a time; to be copied, if kept."""
+    previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
+    for rows, row_counts, last in table_pieces(counts):
+        out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
+        out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
+        filled = np.zeros(WIDTH + 1, np.int64)
+        kernels.frequent_grams(
+            rows,
+            row_counts,
+            last,
+            WIDTH,
+            min_count,
+            previous,
+            group,
+            out_keys,
+            out_counts,
+            filled,
+        )
+        for k in range(1, WIDTH + 1):
+            yield k, out_keys[k, : filled[k]], out_counts[k, : filled[k]]
+
+
+def counts_of_counts(counts: NGramCounts, longest: int) -> tuple[Counts, Counts]:
+    """How many n-grams of 2 to `longest` symbols occur how often: ascending counts, and how many have each."""
+    sizes: dict[int, int] = {}
+    for k, _, numbers in _frequent_pieces(counts, 1):
+        if 2 <= k <= longest:
+            values, times = np.unique(numbers, return_counts=True)
+            for value, n in zip(values.tolist(), times.tolist(), strict=True):
+                sizes[value] = sizes.get(value, 0) + n
+    values = np.array(sorted(sizes), np.int64)
+    return values, np.array([sizes[value] for value in values.tolist()], np.int64)
 
 
 def runs_of(alphabet: Alphabet) -> npt.NDArray[np.bool_]:
