@@ -417,15 +417,20 @@ class _Estimator:
         kept = np.zeros(0, np.uint64)
         kept_mask = np.zeros(0, np.bool_)
         kept_order = places = np.zeros(0, np.int64)
+        single = np.zeros(0, np.int64)
         unknown = 0.0
         for k in range(1, self.order + 1):
             keys, counts, adjusted = tables[k - 1]
+            tables[k - 1] = (keys, counts[:0], adjusted[:0])  # only the keys are wanted again
+            if k == 1:
+                single = counts
             keep = counts >= self.thresholds[k - 1]
             parents = tables[k - 2][0] if k > 1 else np.zeros(1, np.uint64)
             rows = self._parent_rows(k, parents, keys)
             shares, left = discounted(
                 adjusted, rows, keep, self._discounts(k, adjusted), len(parents)
             )
+            del adjusted, counts
             keys, rows, shares = keys[keep], rows[keep], shares[keep]
             if k == 1:
                 # every symbol, the clause end and the unknown symbol share what is left; BEGIN is never predicted
@@ -450,7 +455,7 @@ class _Estimator:
             places = np.empty(len(keys), np.int64)
             places[order] = np.arange(len(keys))
             kept, kept_mask, kept_order = keys, keep, order
-        frequencies = tables[0][1] / self.source.total
+        frequencies = single / self.source.total
         frequencies[-2:] = np.nan  # bounds have none
         arrays = {
             "sizes": np.array(sizes, np.int64),
@@ -479,13 +484,12 @@ class _Estimator:
             # BEGIN alone is no event; the grams after it have their counts
             bounds = before_counts if k > 1 else np.zeros(1, np.int64)
             table = np.concatenate([keys, before])
-            tables.append(
-                (
-                    table,
-                    np.concatenate([counts, before_counts]),
-                    np.concatenate([adjusted, bounds]),
-                )
-            )
+            all_counts = np.concatenate([counts, before_counts])
+            if k == self.order and k > 1:
+                tables.append((table, all_counts, all_counts))
+            else:
+                tables.append((table, all_counts, np.concatenate([adjusted, bounds])))
+            inner[k - 1] = (keys[:0], counts[:0])  # not needed any more
             if k < self.order:
                 chosen = starts > 0
                 before = self._after_begin(k + 1, keys[chosen], table)
