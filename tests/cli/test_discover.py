@@ -62,36 +62,36 @@ def test_table_with_evidence(run_cli: Callable, text: Path) -> None:
     assert f"{len(rows):,} words in" in done.err
 
 
-def test_top_and_explain(run_cli: Callable, text: Path) -> None:
-    everything = run_cli(*COHESION, text, "-q", code=0)
-    done = run_cli(*COHESION, text, "--top", 5, "--explain", "北京", "--explain", "北葡", code=0)
+def test_top_and_explain(run_here: Callable, text: Path) -> None:
+    everything = run_here(*COHESION, text, "-q", code=0)
+    done = run_here(*COHESION, text, "--top", 5, "--explain", "北京", "--explain", "北葡", code=0)
     assert done.out.splitlines() == everything.out.splitlines()[:6]
     assert "北京: found: stands alone" in done.err
     assert "北葡: dropped: count" in done.err
     assert everything.err == ""
 
 
-def test_formats_agree(run_cli: Callable, text: Path, tmp_path: Path) -> None:
-    rows = rows_of(run_cli(*COHESION, text, code=0).out)
-    run_cli(*COHESION, text, "--format", "csv", "-o", tmp_path / "w.csv", code=0)
+def test_formats_agree(run_here: Callable, text: Path, tmp_path: Path) -> None:
+    rows = rows_of(run_here(*COHESION, text, code=0).out)
+    run_here(*COHESION, text, "--format", "csv", "-o", tmp_path / "w.csv", code=0)
     raw = (tmp_path / "w.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and b"\r" not in raw
     table = list(csv.reader(raw.decode("utf-8-sig").splitlines()))
     assert "\t".join(table[0]) == HEADER and table[1:] == rows
-    out = run_cli(*COHESION, text, "--format", "jsonl", code=0).out
+    out = run_here(*COHESION, text, "--format", "jsonl", code=0).out
     objects = [json.loads(line) for line in out.splitlines()]
     assert [o["word"] for o in objects] == [row[0] for row in rows]
     assert [o["count"] for o in objects] == [int(row[1]) for row in rows]
 
 
-def test_unknown_entropies_are_empty_cells(run_cli: Callable, text: Path, tmp_path: Path) -> None:
+def test_unknown_entropies_are_empty_cells(run_here: Callable, text: Path, tmp_path: Path) -> None:
     text.write_text("自由女神。看自由女神像。" * 60 + text.read_text("utf-8"), encoding="utf-8")
-    run_cli("ngrams", text, "-o", tmp_path / "c.nz", code=0)
-    out = run_cli(*COHESION, "--counts", tmp_path / "c.nz", "--min-pmi", "1,2,3", code=0).out
+    run_here("ngrams", text, "-o", tmp_path / "c.nz", code=0)
+    out = run_here(*COHESION, "--counts", tmp_path / "c.nz", "--min-pmi", "1,2,3", code=0).out
     by_word = {row[0]: row for row in rows_of(out)}
     assert by_word["自由女神"][5:] == ["", ""]
     assert by_word["北京"][5] != ""
-    out = run_cli(
+    out = run_here(
         *COHESION, "--counts", tmp_path / "c.nz", "--min-pmi", "1,2,3", "--format", "jsonl", code=0
     ).out
     entry = next(o for line in out.splitlines() if (o := json.loads(line))["word"] == "自由女神")
@@ -121,33 +121,33 @@ def test_dictionaries(run_cli: Callable, text: Path, tmp_path: Path) -> None:
     )
 
 
-def test_exclude_counts_what_it_drops(run_cli: Callable, text: Path, tmp_path: Path) -> None:
+def test_exclude_counts_what_it_drops(run_here: Callable, text: Path, tmp_path: Path) -> None:
     (tmp_path / "jieba.txt").write_text("北京 5 ns\n葡萄 3\n没有\n", encoding="utf-8")
     (tmp_path / "gbk.txt").write_bytes("机器\r\n学习\r\n".encode("gb18030"))
-    rows = rows_of(run_cli(*COHESION, text, code=0).out)
-    done = run_cli(*COHESION, text, "--exclude", tmp_path / "jieba.txt", code=0)
+    rows = rows_of(run_here(*COHESION, text, code=0).out)
+    done = run_here(*COHESION, text, "--exclude", tmp_path / "jieba.txt", code=0)
     assert rows_of(done.out) == [row for row in rows if row[0] not in ("北京", "葡萄")]
     assert "2 words are on the lists to exclude (3 words)" in done.err
-    done = run_cli(*COHESION, text, "--exclude", tmp_path / "gbk.txt")
+    done = run_here(*COHESION, text, "--exclude", tmp_path / "gbk.txt")
     assert done.code == 1 and "Error: " in done.err and "gbk.txt: byte 0" in done.err
     assert "Traceback" not in done.err
-    done = run_cli(
+    done = run_here(
         *(*COHESION, text, "--exclude", tmp_path / "gbk.txt", "--exclude-encoding", "gb18030"),
         code=0,
     )
     assert "2 words are on the lists" in done.err
 
 
-def test_counts_spare_the_counting(run_cli: Callable, text: Path, tmp_path: Path) -> None:
-    expected = run_cli(*COHESION, text, code=0)
-    saved = run_cli(*COHESION, text, "--save-counts", tmp_path / "a.nz", code=0)
-    run_cli("ngrams", text, "-o", tmp_path / "b.nz", code=0)
+def test_counts_spare_the_counting(run_here: Callable, text: Path, tmp_path: Path) -> None:
+    expected = run_here(*COHESION, text, code=0)
+    saved = run_here(*COHESION, text, "--save-counts", tmp_path / "a.nz", code=0)
+    run_here("ngrams", text, "-o", tmp_path / "b.nz", code=0)
     assert (tmp_path / "a.nz").read_bytes() == (tmp_path / "b.nz").read_bytes()
-    again = run_cli(*COHESION, "--counts", tmp_path / "b.nz", text, code=0)
+    again = run_here(*COHESION, "--counts", tmp_path / "b.nz", text, code=0)
     assert saved.raw == again.raw == expected.raw
     other = tmp_path / "other.txt"
     other.write_text("别的", encoding="utf-8")
-    done = run_cli(*COHESION, "--counts", tmp_path / "b.nz", other)
+    done = run_here(*COHESION, "--counts", tmp_path / "b.nz", other)
     assert done.code == 1 and "count this text" in done.err
 
 
@@ -167,28 +167,28 @@ def test_same_bytes_for_any_jobs_and_input(
     assert done.raw == expected.raw
 
 
-def test_methods_differ_and_say_their_thresholds(run_cli: Callable, text: Path) -> None:
-    done = run_cli(*COHESION, text, "--method", "min-entropy", "--min-pmi", 2, code=0)
+def test_methods_differ_and_say_their_thresholds(run_here: Callable, text: Path) -> None:
+    done = run_here(*COHESION, text, "--method", "min-entropy", "--min-pmi", 2, code=0)
     assert "min-entropy: min_count 2, min_pmi 2," in done.err
     assert "redundancy" in done.err
     assert "北京" in done.out
 
 
-def test_nothing_in_nothing_out(run_cli: Callable, tmp_path: Path) -> None:
+def test_nothing_in_nothing_out(run_here: Callable, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_bytes(b"")
     for method in ("cohesion", "min-entropy"):
-        done = run_cli(*COHESION, tmp_path / "empty.txt", "--method", method, code=0)
+        done = run_here(*COHESION, tmp_path / "empty.txt", "--method", method, code=0)
         assert done.out == HEADER + "\n"
-    assert run_cli(*COHESION, "--format", "jsonl", input=b"", code=0).out == ""
+    assert run_here(*COHESION, "--format", "jsonl", input=b"", code=0).out == ""
 
 
-def test_zero_words_are_explained(run_cli: Callable, text: Path) -> None:
-    done = run_cli(*COHESION, text, "--min-count", 100000, code=0)
+def test_zero_words_are_explained(run_here: Callable, text: Path) -> None:
+    done = run_here(*COHESION, text, "--min-count", 100000, code=0)
     assert done.out == HEADER + "\n"
     told = done.err.splitlines()[-1]
     assert told.startswith("no words: min_count removed most (")
     value, kept = told.rsplit("; min_count ", 1)[1].split(" would keep ")
-    again = run_cli(*COHESION, text, "--min-count", value, code=0)
+    again = run_here(*COHESION, text, "--min-count", value, code=0)
     assert len(rows_of(again.out)) == int(kept) >= 10
 
 
@@ -209,28 +209,28 @@ def test_zero_words_are_explained(run_cli: Callable, text: Path) -> None:
         (["--method", "learned", "--model", "m.nz", "--seed", "1"], "--seed is for learning"),
     ],
 )
-def test_misuse(run_cli: Callable, text: Path, arguments: list[str], message: str) -> None:
-    done = run_cli(*COHESION, text, *arguments)
+def test_misuse(run_here: Callable, text: Path, arguments: list[str], message: str) -> None:
+    done = run_here(*COHESION, text, *arguments)
     assert done.code == 2
     assert message in done.err
     assert done.raw == b""
 
 
-def test_missing_and_wrong_files(run_cli: Callable, text: Path, tmp_path: Path) -> None:
+def test_missing_and_wrong_files(run_here: Callable, text: Path, tmp_path: Path) -> None:
     for arguments in (
         ["missing.txt"],
         [text, "--counts", "missing.nz"],
         [text, "--counts", text],
         [text, "--exclude", "missing.txt"],
     ):
-        done = run_cli(*COHESION, *arguments)
+        done = run_here(*COHESION, *arguments)
         assert done.code == 1
         assert done.err.startswith("Error: ") and "Traceback" not in done.err
         assert done.raw == b""
 
 
-def test_learned_is_the_default(run_cli: Callable, text: Path, tmp_path: Path) -> None:
-    done = run_cli("discover", text, "--explain", "北京", code=0)
+def test_learned_is_the_default(run_here: Callable, text: Path, tmp_path: Path) -> None:
+    done = run_here("discover", text, "--explain", "北京", code=0)
     assert done.out.startswith(HEADER + "\tleft_edge\tright_edge\tinside\n")
     assert "learned: min_count 2," in done.err
     assert "round 1 of" in done.err
@@ -238,22 +238,22 @@ def test_learned_is_the_default(run_cli: Callable, text: Path, tmp_path: Path) -
     rows = rows_of(done.out)
     assert {"北京", "葡萄", "太阳能"} <= {row[0] for row in rows[:60]}
     assert all(0 <= float(value) <= 1 for row in rows for value in row[7:])
-    again = run_cli("discover", text, "--jobs", 2, "--method", "learned", "-q", code=0)
+    again = run_here("discover", text, "--jobs", 2, "--method", "learned", "-q", code=0)
     assert again.raw == done.raw and again.err == ""
-    run_cli("train", text, "-o", "model.nz", "-q", code=0)
-    assert run_cli("discover", text, "--model", "model.nz", code=0).raw == done.raw
-    run_cli("ngrams", text, "-o", "c.nz", code=0)
-    alone = run_cli("discover", "--counts", "c.nz", code=0)
+    run_here("train", text, "-o", "model.nz", "-q", code=0)
+    assert run_here("discover", text, "--model", "model.nz", code=0).raw == done.raw
+    run_here("ngrams", text, "-o", "c.nz", code=0)
+    alone = run_here("discover", "--counts", "c.nz", code=0)
     assert alone.out.startswith(HEADER + "\n") and "cohesion: " in alone.err
 
 
-def test_models_of_other_methods_are_refused(run_cli: Callable, text: Path) -> None:
-    run_cli("train", "--method", "nvbe", text, "-o", "nvbe.nz", "-q", code=0)
-    done = run_cli("discover", text, "--model", "nvbe.nz")
+def test_models_of_other_methods_are_refused(run_here: Callable, text: Path) -> None:
+    run_here("train", "--method", "nvbe", text, "-o", "nvbe.nz", "-q", code=0)
+    done = run_here("discover", text, "--model", "nvbe.nz")
     assert done.code == 1 and "discovery needs a learned one" in done.err
 
 
-def test_help_has_examples(run_cli: Callable) -> None:
+def test_help_has_examples(run_here: Callable) -> None:
     for command in ("discover", "ngrams", "merge"):
-        out = run_cli(command, "--help", code=0).out
+        out = run_here(command, "--help", code=0).out
         assert "Example" in out and f"nlpzero {command}" in out
