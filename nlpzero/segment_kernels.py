@@ -197,6 +197,37 @@ def interleave(
 
 
 @kernel
+def mark_tokens(
+    points: np.ndarray,
+    flags: np.ndarray,
+    joints: np.ndarray,
+    token: int,
+    text: int,
+    out: np.ndarray,
+) -> int:
+    """Copy texts that are joined by one character each into `out`, for splitting: one character, `token`, in every
+    gap between tokens, and `text` in the place of the joints, whose own gaps get nothing. Returns the length.
+    """
+    k = 0
+    after = True
+    joint = 0
+    for i in range(len(points)):
+        if joint < len(joints) and joints[joint] == i:
+            joint += 1
+            out[k] = text
+            k += 1
+            after = True
+            continue
+        if flags[i] and not after:
+            out[k] = token
+            k += 1
+        after = False
+        out[k] = points[i]
+        k += 1
+    return k
+
+
+@kernel
 def last_safe_cut(points: np.ndarray, classes: np.ndarray) -> int:
     """The last place where a text can be cut so that its two parts are segmented as they would be together.
 

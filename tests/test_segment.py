@@ -287,6 +287,19 @@ def test_han_numerals():
     assert numeral_table()[ord("二")]
 
 
+def test_text_that_holds_every_rare_character():
+    text = "好天气\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1好 今天"
+    segmenter = VocabularySegmenter(["天气", "今天"])
+    expected = ["好", "天气", *"\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1", "好", " ", "今天"]
+    assert segmenter.segment(text) == expected
+    assert list(segmenter.segment_all([text, "", "今天 ", "好"])) == [
+        expected,
+        [],
+        ["今天", " "],
+        ["好"],
+    ]
+
+
 def test_separators_stay_away_from_white_space():
     segmenter = VocabularySegmenter(["你好"])
     assert (
