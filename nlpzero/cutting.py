@@ -180,10 +180,13 @@ class Run:
                 Strings.empty(),
             )
         assert total is not None
-        seen = int(total.tallies[_SEEN])
+        self.check_seen(int(total.tallies[_SEEN]))
+        return total if pieces is None else total._replace(pieces=pieces.content())
+
+    def check_seen(self, seen: int) -> None:
+        """Raise an error if the text that was read is not the text that was counted."""
         if seen != self.counts.total:
             raise StorageError(
                 f"the counts are of a text of {self.counts.total:,} characters that can be in words, "
                 f"the text given has {seen:,}; count this text, or rank from the counts without text"
             )
-        return total if pieces is None else total._replace(pieces=pieces.content())

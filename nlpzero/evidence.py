@@ -11,6 +11,7 @@ from nlpzero import discovery_kernels as kernels
 from nlpzero.corpus import ReadReport, Shard
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, clause_blocks
+from nlpzero.errors import StorageError
 from nlpzero.grams import Floats, Grams, KeyTable, table_pieces
 from nlpzero.measures import entropy_from_sums, x_log_x
 from nlpzero.pieces import WIDTH, Counts, Keys, Strings, keys_of
@@ -56,6 +57,7 @@ class _Met(NamedTuple):
     totals: Counts
     keys: Keys
     counts: Counts
+    seen: int  # symbols of the text
 
 
 def _sum_by_key(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
@@ -78,8 +80,9 @@ def _occurrence_worker(
     met = np.empty(_MET + room, np.uint64)
     keys, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
     waiting: list[tuple[Keys, Counts]] = []
-    size = 0
+    size = seen = 0
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
+        seen += int(np.count_nonzero(symbols))
         at = kernels.BEFORE
         while at < len(symbols) - kernels.AFTER:
             at, listed = kernels.occurrences(symbols, at, WIDTH, *trie, wanted, totals, met, room)
@@ -89,7 +92,7 @@ def _occurrence_worker(
             if size > max(len(keys), _MET):
                 keys, counts = _gather([(keys, counts), *waiting])
                 waiting, size = [], 0
-    return _Met(totals, *_gather([(keys, counts), *waiting]))
+    return _Met(totals, *_gather([(keys, counts), *waiting]), seen)
 
 
 def _gather(parts: Sequence[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
@@ -124,7 +127,10 @@ def evidence_for(run: Run, grams: Grams, words: Strings) -> Evidence:
 
     occurrences = np.where(lengths == 1, grams.singles[rows[:, 0]], 0)
     packed = np.flatnonzero((lengths > 1) & (lengths <= WIDTH))
-    occurrences[packed] = grams.counts[grams.table.find(keys[packed])]
+    places = grams.table.find(keys[packed])
+    if (places < 0).any():
+        raise StorageError("the counts are of another text: they lack words of this one; count it")
+    occurrences[packed] = grams.counts[places]
     pmi[packed], split[packed] = grams.cohesion_of(
         keys[packed], occurrences[packed], lengths[packed]
     )
@@ -182,14 +188,19 @@ def _text_sums(
     """Occurrences, sums as in _table_sums, cohesion and split of words of four symbols and more."""
     totals: Counts | None = None
     parts = []
+    seen = 0
     for met in run.map(_occurrence_worker, run.counts.alphabet, words):
         totals = met.totals if totals is None else totals + met.totals
         parts.append((met.keys, met.counts))
+        seen += met.seen
+    run.check_seen(seen)
     assert totals is not None
     keys, counts = _gather(parts)
     owner = (keys >> np.uint64(17)).astype(np.int64)
     side = ((keys >> np.uint64(16)) & np.uint64(1)).astype(np.int64)
     sums = np.bincount(2 * owner + side, x_log_x(counts), 2 * len(totals)).reshape(-1, 2)
+    # a word whose every occurrence lies across the break of an endless line is not met at all
+    totals = np.maximum(totals, 1)
     trie, node_of, _ = Trie.of(words)
     pmi, split = np.empty(len(node_of)), np.empty(len(node_of), np.int64)
     kernels.word_cohesion(

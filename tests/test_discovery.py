@@ -417,6 +417,10 @@ def test_counts_of_another_text_are_refused() -> None:
     counts = count_ngrams(["中国人民"])
     with pytest.raises(StorageError, match="text of 4 characters"):
         discover_words(["中国"], counts=counts)
+    text = [random_text(22, 3000)]
+    for other in (["没有别的"], [random_text(23, 3000)]):
+        with pytest.raises(StorageError, match="count"):
+            discover(text, counts=count_ngrams(other), min_count=2)
     with pytest.raises(StorageError, match="characters"):
         discover_words(counts=count_ngrams(["A股"], alphabet=Alphabet(runs="classes")))
 
