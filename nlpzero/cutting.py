@@ -1,9 +1,10 @@
 """Reading a text again: clauses as symbols, cut between n-grams or pairs, by workers over shards."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,11 @@ from nlpzero.corpus import ReadReport, Shard
 from nlpzero.counts import NGramCounts
 from nlpzero.errors import StorageError
 from nlpzero.grams import KeyTable, runs_of
-from nlpzero.parallel import Progress, map_shards
+from nlpzero.parallel import LocalThreads, Progress, map_shards
 from nlpzero.pieces import Counts, Keys, Pieces, Strings, Symbols
 from nlpzero.symbols import Alphabet
 
+T = TypeVar("T")
 # a stretch of this many symbols without any clause break is broken there, so that one endless line
 # needs no endless memory; the place depends on the text alone, never on how it was read
 STRETCH = 1 << 16
@@ -160,6 +162,12 @@ class Run:
         """What was read is told once, however often it is read."""
         report, self.report = self.report, None
         return report
+
+    def aside(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
+        """Begin work beside the next reading, if that is done by threads; call the result for the outcome."""
+        if isinstance(self.executor, LocalThreads):
+            return self.executor.submit(function, *args).result
+        return partial(function, *args)
 
     def cut(self, worker: Any, *args: Any) -> Cut:
         """Add up what the workers cut."""

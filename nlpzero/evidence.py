@@ -135,7 +135,7 @@ def evidence_for(run: Run, grams: Grams, words: Strings) -> Evidence:
         keys[packed], occurrences[packed], lengths[packed]
     )
     short = np.flatnonzero(lengths < WIDTH)
-    sums[:, short] = _table_sums(run.counts, keys[short])
+    table_sums = run.aside(_table_sums, run.counts, keys[short])
     long = np.flatnonzero(lengths >= WIDTH)
     if len(long) and run.shards is None:
         sums[:, long] = np.nan
@@ -144,6 +144,7 @@ def evidence_for(run: Run, grams: Grams, words: Strings) -> Evidence:
         longer = lengths[long] > WIDTH
         occurrences[long[longer]] = totals[longer]
         pmi[long[longer]], split[long[longer]] = long_pmi[longer], long_split[longer]
+    sums[:, short] = table_sums()
     left, right = (entropy_from_sums(side, occurrences) for side in sums)
     bounds = [left, right]
     if len(long) and run.shards is None:
