@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SHARD_BYTES = 8 << 20
 _READ_BYTES = 1 << 20
 # inputs smaller than this are not worth starting processes for
-_WORTH_PROCESSES = 16 << 20
+_WORTH_PROCESSES = 64 << 20
 _NO_LIMIT = 1 << 62
 
 
