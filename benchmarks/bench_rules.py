@@ -252,7 +252,7 @@ def main() -> None:
     parser.add_argument("--size", type=bytes_of, default=bytes_of("2G"))
     arguments = parser.parse_args()
     bench = Benchmark(
-        "rules",
+        "rules" if arguments.only is None else f"rules-{arguments.only}",
         "Association rules",
         data="FIMI retail (88,162 baskets), UCI online retail (28,816 invoices); made-up baskets for memory.",
         packages=("pyfim", "mlxtend", "efficient-apriori", "pandas"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _JSON = re.compile(r".*\.(jsonl|ndjson)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "space": " ", "semicolon": ";"}
-_BASE = 96 << 20  # what the interpreter and a block of text take anyway
+_BASE = 112 << 20  # what the interpreter and a block of text take anyway
 
 
 class Support(click.ParamType):

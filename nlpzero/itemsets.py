@@ -328,7 +328,7 @@ def frequent_itemsets(
 
 # --- inside ----------------------------------------------------------------------------------------------
 
-_BYTES_PER_ENTRY = 48  # of memory, per item occurrence mined in one piece: keys, columns, tid-lists
+_BYTES_PER_ENTRY = 64  # of memory, per item occurrence mined in one piece: keys, columns, tid-lists
 _CHUNK = 1 << 20  # candidates looked at together, before pruning
 _BLOCK = 1 << 17  # words of a bitset operation, to stay in the cache
 _BINS = 1 << 19  # possible pairs up to which they are always binned
@@ -421,7 +421,7 @@ def _count_pairs(
     bins = width * width
     if not total:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    if bins <= _BINS or (bins * 8 <= total and bins * 32 <= job.memory):
+    if bins <= _BINS or (bins * 8 <= total and bins * 64 <= job.memory):
         counts = np.zeros(bins, dtype=np.int64)
         for keys in _pair_keys(items, offsets, width, np.dtype(np.int64), min(total, 1 << 19)):
             counts += np.bincount(keys, minlength=bins)
