@@ -1,8 +1,9 @@
 """What the documentation shows is what happens.
 
-In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run in one shell
-per file, in a folder that has the repository's ``data``, and their standard output must be the lines that
-follow (``...`` stands for any lines). ``pycon`` blocks are doctests. Other fences are not run.
+In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run one after the
+other, per page in a folder that has the repository's ``data``. The lines that follow must be what they print to
+standard output, or all they print (``...`` stands for any lines). ``pycon`` blocks are doctests. Other
+fences are not run.
 """
 
 import doctest
@@ -43,6 +44,19 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed) is not None
 
 
+def run(command: str, folder: Path, environment: dict[str, str]) -> tuple[str, str]:
+    """What a shell command prints on standard output and standard error."""
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "data").symlink_to(ROOT / "data")
@@ -68,17 +82,11 @@ def environment(folder: Path) -> dict[str, str]:
 def test_transcripts(page: Path, folder: Path, environment: dict[str, str]) -> None:
     for block in blocks(page, "console"):
         for command, shown in transcript(block):
-            done = subprocess.run(
-                ["sh", "-c", command],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-            )
-            printed, complaints = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+            printed, complaints = run(command, folder, environment)
             assert "Traceback" not in complaints, f"$ {command}{complaints}"
-            assert matches(shown, printed), f"$ {command}{printed}\n{complaints}"
+            if not matches(shown, printed):
+                everything, _ = run(f"exec 2>&1\n{command}", folder, environment)
+                assert matches(shown, everything), f"$ {command}{everything}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
