@@ -250,7 +250,7 @@ def memory(bench: Benchmark) -> None:
             )
             for jobs in (1, 2)
         ],
-        rounds=1,
+        rounds=2,
         warm_up=0,
     )
     with open(WORK / "many1.tsv", "rb") as file:
@@ -293,6 +293,8 @@ def main() -> None:
         data=f"{sum(path.stat().st_size for path in paths) / 1e6:.1f} MB: {about}.",
         packages=["jieba"],
     )
+    if hasattr(os, "getloadavg"):
+        bench.note(f"Load average when the run began: {os.getloadavg()[0]:.1f}.")
     if not has_jieba():
         parts = [part for part in parts if part not in ("story", "jieba")]
         bench.note("jieba is not installed; the comparisons with it are left out.")
