@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,15 +20,30 @@ from nlpzero.counts import (
     common_alphabet,
     write_counts,
 )
-from nlpzero.kernels import Keys, extend_ids, extended_keys, hash_index, pack_windows, window_ids
+from nlpzero.kernels import (
+    Counts,
+    Keys,
+    extend_ids,
+    extended_keys,
+    hash_index,
+    pack_windows,
+    window_ids,
+)
 from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import Progress, map_shards, on_this_machine
+from nlpzero.parallel import (
+    LocalThreads,
+    Progress,
+    compiled_workers,
+    map_shards,
+    on_this_machine,
+)
 from nlpzero.runs import (
     ROW_BYTES,
     KeyCounter,
     Run,
     holds_symbol,
     in_memory,
+    merge_in_memory,
     merge_runs,
     remap_keys,
     run_on_disk,
@@ -46,6 +62,9 @@ from nlpzero.symbols import (
 )
 
 T = TypeVar("T")
+
+# bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in UTF-8
+_MOST_RUN_BYTES = 6
 Symbols = npt.NDArray[np.uint16]
 
 # positions whose keys go into the buffer at a time, small against the least memory
@@ -212,6 +231,9 @@ class _Plan:
         self.executor = executor if not self.here or self.jobs > 1 else None
         self.progress = progress
         self.report = report
+        size = corpus.size
+        threads = isinstance(executor, LocalThreads)
+        self.light = threads and size is not None and _MOST_RUN_BYTES * size <= self.memory // 2
         # one process: one counter over the whole text, so that shards add no rows twice
         self.single = self.jobs == 1 and self.here
         # the parent only merges while workers count
@@ -221,9 +243,9 @@ class _Plan:
         return self.corpus.blocks(report=self.report, progress=self.progress)
 
     def map(self, worker: Callable[..., T], *args: object) -> Iterator[T]:
-        # a cluster does not share this machine's disk
-        folder = self.folder if self.here else None
         corpus = self.corpus
+        # a cluster does not share this machine's disk; threads share its memory
+        folder = self.folder if self.here and not self.light else None
         return map_shards(
             worker,
             corpus.shards(self.jobs) if isinstance(corpus, Corpus) else [corpus],
@@ -237,6 +259,26 @@ class _Plan:
         )
 
 
+@contextmanager
+def _plan(
+    corpus: Corpus | Shard,
+    tmpdir: PathLike | None,
+    memory: int | None,
+    jobs: int,
+    executor: Executor | None,
+    progress: Progress | None,
+    report: ReadReport | None,
+) -> Iterator[_Plan]:
+    """A plan with its temporary folder and, unless an executor is given, its workers."""
+    with scratch_folder(tmpdir) as folder:
+        plan = _Plan(corpus, folder, memory, jobs, executor, progress, report)
+        if executor is not None or plan.jobs == 1:
+            yield plan
+            return
+        with compiled_workers(plan.jobs, corpus.size) as workers:
+            yield _Plan(corpus, folder, memory, plan.jobs, workers, progress, report)
+
+
 def _count_table(plan: _Plan, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
     if plan.single:
         return _count_windows(plan.blocks(), alphabet, plan.share, plan.folder)
@@ -247,6 +289,14 @@ def _count_table(plan: _Plan, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
     return final, [replace(run, remap=own.remap_to(final)) for own, runs in results for run in runs]
 
 
+def _merged(plan: _Plan, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
+    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
+    # the runs, their rows side by side, and the result are there together
+    if 3 * ROW_BYTES * sum(map(len, runs)) <= plan.memory:
+        return iter([merge_in_memory(runs, plan.jobs if plan.here else 1)])
+    return merge_runs(runs, plan.memory // 4, plan.folder)
+
+
 def _count_one_level(
     plan: _Plan, alphabet: Alphabet, k: int, kept: Sequence[Keys], min_count: int
 ) -> Level:
@@ -254,7 +304,7 @@ def _count_one_level(
         runs = _count_level(plan.blocks(), alphabet, k, kept, plan.share, plan.folder)
     else:
         runs = [run for part in plan.map(_level_worker, alphabet, k, kept) for run in part]
-    chunks = merge_runs(runs, plan.memory // 4, plan.folder)
+    chunks = _merged(plan, runs)
     return Level(*in_memory((keys[n >= min_count], n[n >= min_count]) for keys, n in chunks))
 
 
@@ -331,10 +381,9 @@ def count_ngrams(
     """
     alphabet = _check_options(order, min_count, alphabet, memory)
     corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
-    with scratch_folder(tmpdir) as folder:
-        plan = _Plan(corpus, folder, memory, jobs, executor, progress, report)
+    with _plan(corpus, tmpdir, memory, jobs, executor, progress, report) as plan:
         final, runs = _count_table(plan, alphabet)
-        chunks = merge_runs(runs, plan.memory // 4, folder)
+        chunks = _merged(plan, runs)
         if sum(map(len, runs)) * ROW_BYTES <= plan.memory // 2:
             table = NGramCounts(*in_memory(chunks), final)
         else:
@@ -391,7 +440,6 @@ def count_to_file(
             report=report,
         ).save(path)
         return
-    with scratch_folder(tmpdir) as folder:
-        plan = _Plan(as_corpus(texts), folder, memory, jobs, executor, progress, report)
+    with _plan(as_corpus(texts), tmpdir, memory, jobs, executor, progress, report) as plan:
         final, runs = _count_table(plan, alphabet)
-        write_counts(path, merge_runs(runs, plan.memory // 4, folder), final)
+        write_counts(path, _merged(plan, runs), final)

@@ -125,24 +125,38 @@ def merge_step(
     No source holds a key twice. Source s is rows ``heads[s]:ends[s]`` of `keys` and `counts`; the heads move on. Only keys <= `bound` are
     taken. Returns the number of rows written.
     """
-    sources = len(heads)
+    # sources that have rows left, and the key each would give next
+    live = np.empty(len(heads), np.int64)
+    front = np.empty(len(heads), np.uint64)
+    n = 0
+    for s in range(len(heads)):
+        if heads[s] < ends[s] and keys[heads[s]] <= bound:
+            live[n] = s
+            front[n] = keys[heads[s]]
+            n += 1
     written = 0
-    while written < len(out_keys):
-        found = False
-        smallest = np.uint64(0)
-        for s in range(sources):
-            if heads[s] < ends[s]:
-                key = keys[heads[s]]
-                if key <= bound and (not found or key < smallest):
-                    smallest = key
-                    found = True
-        if not found:
-            break
+    while n > 0 and written < len(out_keys):
+        smallest = front[0]
+        for i in range(1, n):
+            smallest = min(smallest, front[i])
         total = np.int64(0)
-        for s in range(sources):
-            if heads[s] < ends[s] and keys[heads[s]] == smallest:
-                total += counts[heads[s]]
-                heads[s] += 1
+        i = 0
+        while i < n:
+            if front[i] != smallest:
+                i += 1
+                continue
+            s = live[i]
+            head = heads[s]
+            total += counts[head]
+            head += 1
+            heads[s] = head
+            if head < ends[s] and keys[head] <= bound:
+                front[i] = keys[head]
+                i += 1
+            else:
+                n -= 1
+                live[i] = live[n]
+                front[i] = front[n]
         out_keys[written] = smallest
         out_counts[written] = total
         written += 1

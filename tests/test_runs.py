@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero.runs import KeyCounter, Run, in_memory, merge_runs, run_on_disk
+from nlpzero.runs import KeyCounter, Run, in_memory, merge_in_memory, merge_runs, run_on_disk
 
 KEYS = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**64 - 1)), max_size=300)
 
@@ -50,3 +50,16 @@ def test_rows_with_given_symbols_can_be_left_out() -> None:
     run = Run(1, keys, np.ones(4, np.int64), without=(7, 9))
     merged, _ = in_memory(merge_runs([run, Run(1, keys[:1], np.ones(1, np.int64))], 1))
     assert merged.tolist() == [5 << 48]
+
+
+@given(st.lists(KEYS, max_size=6), st.integers(1, 4))
+def test_merging_in_memory_by_ranges_of_keys(parts: list[list[int]], jobs: int) -> None:
+    counter = KeyCounter(1)
+    for part in parts:
+        counter.add(np.array(part, np.uint64))
+        counter.flush()
+    runs = counter.finish()
+    keys, counts = merge_in_memory(runs, jobs)
+    expected_keys, expected_counts = in_memory(merge_runs(runs, 1))
+    np.testing.assert_array_equal(keys, expected_keys)
+    np.testing.assert_array_equal(counts, expected_counts)
