@@ -21,12 +21,16 @@ from .learning import learn, learning, note_learned, numbers
 from .progress import note, progress
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.corpus import Corpus, ReadReport, Shard
     from nlpzero.segment import Segmenter
 
 # bytes of a file that one worker cuts at a time
-_SHARD_BYTES = 8 << 20
+_SHARD_BYTES = 4 << 20
 _READ_BYTES = 1 << 20
+# inputs smaller than this are not shared among threads
+_LEAST_SHARED = 1 << 20
 # inputs smaller than this are not worth starting processes for
 _WORTH_PROCESSES = 64 << 20
 _NO_LIMIT = 1 << 62
@@ -152,16 +156,12 @@ def segment(
             seen, bad = _segment_live(segmenter, form, file)
         else:
             report = nlpzero.ReadReport()
-            if corpus.size is not None and corpus.size < _WORTH_PROCESSES:
-                jobs = 1  # it would be done before the others have started
-            if jobs > 1 and (model is None or words):
-                # workers open the model by its name
-                folder = stack.enter_context(_scratch(tmpdir))
-                model = os.path.join(folder, "model.nz")
-                segmenter.save(model)
+            workers, shared = stack.enter_context(
+                _workers(corpus, segmenter, None if words else model, form, jobs, tmpdir)
+            )
             with progress(corpus.size, "segment", quiet=quiet) as advance:
                 seen = _segment_corpus(
-                    corpus, segmenter, model, numbers, form, jobs, file, advance, report
+                    corpus, segmenter, shared, workers, numbers, form, jobs, file, advance, report
                 )
             bad = report.bad_bytes
     if bad:
@@ -299,10 +299,46 @@ class _Writer:
 # ------------------------------------------------------------------------------------ files, by many hands
 
 
-def _segment_corpus(
+@contextmanager
+def _workers(
     corpus: "Corpus",
     segmenter: "Segmenter",
     model: str | None,
+    form: _Form,
+    jobs: int,
+    tmpdir: str | None,
+) -> Iterator[tuple["Executor | None", "Segmenter | str"]]:
+    """Who segments besides this thread, if anybody, and the segmenter as they need it."""
+    from nlpzero.parallel import LocalThreads, compiled_workers, local_workers
+
+    size = corpus.size
+    if jobs == 1 or (size is not None and size < _LEAST_SHARED):
+        yield None, segmenter
+        return
+    # text with separators is assembled by compiled loops; the other formats are made of Python strings
+    if form.format == "text":
+        pool = compiled_workers(jobs, size)
+    elif size is not None and size < _WORTH_PROCESSES:
+        yield None, segmenter  # it would be done before the others have started
+        return
+    else:
+        pool = local_workers(jobs)
+    with pool as workers, ExitStack() as stack:
+        if workers is None or isinstance(workers, LocalThreads):
+            yield workers, segmenter
+            return
+        if model is None:  # processes open the model by its name
+            folder = stack.enter_context(_scratch(tmpdir))
+            model = os.path.join(folder, "model.nz")
+            segmenter.save(model)
+        yield workers, model
+
+
+def _segment_corpus(
+    corpus: "Corpus",
+    segmenter: "Segmenter",
+    shared: "Segmenter | str",
+    workers: "Executor | None",
     numbers: Any,
     form: _Form,
     jobs: int,
@@ -315,7 +351,7 @@ def _segment_corpus(
 
     seen = False
     open_line = False  # the last source ended without a line end
-    if jobs == 1:
+    if workers is None:
         writer = _Writer(segmenter, form)
         for shard in corpus.shards(1):
             for part, ended in _shard_parts(writer, shard, report, advance):
@@ -327,10 +363,11 @@ def _segment_corpus(
     results: Any = map_shards(
         _segment_shard,
         corpus.shards(jobs, _SHARD_BYTES),
-        model,
+        shared,
         numbers,
         form,
         jobs=jobs,
+        executor=workers,
         progress=advance,
         report=report,
         ordered=True,
@@ -377,9 +414,15 @@ def _shard_parts(
 
 
 def _segment_shard(
-    shard: "Shard", model: str, numbers: Any, form: _Form, *, report: "ReadReport"
+    shard: "Shard",
+    shared: "Segmenter | str",
+    numbers: Any,
+    form: _Form,
+    *,
+    report: "ReadReport",
 ) -> tuple[bytes, bool, bool]:
-    writer = _Writer(_loaded(model, numbers), form)
+    segmenter = _loaded(shared, numbers) if isinstance(shared, str) else shared
+    writer = _Writer(segmenter, form)
     out = io.BytesIO()
     open_line = False
     for part, ended in _shard_parts(writer, shard, report):

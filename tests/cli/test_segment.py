@@ -124,7 +124,9 @@ def test_formats(run_here, model):
 
 
 def test_any_number_of_jobs(run_here, lm, model, tmp_path, monkeypatch):
+    # share even little, text among threads and other formats among processes
     monkeypatch.setattr("nlpzero_cli.segment._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("nlpzero_cli.segment._LEAST_SHARED", 0)
     line = "我们在北京大学学习，今天天气好。今天北京天气好吗？\n"
     (tmp_path / "a.txt").write_text(line * 3_000 + "我们", encoding="utf-8")
     (tmp_path / "b.txt").write_text("\ufeff学习", encoding="utf-8")
@@ -144,6 +146,8 @@ def test_any_number_of_jobs(run_here, lm, model, tmp_path, monkeypatch):
     one = run_here(*options, *added, "-j", 1, code=0)
     assert "今天/天气好/。" in one.out
     assert run_here(*options, *added, "-j", 2, code=0).raw == one.raw
+    tokens = ("segment", "--format", "jsonl", "a.txt", "b.txt", *added)
+    assert run_here(*tokens, "-j", 2, code=0).raw == run_here(*tokens, "-j", 1, code=0).raw
 
 
 def test_a_line_is_answered_at_once(start, lm):
