@@ -363,11 +363,12 @@ class _TokenTable:
         found = table.find(keys)
         absent = np.flatnonzero(found < 0)
         if len(absent):
-            fresh, inverse = np.unique(keys.take(absent), return_inverse=True)
-            numbers = np.arange(self.size, self.size + len(fresh), dtype=np.int64)
+            wanted = keys.take(absent)
+            fresh = np.sort(wanted)
+            fresh = fresh[np.append(True, fresh[1:] != fresh[:-1])]
+            table.insert(fresh, np.arange(self.size, self.size + len(fresh), dtype=np.int64))
             self.size += len(fresh)
-            table.insert(fresh, numbers)
-            found[absent] = numbers.take(inverse)
+            found[absent] = table.find(wanted)
         return found
 
     def numbers(self, data: bytes, starts: Longs, lengths: Longs) -> Longs:
@@ -488,9 +489,16 @@ class _Names:
             items[i] = -2
         self.of_token[number] = items
 
-    def numbers(self, names: Iterable[str]) -> list[int]:
+    def numbers(self, names: list[str]) -> list[int]:
         """Item of each name; -1 for blanks, -4 for what is excluded."""
         items = self.items
+        if not (self.exclude or self.words_only) and len(names) == len(set(names)):
+            # the usual case, without a loop: nothing to strip, all new, no blanks
+            plain = "\n".join(names).split()
+            if plain == names and items.keys().isdisjoint(names) and self.blanks.isdisjoint(names):
+                numbers = range(len(items), len(items) + len(names))
+                items.update(zip(names, numbers, strict=True))
+                return list(numbers)
         get = items.get
         result = []
         for name in map(str.strip, names):
@@ -679,9 +687,6 @@ class _Lines:
 
     def split(self, block: bytes) -> tuple[bytes, Longs, Longs, Longs, bool]:
         """Padded data, starts and lengths of all tokens, tokens per line, and whether quotes are there."""
-        if b"\r\n" in block:
-            # stripping would do, but "item" and "item CR" are two tokens to look at
-            block = block.replace(b"\r\n", b"\n")
         for white, _ in self.white:
             if white in block:
                 block = block.replace(white, b" ")
@@ -705,6 +710,9 @@ class _Lines:
         last = np.flatnonzero(octets.take(ends) == _NEWLINE)
         per_line = np.diff(last, prepend=-1)
         lengths = ends - starts
+        if b"\r\n" in block:
+            # stripping would do, but "item" and "item CR" would be two tokens to look at
+            lengths[last] -= octets.take(ends.take(last) - 1) == 0x0D
         if self.spaces:  # runs of white space separate once
             full = lengths > 0
             if not full.all():
