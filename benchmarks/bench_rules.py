@@ -160,7 +160,7 @@ def peers(bench: Benchmark, data: Path) -> None:
                 bench.compare(
                     f"{title}: in one process, file to itemsets, against Python",
                     [ours, *slow],
-                    rounds=2,
+                    rounds=3,
                     warm_up=0,
                 )
 
