@@ -293,7 +293,7 @@ def _merged(plan: _Plan, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
     """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
     # the runs, their rows side by side, and the result are there together
     if 3 * ROW_BYTES * sum(map(len, runs)) <= plan.memory:
-        return iter([merge_in_memory(runs, plan.jobs if plan.here else 1)])
+        return iter([merge_in_memory(runs)])
     return merge_runs(runs, plan.memory // 4, plan.folder)
 
 

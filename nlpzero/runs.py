@@ -5,9 +5,7 @@ counts), and runs merge by adding counts. What does not fit the budget waits on 
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Protocol
 from uuid import uuid4
@@ -217,50 +215,30 @@ def merge_runs(
         yield out_keys[:written], out_counts[:written]
 
 
-def merge_in_memory(runs: Sequence[SortedRows], jobs: int = 1) -> Chunk:
-    """Merge runs whose rows, and the result, fit in memory; the same as all of :func:`merge_runs`.
+def merge_in_memory(runs: Sequence[SortedRows]) -> Chunk:
+    """Merge runs whose rows, and the result, fit in memory; the same as all of :func:`merge_runs`, faster.
 
     Parameters
     ----------
     runs : sequence of Run, or of other sorted rows
-    jobs : int >= 1
-        Threads; each merges a range of keys.
 
     Returns
     -------
     keys : ndarray of uint64, ascending
     counts : ndarray of int64
     """
-    runs = [run for run in runs if len(run)]
-    parts = [in_memory(run.chunks(len(run))) for run in runs]
+    parts = [in_memory(run.chunks(len(run))) for run in runs if len(run)]
     if len(parts) <= 1:
-        return parts[0] if parts else (np.zeros(0, np.uint64), np.zeros(0, np.int64))
-    starts = np.cumsum([0, *(len(part) for part, _ in parts)])
+        return in_memory(iter(parts))
+    ends = np.cumsum([len(part) for part, _ in parts])
+    heads = np.concatenate([[0], ends[:-1]])
     keys = np.concatenate([part for part, _ in parts])
     counts = np.concatenate([part for _, part in parts])
-    largest = max((part for part, _ in parts), key=len)
     del parts
-    # borders between ranges: every source is cut where its keys pass them
-    borders = largest[np.arange(1, jobs) * len(largest) // jobs]
-    cuts = np.array(
-        [
-            [start, *(start + np.searchsorted(keys[start:end], borders)), end]
-            for start, end in pairwise(starts)
-        ],
-        np.int64,
-    )
-
-    def merge(part: int) -> Chunk:
-        heads, ends = cuts[:, part].copy(), cuts[:, part + 1].copy()
-        out_keys = np.empty(int((ends - heads).sum()), np.uint64)
-        out_counts = np.empty(len(out_keys), np.int64)
-        written = merge_step(keys, counts, heads, ends, _NO_BOUND, out_keys, out_counts)
-        return out_keys[:written], out_counts[:written]
-
-    if jobs == 1:
-        return merge(0)
-    with ThreadPoolExecutor(jobs) as pool:
-        return in_memory(pool.map(merge, range(jobs)))
+    out_keys = np.empty(len(keys), np.uint64)
+    out_counts = np.empty(len(keys), np.int64)
+    written = merge_step(keys, counts, heads, ends, _NO_BOUND, out_keys, out_counts)
+    return out_keys[:written].copy(), out_counts[:written].copy()
 
 
 class KeyCounter:

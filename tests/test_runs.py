@@ -52,14 +52,14 @@ def test_rows_with_given_symbols_can_be_left_out() -> None:
     assert merged.tolist() == [5 << 48]
 
 
-@given(st.lists(KEYS, max_size=6), st.integers(1, 4))
-def test_merging_in_memory_by_ranges_of_keys(parts: list[list[int]], jobs: int) -> None:
+@given(st.lists(KEYS, max_size=6))
+def test_merging_at_once_equals_merging_in_pieces(parts: list[list[int]]) -> None:
     counter = KeyCounter(1)
     for part in parts:
         counter.add(np.array(part, np.uint64))
         counter.flush()
     runs = counter.finish()
-    keys, counts = merge_in_memory(runs, jobs)
+    keys, counts = merge_in_memory(runs)
     expected_keys, expected_counts = in_memory(merge_runs(runs, 1))
     np.testing.assert_array_equal(keys, expected_keys)
     np.testing.assert_array_equal(counts, expected_counts)
