@@ -57,6 +57,8 @@ _WORKER_RUNS_SHARE = 8
 _RUNS_SHARE = 4
 _RESULT_SHARE = 2
 _LEAST = 4 << 20
+_LEAST_SHARD = 2 << 20
+_SHARDS_PER_JOB = 12
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,13 @@ def _whole_sources(corpus: Corpus | Shard, target: int) -> list[Shard]:
     if group:
         shards.append(Shard(tuple(group), corpus.encoding, corpus.errors, corpus.field))
     return shards
+
+
+def _target(corpus: Corpus, tokenizer: Tokenizer, jobs: int) -> int:
+    """Bytes of a shard: large, as every shard costs a merge; but small enough that no worker is left waiting."""
+    if jobs == 1 or corpus.size is None:
+        return tokenizer.shard_bytes
+    return min(tokenizer.shard_bytes, max(_LEAST_SHARD, corpus.size // (_SHARDS_PER_JOB * jobs)))
 
 
 def _checked_documents(documents: str | None) -> Documents | None:
@@ -304,7 +313,7 @@ def count_words(
             # a file in two shards would be two documents
             shards = _whole_sources(corpus, how.shard_bytes)
         else:
-            shards = corpus.shards(jobs, how.shard_bytes)
+            shards = corpus.shards(jobs, _target(corpus, how, jobs))
         store = RunStore(max(_LEAST, budget // _RUNS_SHARE), lambda: folder)
         tokens = seen = 0
         for counted in map_shards(
