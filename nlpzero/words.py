@@ -58,7 +58,7 @@ _RUNS_SHARE = 4
 _RESULT_SHARE = 2
 _LEAST = 4 << 20
 _LEAST_SHARD = 2 << 20
-_SHARDS_PER_JOB = 12
+_SHARDS_PER_JOB = 8
 
 
 @dataclass(frozen=True)
