@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import os
 import shutil
+import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -92,8 +93,9 @@ def story(
             nlpzero.count_words(corpus, tokenizer, punctuation=True, jobs=workers).items()
         )
 
-    medians = bench.compare(
-        f"The seed's story, {name}",
+    title = f"The seed's story, {name}"
+    bench.compare(
+        title,
         [
             Case("one dict", lambda: ranked(naive(path, cut)), size),
             Case(
@@ -104,11 +106,14 @@ def story(
         ],
         rounds=rounds,
     )
-    first = medians["one dict"]
-    rows = [
-        f"| {case} | {first / seconds:.2f} | {first / seconds / (jobs if f'{jobs} jobs' in case else 1):.2f} |"
-        for case, seconds in medians.items()
-    ]
+    mine = [row for row in bench.measurements if row.comparison == title]
+    base = [row.seconds for row in mine if row.case == "one dict"]
+    rows = []
+    for case in dict.fromkeys(row.case for row in mine):
+        seconds = [row.seconds for row in mine if row.case == case]
+        gain = statistics.median(a / b for a, b in zip(base, seconds, strict=True))
+        workers = jobs if case.endswith("jobs") else 1
+        rows.append(f"| {case} | {gain:.2f} | {gain / workers:.2f} |")
     bench.note("\n".join(["| case | speed-up | speed-up per process |", "|---|--:|--:|", *rows]))
 
 
