@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-WORK = ROOT / "benchmarks" / "work"  # not in version control
+WORK = ROOT / "benchmarks" / "scratch"  # not in version control
 RUNS = ROOT / "benchmarks" / "runs"
 NLPZERO = [sys.executable, "-m", "nlpzero_cli"]
 
