@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 ONE = np.uint64(1)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 
 # bins of the five joint tables; 0 is "missing" in each
 COUNT_BINS, ENTROPY_BINS, SIDE_BINS, PMI_BINS = 11, 13, 9, 10

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 
 Ids = npt.NDArray[np.int32]
 

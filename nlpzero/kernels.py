@@ -1,31 +1,12 @@
-"""Compiled loops over arrays that several modules share, and the one decorator that compiles them.
-
-This is the only module that imports Numba. With ``NUMBA_DISABLE_JIT=1`` the same functions run as plain
-Python: slow, same answers.
-"""
-
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+"""Compiled loops over arrays that several modules share."""
 
 import numpy as np
 import numpy.typing as npt
-from numba import config, njit
 
-F = TypeVar("F", bound=Callable[..., Any])
+from nlpzero.engine.jit import kernel
 
 Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
-
-
-def kernel(function: F) -> F:
-    """Compile a loop over arrays: cached on disk, without the GIL, IEEE arithmetic (no fast-math).
-
-    Floating-point sums keep their order, so results are the same bytes on every run.
-    """
-    if getattr(config, "DISABLE_JIT", False):
-        # hashing relies on 64-bit numbers that wrap around, as compiled ones do
-        return np.errstate(over="ignore")(function)
-    return cast(F, njit(cache=True, nogil=True)(function))
 
 
 @kernel

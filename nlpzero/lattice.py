@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 
 # score of a symbol that is no word by itself, in nats: below any real model's, above nothing at all
 UNKNOWN_SCORE = -120.0

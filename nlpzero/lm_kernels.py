@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 from nlpzero.lattice import _uniform
 
 BEGIN, END = np.uint16(0xFFFF), np.uint16(0xFFFE)

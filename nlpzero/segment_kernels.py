@@ -6,7 +6,7 @@ probabilities of boundaries (float), one per gap: values[i] belongs to the gap b
 
 import numpy as np
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 from nlpzero.symbol_kernels import number_end
 from nlpzero.symbols import BREAK, DIGIT, HAN, LETTER, SPACE
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 from nlpzero.symbols import (
     DIGIT,
     DIGITS_SYMBOL,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 from nlpzero.segment_kernels import unit_starts
 from nlpzero.symbols import BREAK, SPACE
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import kernel
+from nlpzero.engine.jit import kernel
 
 Array = npt.NDArray[Any]
 

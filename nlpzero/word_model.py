@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from nlpzero.engine.jit import kernel
 from nlpzero.gap_model import unseen_record
-from nlpzero.kernels import kernel
 from nlpzero.lattice import _draw, _length_probabilities
 
 # words have at most four symbols; the weights of the lengths in the base measure

@@ -1,0 +1,1 @@
+"""Arrays, files and workers; nothing here knows text."""
