@@ -30,7 +30,7 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    from nlpzero.storage import atomic_output  # brings NumPy with it
+    from nlpzero.engine.storage import atomic_output  # brings NumPy with it
 
     with atomic_output(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")

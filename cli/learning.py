@@ -13,7 +13,8 @@ from .options import Decorator, F, Size, format_size
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import Corpus, ReadReport
+    from nlpzero.corpus import Corpus
+    from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Segmenter
 
 # options of one method only: parameter -> methods

@@ -287,7 +287,7 @@ def rules(
       nlpzero rules --text reviews.txt --model model.nz --stopwords stop.txt --min-support 50
       nlpzero rules baskets.csv --format dot | dot -Tsvg > rules.svg
     """
-    from nlpzero.memory import default_memory
+    from nlpzero.engine.resources import default_memory
 
     as_text = text or model is not None or words is not None or tokenizer is not None
     if sum([as_text, basket is not None, jsonl]) > 1:

@@ -23,7 +23,8 @@ from .progress import note, progress
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from nlpzero.corpus import Corpus, ReadReport, Shard
+    from nlpzero.corpus import Corpus, Shard
+    from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Segmenter
 
 # bytes of a file that one worker cuts at a time
@@ -238,7 +239,7 @@ def _open_output(path: str | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from nlpzero.storage import atomic_output
+    from nlpzero.engine.storage import atomic_output
 
     with atomic_output(path) as file:
         yield file
@@ -246,7 +247,7 @@ def _open_output(path: str | None) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _scratch(tmpdir: str | None) -> Iterator[str]:
-    from nlpzero.storage import scratch_folder
+    from nlpzero.engine.storage import scratch_folder
 
     with scratch_folder(tmpdir) as folder:
         yield str(folder)
@@ -309,7 +310,7 @@ def _workers(
     tmpdir: str | None,
 ) -> Iterator[tuple["Executor | None", "Segmenter | str"]]:
     """Who segments besides this thread, if anybody, and the segmenter as they need it."""
-    from nlpzero.parallel import LocalThreads, compiled_workers, local_workers
+    from nlpzero.engine.parallel import LocalThreads, compiled_workers, local_workers
 
     size = corpus.size
     if jobs == 1 or (size is not None and size < _LEAST_SHARED):
@@ -347,7 +348,7 @@ def _segment_corpus(
     report: "ReadReport",
 ) -> bool:
     """Segment all inputs one after the other; whether the separator occurred in them."""
-    from nlpzero.parallel import map_shards
+    from nlpzero.engine.parallel import map_shards
 
     seen = False
     open_line = False  # the last source ended without a line end

@@ -19,15 +19,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from nlpzero.decoding import Decoder, codec_name, cut_text, line_safe, without_surrogates
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError, ResourceError
 from nlpzero.records import Records, lines_of
 from nlpzero.sources import (
     Input,
     Once,
-    PathLike,
     Piece,
     Progress,
-    ReadReport,
     Source,
     compression,
     find,

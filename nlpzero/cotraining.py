@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import Floats32, Symbols
 from nlpzero.gap_model import (
     count_bins,
     layout,
@@ -25,13 +26,7 @@ from nlpzero.gap_model import (
     train_gaps,
     weighted_quantiles,
 )
-from nlpzero.induction_tables import (
-    Order,
-    branching_entropies,
-    next_order,
-    pair_keys,
-    skip_counts,
-)
+from nlpzero.induction_tables import Order, branching_entropies, next_order, pair_keys, skip_counts
 from nlpzero.lattice import marginals, random_key, sample, viterbi
 from nlpzero.word_model import (
     LENGTH_WEIGHTS,
@@ -48,8 +43,6 @@ from nlpzero.word_model import (
 )
 
 Cuts = npt.NDArray[np.uint8]
-Symbols = npt.NDArray[np.uint16]
-FloatArray = npt.NDArray[np.float32]
 
 # clauses are cut after this many symbols: no language has such clauses, and memory stays bounded
 _LONGEST_CLAUSE = 1000
@@ -175,8 +168,8 @@ class Grams(NamedTuple):
 
     ids: list[npt.NDArray[np.int32]]
     orders: list[Order]
-    right: list[FloatArray]
-    left: list[FloatArray]
+    right: list[Floats32]
+    left: list[Floats32]
 
 
 def count_positions(dense: Dense) -> Grams:
@@ -199,7 +192,7 @@ def count_positions(dense: Dense) -> Grams:
     return Grams(ids, orders, right, left)
 
 
-def autonomy(grams: Grams) -> list[FloatArray]:
+def autonomy(grams: Grams) -> list[Floats32]:
     """How word-like each type is: length times the sum of the z-scored variations of both branching entropies.
 
     v_R(g) = H_R(g) - H_R(g without its last symbol), v_L(g) = H_L(g) - H_L(g without its first), each
@@ -252,7 +245,7 @@ def autonomy_cuts(grams: Grams, forced: Cuts) -> Cuts:
     return cuts
 
 
-def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uint64], FloatArray]:
+def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uint64], Floats32]:
     """Autonomy of the n-grams of a stream.
 
     Parameters
@@ -282,7 +275,7 @@ def decode_autonomy(
     raw: Symbols,
     slots: npt.NDArray[np.uint64],
     numbers: npt.NDArray[np.int32],
-    scores: FloatArray,
+    scores: Floats32,
 ) -> Cuts:
     """Best segmentation of a stream by a table of autonomies (see :func:`build_word_table`)."""
     forced = forced_cuts(raw)
@@ -326,15 +319,15 @@ class Learned(NamedTuple):
     codes: npt.NDArray[np.uint16]
     symbol_counts: npt.NDArray[np.int64]
     word_counts: npt.NDArray[np.float64]
-    prior_sides: FloatArray
+    prior_sides: Floats32
     pairs: npt.NDArray[np.uint32]
     pair_records: npt.NDArray[np.uint32]
-    pair_values: FloatArray
+    pair_values: Floats32
     triples: npt.NDArray[np.uint64]
     triple_bins: npt.NDArray[np.uint8]
     words: npt.NDArray[np.uint64]
     words_counts: npt.NDArray[np.float64]
-    weights: FloatArray
+    weights: Floats32
     fold_bits: npt.NDArray[np.int64]
     pmi_edges: npt.NDArray[np.float64]
     skip_prior: npt.NDArray[np.float64]
@@ -354,7 +347,7 @@ class Decoder:
         )
         self._starts = layout(len(learned.codes) - 1, len(learned.pairs))
 
-    def _scores(self, x: Symbols) -> FloatArray:
+    def _scores(self, x: Symbols) -> Floats32:
         m = self.learned
         n = len(x)
         ids = np.full(n, -1, np.int32)
@@ -410,7 +403,7 @@ class Decoder:
     def _decode(
         self,
         raw: Symbols,
-        decode: Callable[[FloatArray, Cuts, int], Any],
+        decode: Callable[[Floats32, Cuts, int], Any],
         dtype: type,
         columns: int = 0,
     ) -> npt.NDArray[Any]:
@@ -458,9 +451,9 @@ class _Gaps(NamedTuple):
 
     pairs: npt.NDArray[np.uint32]
     records: npt.NDArray[np.uint32]
-    priors: FloatArray
-    next_probs: FloatArray
-    prior_sides: FloatArray
+    priors: Floats32
+    next_probs: Floats32
+    prior_sides: Floats32
     pmi_edges: npt.NDArray[np.float64]
     skip_prior: npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
+from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.counts import (
     HIGHEST_ORDER,
     PACKED_ORDER,
@@ -20,24 +20,17 @@ from nlpzero.counts import (
     common_alphabet,
     write_counts,
 )
-from nlpzero.kernels import (
-    Counts,
-    Keys,
-    extend_ids,
-    extended_keys,
-    hash_index,
-    pack_windows,
-    window_ids,
-)
-from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import (
+from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.hash_tables import hash_index
+from nlpzero.engine.parallel import (
     LocalThreads,
     Progress,
     compiled_workers,
     map_shards,
     on_this_machine,
 )
-from nlpzero.runs import (
+from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.sorted_runs import (
     ROW_BYTES,
     KeyCounter,
     Run,
@@ -48,7 +41,8 @@ from nlpzero.runs import (
     remap_keys,
     run_on_disk,
 )
-from nlpzero.storage import PathLike, scratch_folder
+from nlpzero.engine.storage import PathLike, scratch_folder
+from nlpzero.kernels import extend_ids, extended_keys, pack_windows, window_ids
 from nlpzero.symbols import (
     FIRST_SLOT,
     HAN,
@@ -65,7 +59,6 @@ T = TypeVar("T")
 
 # bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in UTF-8
 _MOST_RUN_BYTES = 6
-Symbols = npt.NDArray[np.uint16]
 
 # positions whose keys go into the buffer at a time, small against the least memory
 _PIECE = 1 << 16

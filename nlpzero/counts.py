@@ -14,18 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import Counts, Keys
+from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.resources import default_memory
+from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
+from nlpzero.engine.storage import FileWriter, PathLike, read_file
 from nlpzero.errors import StorageError
-from nlpzero.kernels import (
-    Counts,
-    Keys,
-    group_prefixes,
-    hash_find_all,
-    hash_index,
-    sum_ranges,
-)
-from nlpzero.memory import default_memory
-from nlpzero.runs import Run, in_memory, merge_runs, remap_keys
-from nlpzero.storage import FileWriter, PathLike, read_file
+from nlpzero.kernels import group_prefixes, sum_ranges
 from nlpzero.symbols import Alphabet
 
 KIND = "counts"

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import ReadReport, Shard
+from nlpzero.corpus import Shard
 from nlpzero.counts import NGramCounts
+from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.hash_tables import KeyTable
+from nlpzero.engine.parallel import LocalThreads, Progress, map_shards
+from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
-from nlpzero.grams import KeyTable, runs_of
-from nlpzero.parallel import LocalThreads, Progress, map_shards
-from nlpzero.pieces import Counts, Keys, Pieces, Strings, Symbols
+from nlpzero.grams import runs_of
+from nlpzero.pieces import Pieces, Strings
 from nlpzero.symbols import Alphabet
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
+from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import CorpusError
-from nlpzero.sources import ReadReport
 
 # Encodings that shift between states; nobody keeps corpora in them and no byte offset would be true.
 _STATEFUL = re.compile(r"iso2022\w*|hz|utf-7|punycode|idna|raw-unicode-escape|unicode-escape")

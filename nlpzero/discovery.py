@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 import numpy as np
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Corpus, ReadReport, as_corpus
+from nlpzero.corpus import Corpus, as_corpus
 from nlpzero.counting import count_ngrams
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run
+from nlpzero.engine.arrays import Counts, Floats
+from nlpzero.engine.parallel import Progress, compiled_workers
+from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.storage import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.evidence import Evidence, evidence_for
 from nlpzero.finding import DEFAULT_PRICE, Found, Removal, by_cohesion, by_learning, by_min_entropy
-from nlpzero.grams import Floats, counts_of_counts
-from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import Progress, compiled_workers
-from nlpzero.pieces import WIDTH, Counts, Strings
-from nlpzero.storage import PathLike
+from nlpzero.grams import counts_of_counts
+from nlpzero.pieces import WIDTH, Strings
 from nlpzero.symbols import Alphabet
 
 if TYPE_CHECKING:

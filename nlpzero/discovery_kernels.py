@@ -9,10 +9,9 @@ import math
 
 import numpy as np
 
+from nlpzero.engine.hash_tables import MULTIPLIER, ONE, find
 from nlpzero.engine.jit import kernel
 
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-ONE = np.uint64(1)
 MASKS = np.array(
     [0, 0xFFFF << 48, 0xFFFFFFFF << 32, 0xFFFFFFFFFFFF << 16, 0xFFFFFFFFFFFFFFFF], np.uint64
 )
@@ -20,42 +19,6 @@ BEFORE, AFTER = 1, 4  # zeros around the symbols of a text
 
 # what happened to the pieces of a cut
 SINGLE, COUNTED, WEAK, LONG, RUN = range(5)
-
-
-@kernel
-def find(key: np.uint64, table: np.ndarray, shift: np.uint64) -> np.int64:
-    """Place of a key in a table, or -1."""
-    mask = np.uint64(len(table) - 1)
-    i = (key * MULTIPLIER) >> shift
-    while table[i] != 0:
-        if table[i] == key:
-            return np.int64(i)
-        i = (i + ONE) & mask
-    return np.int64(-1)
-
-
-@kernel
-def fill_table(keys: np.ndarray, table: np.ndarray, values: np.ndarray, shift: np.uint64) -> None:
-    """Put distinct keys into an empty table; the value of a key is its number."""
-    mask = np.uint64(len(table) - 1)
-    for number in range(len(keys)):
-        i = (keys[number] * MULTIPLIER) >> shift
-        while table[i] != 0:
-            i = (i + ONE) & mask
-        table[i] = keys[number]
-        values[i] = number
-
-
-@kernel
-def look_up(
-    keys: np.ndarray, table: np.ndarray, values: np.ndarray, shift: np.uint64
-) -> np.ndarray:
-    """Value of each key, -1 for those the table lacks."""
-    found = np.empty(len(keys), np.int64)
-    for i in range(len(keys)):
-        place = find(keys[i], table, shift)
-        found[i] = values[place] if place >= 0 else -1
-    return found
 
 
 @kernel

@@ -8,13 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import ReadReport, Shard
+from nlpzero.corpus import Shard
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, clause_blocks
+from nlpzero.engine.arrays import Counts, Floats, Keys
+from nlpzero.engine.hash_tables import KeyTable
+from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
-from nlpzero.grams import Floats, Grams, KeyTable, table_pieces
+from nlpzero.grams import Grams, table_pieces
 from nlpzero.measures import entropy_from_sums, x_log_x
-from nlpzero.pieces import WIDTH, Counts, Keys, Strings, keys_of
+from nlpzero.pieces import WIDTH, Strings, keys_of
 from nlpzero.symbols import Alphabet
 
 _MET = 1 << 20  # neighbours gathered before they are counted

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError
-from nlpzero.storage import PathLike
 
 if TYPE_CHECKING:
     from nlpzero.counts import NGramCounts

@@ -3,39 +3,18 @@
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero import discovery_kernels as kernels
 from nlpzero.counts import NGramCounts
-from nlpzero.pieces import WIDTH, Counts, Keys
+from nlpzero.discovery_kernels import frequent_grams, gram_cohesion
+from nlpzero.engine.arrays import Counts, Floats, Keys
+from nlpzero.engine.hash_tables import KeyTable
+from nlpzero.pieces import WIDTH
 from nlpzero.symbols import DIGIT, FIRST_SLOT, LETTER, Alphabet, char_classes
 
-Floats = npt.NDArray[np.float64]
-
 _CHUNK_ROWS = 1 << 20
-
-
-class KeyTable(NamedTuple):
-    """Open addressing table from keys to their numbers."""
-
-    table: Keys
-    values: npt.NDArray[np.int32]
-    shift: np.uint64
-
-    @classmethod
-    def of(cls, keys: Keys) -> "KeyTable":
-        bits = max(int(2 * len(keys)).bit_length(), 4)
-        table = np.zeros(1 << bits, np.uint64)
-        values = np.zeros(1 << bits, np.int32)
-        shift = np.uint64(64 - bits)
-        kernels.fill_table(keys, table, values, shift)
-        return cls(table, values, shift)
-
-    def find(self, keys: Keys) -> npt.NDArray[np.int64]:
-        return kernels.look_up(keys, self.table, self.values, self.shift)
 
 
 @dataclass(frozen=True)
@@ -80,7 +59,7 @@ class Grams:
     ) -> tuple[Floats, npt.NDArray[np.int64]]:
         """The same for some n-grams whose parts are all frequent."""
         pmi, split = np.empty(len(keys)), np.empty(len(keys), np.int64)
-        kernels.gram_cohesion(
+        gram_cohesion(
             keys,
             counts,
             lengths,
@@ -122,7 +101,7 @@ def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int,
         out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
         out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
         filled = np.zeros(WIDTH + 1, np.int64)
-        kernels.frequent_grams(
+        frequent_grams(
             rows,
             row_counts,
             last,

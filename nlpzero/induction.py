@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
+from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.cotraining import (
     Cuts,
     Decoder,
@@ -29,11 +29,12 @@ from nlpzero.cotraining import (
     learn,
     learn_autonomy,
 )
+from nlpzero.engine.parallel import map_shards
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.storage import scratch_folder
 from nlpzero.errors import NlpzeroError
 from nlpzero.lattice import random_key
-from nlpzero.parallel import map_shards
 from nlpzero.segment import Arrays, Numbers, Segmenter, load_segmenter, whole_pieces
-from nlpzero.storage import scratch_folder
 from nlpzero.symbols import BREAK, Alphabet, SymbolStream, char_classes, code_points
 from nlpzero.word_model import build_word_table, list_words
 

@@ -13,8 +13,11 @@ from typing import Literal, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.engine.arrays import Counts as Longs
+from nlpzero.engine.arrays import Ints
 from nlpzero.errors import ResourceError
-from nlpzero.transactions import Ints, Longs, SpilledTransactions, Transactions, _ragged
+from nlpzero.transactions import SpilledTransactions, Transactions
+from nlpzero.transactions import ragged as _ragged
 
 Kind = Literal["frequent", "closed", "maximal"]
 Words = NDArray[np.uint64]

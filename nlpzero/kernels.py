@@ -1,12 +1,9 @@
 """Compiled loops over arrays that several modules share."""
 
 import numpy as np
-import numpy.typing as npt
 
+from nlpzero.engine.hash_tables import hash_find
 from nlpzero.engine.jit import kernel
-
-Keys = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.int64]
 
 
 @kernel
@@ -41,25 +38,6 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
 
 
 @kernel
-def count_sorted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct values of sorted keys and how often each occurs."""
-    n = len(keys)
-    distinct = 0
-    for i in range(n):
-        distinct += i == 0 or keys[i] != keys[i - 1]
-    out = np.empty(distinct, np.uint64)
-    counts = np.empty(distinct, np.int64)
-    row = -1
-    for i in range(n):
-        if i == 0 or keys[i] != keys[i - 1]:
-            row += 1
-            out[row] = keys[i]
-            counts[row] = 0
-        counts[row] += 1
-    return out, counts
-
-
-@kernel
 def group_prefixes(
     keys: np.ndarray, counts: np.ndarray, mask: np.uint64, last: np.uint64, min_count: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -89,109 +67,6 @@ def group_prefixes(
                     sums[size] = total
                 size += 1
     return out, sums
-
-
-@kernel
-def merge_step(
-    keys: np.ndarray,
-    counts: np.ndarray,
-    heads: np.ndarray,
-    ends: np.ndarray,
-    bound: np.uint64,
-    out_keys: np.ndarray,
-    out_counts: np.ndarray,
-) -> int:
-    """Merge sorted sources, adding the counts of equal keys, up to a bound or until the output is full.
-
-    No source holds a key twice. Source s is rows ``heads[s]:ends[s]`` of `keys` and `counts`; the heads move on. Only keys <= `bound` are
-    taken. Returns the number of rows written.
-    """
-    # sources that have rows left, and the key each would give next
-    live = np.empty(len(heads), np.int64)
-    front = np.empty(len(heads), np.uint64)
-    n = 0
-    for s in range(len(heads)):
-        if heads[s] < ends[s] and keys[heads[s]] <= bound:
-            live[n] = s
-            front[n] = keys[heads[s]]
-            n += 1
-    written = 0
-    while n > 0 and written < len(out_keys):
-        smallest = front[0]
-        for i in range(1, n):
-            smallest = min(smallest, front[i])
-        total = np.int64(0)
-        i = 0
-        while i < n:
-            if front[i] != smallest:
-                i += 1
-                continue
-            s = live[i]
-            head = heads[s]
-            total += counts[head]
-            head += 1
-            heads[s] = head
-            if head < ends[s] and keys[head] <= bound:
-                front[i] = keys[head]
-                i += 1
-            else:
-                n -= 1
-                live[i] = live[n]
-                front[i] = front[n]
-        out_keys[written] = smallest
-        out_counts[written] = total
-        written += 1
-    return written
-
-
-@kernel
-def mix64(key: np.uint64) -> np.uint64:
-    """A 64-bit hash of a 64-bit key (the finaliser of SplitMix64)."""
-    h = key
-    h ^= h >> np.uint64(30)
-    h *= np.uint64(0xBF58476D1CE4E5B9)
-    h ^= h >> np.uint64(27)
-    h *= np.uint64(0x94D049BB133111EB)
-    h ^= h >> np.uint64(31)
-    return h
-
-
-@kernel
-def hash_index(keys: np.ndarray) -> np.ndarray:
-    """Open-addressing index of distinct keys: slots hold row + 1, 0 is empty; a power of two of them."""
-    size = 16
-    while size < 2 * len(keys):
-        size *= 2
-    table = np.zeros(size, np.int32)
-    mask = np.uint64(size - 1)
-    for row in range(len(keys)):
-        slot = mix64(keys[row]) & mask
-        while table[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        table[slot] = row + 1
-    return table
-
-
-@kernel
-def hash_find(table: np.ndarray, keys: np.ndarray, key: np.uint64) -> int:
-    """Row of a key in the keys that :func:`hash_index` indexed, or -1."""
-    mask = np.uint64(len(table) - 1)
-    slot = mix64(key) & mask
-    while table[slot] != 0:
-        row = table[slot] - 1
-        if keys[row] == key:
-            return row
-        slot = (slot + np.uint64(1)) & mask
-    return -1
-
-
-@kernel
-def hash_find_all(table: np.ndarray, keys: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Row of each query in the indexed keys, or -1."""
-    rows = np.empty(len(queries), np.int64)
-    for i in range(len(queries)):
-        rows[i] = hash_find(table, keys, queries[i])
-    return rows
 
 
 @kernel

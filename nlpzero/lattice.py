@@ -46,7 +46,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 
 
 @kernel
-def _uniform(key: Any, counter: Any) -> Any:
+def uniform(key: Any, counter: Any) -> Any:
     """Uniform number in [0, 1) that depends on nothing but its two arguments (splitmix64)."""
     z = np.uint64(key) + np.uint64(counter + 1) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _MIX1
@@ -86,7 +86,7 @@ def random_key(*parts: int) -> int:
 
 
 @kernel
-def _length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> None:
+def length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> None:
     """Turn weights of words into probabilities of lengths, in place, for one clause.
 
     weights[i, k] is the weight (not its logarithm) of the word of k + 1 symbols that starts at gap i of the
@@ -111,7 +111,7 @@ def _length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> N
 
 
 @kernel
-def _draw(weights: np.ndarray, size: Any, key: Any, first: Any, cuts: np.ndarray) -> None:
+def draw(weights: np.ndarray, size: Any, key: Any, first: Any, cuts: np.ndarray) -> None:
     """Draw one path of a clause from probabilities of lengths; set cuts[first : first + size + 1]."""
     longest = weights.shape[1]
     for i in range(first, first + size + 1):
@@ -120,7 +120,7 @@ def _draw(weights: np.ndarray, size: Any, key: Any, first: Any, cuts: np.ndarray
     while i < size:
         cuts[first + i] = 1
         reach = min(longest, size - i)
-        u = _uniform(key, first + i)
+        u = uniform(key, first + i)
         k = 0
         acc = weights[i, 0]
         while acc <= u and k < reach - 1:
@@ -218,8 +218,8 @@ def _sample(scores: np.ndarray, forced: np.ndarray, key: Any, cuts: np.ndarray) 
     while start < n:
         end = _clause_end(forced, start)
         _fill_weights(scores, start, end - start, weights)
-        _length_probabilities(weights, end - start, rest)
-        _draw(weights, end - start, key, start, cuts)
+        length_probabilities(weights, end - start, rest)
+        draw(weights, end - start, key, start, cuts)
         start = end
 
 
@@ -234,7 +234,7 @@ def _marginals(scores: np.ndarray, forced: np.ndarray, marginals: np.ndarray) ->
     while start < n:
         end = _clause_end(forced, start)
         _fill_weights(scores, start, end - start, weights)
-        _length_probabilities(weights, end - start, rest)
+        length_probabilities(weights, end - start, rest)
         _clause_marginals(weights, end - start, start, marginals)
         start = end
 
@@ -437,7 +437,7 @@ def _sample_edges(
     i = 0
     while i < n:
         cuts[i] = 1
-        u = _uniform(key, i)
+        u = uniform(key, i)
         acc = single[i]
         step: Any = 1
         if acc <= u:

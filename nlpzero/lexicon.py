@@ -10,9 +10,8 @@ import ahocorasick
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError
-
-PathLike = str | os.PathLike[str]
 
 # the part-of-speech tags of jieba and ICTCLAS dictionaries
 _TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.counts import NGramCounts, last_shift, prefix_mask
+from nlpzero.engine.arrays import Counts, Floats32, Keys
+from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.storage import PathLike, atomic_output
 from nlpzero.errors import NlpzeroError, StorageError
-from nlpzero.kernels import hash_find_all, hash_index
 from nlpzero.lm_kernels import (
     BEGIN,
     END,
@@ -28,19 +30,7 @@ from nlpzero.lm_kernels import (
     prefix_rows,
     score_clauses,
 )
-from nlpzero.storage import atomic_output
-from nlpzero.symbols import (
-    BREAK_SYMBOL,
-    DIGITS_SYMBOL,
-    LETTERS_SYMBOL,
-    NUMERALS_SYMBOL,
-    Alphabet,
-)
-
-PathLike = str | os.PathLike[str]
-Floats = npt.NDArray[np.float32]
-Keys = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.int64]
+from nlpzero.symbols import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL, Alphabet
 
 HIGHEST_ORDER = 5
 # what lmplz --discount_fallback uses where counts of counts allow no estimate
@@ -93,11 +83,11 @@ class KneserNeyModel:
         self.sizes = [int(size) for size in arrays["sizes"]]
         self.order = len(self.sizes)
         # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
-        self.symbols = _frozen(arrays["symbols"])
-        self.nodes = _frozen(arrays["nodes"])
-        self.values = _frozen(self.nodes.view(np.float32))
-        self.top = _frozen(arrays["top"])
-        self.frequencies = _frozen(arrays["frequencies"])
+        self.symbols = frozen(arrays["symbols"])
+        self.nodes = frozen(arrays["nodes"])
+        self.values = frozen(self.nodes.view(np.float32))
+        self.top = frozen(arrays["top"])
+        self.frequencies = frozen(arrays["frequencies"])
         self.roots = np.full(0x10000, -1, np.int32)
         self.roots[self.symbols[: self.sizes[0]]] = np.arange(self.sizes[0], dtype=np.int32)
         self.roots.flags.writeable = False
@@ -166,7 +156,7 @@ class KneserNeyModel:
 
     def log_probs_of(
         self, symbols: npt.NDArray[np.uint16], contexts: npt.NDArray[np.uint16]
-    ) -> Floats:
+    ) -> Floats32:
         """Log probabilities of symbols after contexts.
 
         Parameters
@@ -347,7 +337,7 @@ class KneserNeyModel:
             raise StorageError(f"{os.fspath(path)}: cannot be read: {error.strerror}") from error
 
 
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     view = np.ascontiguousarray(array).view(np.ndarray).view()
     view.flags.writeable = False
     return view
@@ -374,8 +364,8 @@ def _keys_of_symbol(symbol: np.uint16, place: int) -> np.uint64:
 def _nodes(
     sizes: Sequence[int],
     children: Sequence[npt.NDArray[np.int64]],
-    logs: Sequence[Floats],
-    backoffs: Sequence[Floats],
+    logs: Sequence[Floats32],
+    backoffs: Sequence[Floats32],
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays ``nodes`` and ``top`` from those of each order."""
     below = sum(sizes[:-1])
@@ -388,7 +378,7 @@ def _nodes(
     return {"nodes": nodes, "top": logs[-1]}
 
 
-def _log(values: npt.NDArray[np.float64]) -> Floats:
+def _log(values: npt.NDArray[np.float64]) -> Floats32:
     return np.log(values).astype(np.float32)
 
 
@@ -409,8 +399,8 @@ class _Estimator:
         sizes: list[int] = []
         symbols: list[npt.NDArray[np.uint16]] = []
         children: list[npt.NDArray[np.int64]] = []
-        logs: list[Floats] = []
-        backoffs: list[Floats] = []
+        logs: list[Floats32] = []
+        backoffs: list[Floats32] = []
         base = 0
         # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its inverse
         lower = np.zeros(0)

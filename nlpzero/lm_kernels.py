@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nlpzero.engine.jit import kernel
-from nlpzero.lattice import _uniform
+from nlpzero.lattice import uniform as _uniform
 
 BEGIN, END = np.uint16(0xFFFF), np.uint16(0xFFFE)
 

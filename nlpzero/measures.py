@@ -6,7 +6,7 @@ All logarithms are natural, all results are in nats.
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from nlpzero.engine.arrays import Floats
 
 
 def pmi(joint: npt.ArrayLike, left: npt.ArrayLike, right: npt.ArrayLike, total: float) -> Floats:

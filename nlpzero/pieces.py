@@ -6,12 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero import discovery_kernels as kernels
+from nlpzero.discovery_kernels import count_pieces, find_pieces, refill_pieces, remove_redundant
+from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.symbols import Alphabet
-
-Symbols = npt.NDArray[np.uint16]
-Keys = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.int64]
 
 WIDTH = 4  # symbols in a key
 
@@ -42,7 +39,7 @@ class Pieces:
         for first in range(0, len(starts), 1 << 16):
             part = slice(first, first + (1 << 16))
             self._make_room(len(starts[part]), int(ends[part].sum()) - int(starts[part].sum()))
-            self.n = kernels.count_pieces(
+            self.n = count_pieces(
                 symbols,
                 starts[part],
                 ends[part],
@@ -71,10 +68,10 @@ class Pieces:
         if 2 * (self.n + pieces) > len(self._table):
             bits = int(2 * (self.n + pieces)).bit_length()
             self._table = np.zeros(1 << bits, np.int32)
-            kernels.refill_pieces(self._table, self._hashes, self.n)
+            refill_pieces(self._table, self._hashes, self.n)
 
     def find(self, symbols: Symbols, starts: Counts, ends: Counts) -> Counts:
-        return kernels.find_pieces(
+        return find_pieces(
             symbols, starts, ends, self._table, self._hashes, self._offsets, self._arena
         )
 
@@ -89,7 +86,7 @@ class Pieces:
     ) -> int:
         """One round over the pieces to visit; see the kernel."""
         return int(
-            kernels.remove_redundant(
+            remove_redundant(
                 visit,
                 self._arena,
                 self._offsets[: self.n + 1],

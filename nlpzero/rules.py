@@ -10,12 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.engine.arrays import Counts, Floats
 from nlpzero.errors import ResourceError
 from nlpzero.itemsets import Itemsets, frequent_itemsets
 from nlpzero.transactions import SpilledTransactions, Transactions
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 class Rule(NamedTuple):
@@ -79,7 +77,7 @@ _MLXTEND = {
 }
 
 
-def rule_metrics(transactions: int, both: Longs, left: Longs, right: Longs) -> dict[str, Floats]:
+def rule_metrics(transactions: int, both: Counts, left: Counts, right: Counts) -> dict[str, Floats]:
     """The metrics of rules from counts.
 
     Parameters
@@ -132,12 +130,12 @@ def rule_metrics(transactions: int, both: Longs, left: Longs, right: Longs) -> d
 class _Table(NamedTuple):
     """Rules as arrays; sides are rows in the levels of the itemsets."""
 
-    size: Longs  # number of items on both sides
-    row: Longs  # of the itemset, in its level
-    mask: Longs  # bit j: item j of the itemset is in the consequent
-    both: Longs
-    left: Longs
-    right: Longs
+    size: Counts  # number of items on both sides
+    row: Counts  # of the itemset, in its level
+    mask: Counts  # bit j: item j of the itemset is in the consequent
+    both: Counts
+    left: Counts
+    right: Counts
 
 
 def association_rules(
@@ -327,13 +325,13 @@ def _tables(
 class _Subsets:
     """Counts of all subsets of some itemsets of one size; a subset is a mask over the item positions."""
 
-    def __init__(self, itemsets: Itemsets, size: int, rows: Longs) -> None:
+    def __init__(self, itemsets: Itemsets, size: int, rows: Counts) -> None:
         self.levels = itemsets.levels
         self.size = size
         self.rows = rows
-        self.known: dict[int, Longs] = {(1 << size) - 1: rows}
+        self.known: dict[int, Counts] = {(1 << size) - 1: rows}
 
-    def _rows(self, mask: int) -> Longs:
+    def _rows(self, mask: int) -> Counts:
         """Rows of the subsets in their level."""
         if mask not in self.known:
             missing = ((1 << self.size) - 1) & ~mask
@@ -346,12 +344,12 @@ class _Subsets:
             self.known[mask] = table[:, position].take(self._rows(larger)).astype(np.int64)
         return self.known[mask]
 
-    def counts(self, mask: int, some: Longs) -> Longs:
+    def counts(self, mask: int, some: Counts) -> Counts:
         """Counts of the subsets `mask` of the itemsets `some`."""
         return self.levels[mask.bit_count() - 1].counts.take(self._rows(mask).take(some))
 
     def redundant(
-        self, left: int, right: int, some: Longs, confidence: Floats
+        self, left: int, right: int, some: Counts, confidence: Floats
     ) -> NDArray[np.bool_]:
         """Whether part of the antecedent `left` alone gives `right` at least as confidently."""
         result = np.zeros(len(some), dtype=bool)

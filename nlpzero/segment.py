@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.storage import PathLike, read_file, write_file
 from nlpzero.errors import StorageError
 from nlpzero.lattice import marginals_edges, random_key, sample_edges
 from nlpzero.lexicon import WordList, as_word_list, read_words
-from nlpzero.lm import KneserNeyModel, _frozen
+from nlpzero.lm import KneserNeyModel, frozen
 from nlpzero.lm_kernels import decode_clauses
 from nlpzero.segment_kernels import (
     CONVENTIONS,
@@ -38,7 +39,6 @@ from nlpzero.segment_kernels import (
     mark_tokens,
     token_count,
 )
-from nlpzero.storage import read_file, write_file
 from nlpzero.symbols import (
     BREAK_SYMBOL,
     DIGIT,
@@ -63,10 +63,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from nlpzero.corpus import Corpus, ReadReport
+    from nlpzero.corpus import Corpus
+    from nlpzero.engine.resources import ReadReport
+
 
 Numbers = Literal["learned", "date", "split"]
-PathLike = str | os.PathLike[str]
 Arrays = Mapping[str, npt.NDArray[Any]]
 S = TypeVar("S", bound="Segmenter")
 
@@ -733,8 +734,8 @@ class VocabularySegmenter(Segmenter):
 
     def _set_trie(self, trie: Trie) -> None:
         # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
-        self.trie = Trie(*(_frozen(array) for array in trie))
-        self._table = _frozen(self.trie.code_table())
+        self.trie = Trie(*(frozen(array) for array in trie))
+        self._table = frozen(self.trie.code_table())
 
     @classmethod
     def from_file(

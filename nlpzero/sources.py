@@ -11,38 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError, NlpzeroError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-PathLike = str | os.PathLike[str]
+
 Progress = Callable[[int], object]
 
 _SCAN = 1 << 20
 _STDIN = "standard input"
-
-
-@dataclass
-class ReadReport:
-    """What was read: filled while reading, to be looked at afterwards.
-
-    Attributes
-    ----------
-    bytes_read : int
-        Bytes as stored, that is before decompression.
-    bad_bytes : int
-        Bytes not valid in the encoding that were replaced or left out. A lone surrogate in JSON or in a
-        string counts as one.
-    """
-
-    bytes_read: int = 0
-    bad_bytes: int = 0
-
-    def add(self, other: "ReadReport") -> None:
-        """Add what another reader read."""
-        self.bytes_read += other.bytes_read
-        self.bad_bytes += other.bad_bytes
 
 
 class Once:

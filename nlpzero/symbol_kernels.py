@@ -1,19 +1,9 @@
 """The compiled loop that joins runs of digits, letters and Han numerals into single symbols."""
 
 import numpy as np
-import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
-from nlpzero.symbols import (
-    DIGIT,
-    DIGITS_SYMBOL,
-    HAN,
-    LETTER,
-    LETTERS_SYMBOL,
-    NUMERALS_SYMBOL,
-)
-
-Symbols = npt.NDArray[np.uint16]
+from nlpzero.symbols import DIGIT, DIGITS_SYMBOL, HAN, LETTER, LETTERS_SYMBOL, NUMERALS_SYMBOL
 
 
 @kernel

@@ -6,8 +6,8 @@ They know integers only; :mod:`nlpzero.parsing` and :mod:`nlpzero.templates` kno
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.engine.hash_tables import hash_find, mix64
 from nlpzero.engine.jit import kernel
-from nlpzero.kernels import hash_find, mix64
 
 # A chart cell is `score * WORD_LIMIT + words of the main template`, so that one comparison orders
 # by score and then by words. Scores are never positive, hence `cell >> WORD_BITS` is the score again.

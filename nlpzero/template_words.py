@@ -21,9 +21,10 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
+from nlpzero.corpus import Corpus, Shard, as_corpus
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import NlpzeroError, WorkerError
-from nlpzero.storage import disk_errors
 from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
 from nlpzero.template_kernels import RARE, pair_total
 from nlpzero.tokenizers import (

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, ClassVar
 from nlpzero.errors import NlpzeroError, StorageError, WorkerError
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import ReadReport, Shard
+    from nlpzero.corpus import Shard
+    from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Numbers, Segmenter
     from nlpzero.word_tables import TokenSink
 

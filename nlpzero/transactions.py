@@ -18,18 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.engine.arrays import Counts, Ints, Keys
 from nlpzero.errors import CorpusError, ResourceError
 
 if TYPE_CHECKING:
     from nlpzero.segment import Segmenter
 
+
 #: Items that are no items: what pandas, databases and JSON write for "nothing here".
 BLANKS = ("", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>")
-
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Keys = NDArray[np.uint64]
-
 _HANDS = 64  # spilled transactions are dealt out to so many files
 _NEWLINE, _QUOTE, _STAND_IN = 0x0A, 0x22, b"\xff"  # 0xFF occurs in no UTF-8 text
 _WHITE = [c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"]
@@ -76,7 +73,7 @@ class Transactions:
     """
 
     def __init__(
-        self, items: Ints, offsets: Longs, names: Sequence[str], dropped: Dropped | None = None
+        self, items: Ints, offsets: Counts, names: Sequence[str], dropped: Dropped | None = None
     ) -> None:
         self.items = np.ascontiguousarray(items, dtype=np.int32)
         self.offsets = np.ascontiguousarray(offsets, dtype=np.int64)
@@ -141,11 +138,11 @@ class Transactions:
     def __repr__(self) -> str:
         return f"<Transactions: {len(self):,} of {len(self.names):,} items>"
 
-    def counts(self) -> Longs:
+    def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""
         return np.bincount(self.items, minlength=len(self.names)).astype(np.int64, copy=False)
 
-    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Longs]]:
+    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Counts]]:
         """Yield the transactions restricted to the items in `keep`, `entries` of them at a time.
 
         Transactions are dealt out like cards, so that every partition is like the whole even if the
@@ -185,7 +182,7 @@ class SpilledTransactions:
         self,
         folder: "_Folder",
         rows: int,
-        counts: Longs,
+        counts: Counts,
         names: Sequence[str],
         dropped: Dropped,
     ) -> None:
@@ -201,14 +198,14 @@ class SpilledTransactions:
     def __repr__(self) -> str:
         return f"<SpilledTransactions: {len(self):,} of {len(self.names):,} items>"
 
-    def counts(self) -> Longs:
+    def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""
         return self._counts
 
-    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Longs]]:
+    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Counts]]:
         """Yield the transactions restricted to the items in `keep`; see `Transactions.partitions`."""
         folder = Path(self._folder.name)
-        waiting: list[tuple[Ints, Longs]] = []
+        waiting: list[tuple[Ints, Counts]] = []
         held = 0
         for hand in range(_HANDS):
             part = _kept(
@@ -242,7 +239,9 @@ class _Folder:
         self.cleanup = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
 
 
-def _kept(items: Ints, lengths: NDArray[np.integer], keep: NDArray[np.bool_]) -> tuple[Ints, Longs]:
+def _kept(
+    items: Ints, lengths: NDArray[np.integer], keep: NDArray[np.bool_]
+) -> tuple[Ints, Counts]:
     """The entries of `items` in `keep`, with the new length of each row (0 possible)."""
     if keep.all():
         return items, lengths.astype(np.int64)
@@ -254,11 +253,11 @@ def _kept(items: Ints, lengths: NDArray[np.integer], keep: NDArray[np.bool_]) ->
     return items[mask], np.diff(seen.take(bounds))
 
 
-def _joined(parts: list[tuple[Ints, Longs]]) -> tuple[Ints, Longs]:
+def _joined(parts: list[tuple[Ints, Counts]]) -> tuple[Ints, Counts]:
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
-def _ragged(starts: Longs, lengths: NDArray[np.integer]) -> Longs:
+def ragged(starts: Counts, lengths: NDArray[np.integer]) -> Counts:
     """``starts[i], starts[i] + 1, ...`` (``lengths[i]`` of them), one i after another."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
@@ -272,10 +271,10 @@ def _hands(
     starts = np.cumsum(lengths, dtype=np.int64) - lengths
     for hand in range(number):
         mine = slice((hand - first) % number, None, number)
-        yield hand, items.take(_ragged(starts[mine], lengths[mine])), lengths[mine]
+        yield hand, items.take(ragged(starts[mine], lengths[mine])), lengths[mine]
 
 
-def _dealt(part: tuple[Ints, Longs], entries: int) -> Iterator[tuple[Ints, Longs]]:
+def _dealt(part: tuple[Ints, Counts], entries: int) -> Iterator[tuple[Ints, Counts]]:
     """Rows as (items, offsets) partitions of about `entries` items; rows are never cut."""
     items, lengths = part
     number = min(max(-(-len(items) // entries), 1), max(len(lengths), 1))
@@ -303,7 +302,7 @@ class _HashTable:
         self.values = np.full(1 << bits, -1, dtype=np.int64)
         self.used = 0
 
-    def find(self, keys: Keys) -> Longs:
+    def find(self, keys: Keys) -> Counts:
         """The number of each key, -1 where absent."""
         place = ((keys * self._FACTOR) >> self.shift).astype(np.intp)
         found = self.values.take(place)
@@ -320,7 +319,7 @@ class _HashTable:
         # the loop ends with rest empty; keys that met an empty slot hold its -1
         return found
 
-    def insert(self, keys: Keys, values: Longs) -> None:
+    def insert(self, keys: Keys, values: Counts) -> None:
         """Add distinct keys that are absent."""
         if 4 * (self.used + len(keys)) > len(self.slots):
             old = self.slots != 0
@@ -329,7 +328,7 @@ class _HashTable:
             self._place(old_keys, old_values)
         self._place(keys, values)
 
-    def _place(self, keys: Keys, values: Longs) -> None:
+    def _place(self, keys: Keys, values: Counts) -> None:
         place = ((keys * self._FACTOR) >> self.shift).astype(np.intp)
         last = len(self.slots) - 1
         self.used += len(keys)
@@ -359,7 +358,7 @@ class _TokenTable:
         self.long: dict[bytes, int] = {}
         self.size = 1  # number 0 is never given, so that no chain key is 0
 
-    def _numbers(self, table: _HashTable, keys: Keys) -> Longs:
+    def _numbers(self, table: _HashTable, keys: Keys) -> Counts:
         found = table.find(keys)
         absent = np.flatnonzero(found < 0)
         if len(absent):
@@ -371,7 +370,7 @@ class _TokenTable:
             found[absent] = table.find(wanted)
         return found
 
-    def numbers(self, data: bytes, starts: Longs, lengths: Longs) -> Longs:
+    def numbers(self, data: bytes, starts: Counts, lengths: Counts) -> Counts:
         """Number of each slice of `data`, which must be padded to 8 bytes plus at least one more word."""
         words = np.frombuffer(data, dtype="<u8")
         result = self._numbers(self.chunks, _chunk(words, starts, lengths))
@@ -401,7 +400,7 @@ _VALID = np.array([0] + [(1 << 8 * n) - 1 for n in range(1, 8)] + [(1 << 56) - 1
 _TAG = np.arange(1, 10, dtype=np.uint64) << np.uint64(56)
 
 
-def _chunk(words: Keys, starts: Longs, lengths: Longs) -> Keys:
+def _chunk(words: Keys, starts: Counts, lengths: Counts) -> Keys:
     """The (at most) 7 bytes from each start as an integer, tagged with min(length, 8) + 1."""
     word = starts >> 3
     shift = ((starts & 7) << 3).astype(np.uint64)
@@ -439,7 +438,7 @@ class _Names:
         # a short token may be known as the tail of a longer one before the token itself is seen.
         self.of_token = np.full(1024, -3, dtype=np.int32)
 
-    def lookup(self, data: bytes, starts: Longs, lengths: Longs, quotes: bool) -> Ints:
+    def lookup(self, data: bytes, starts: Counts, lengths: Counts, quotes: bool) -> Ints:
         """Item of each slice; -1 for blanks, -2 where quotes do not enclose the slice."""
         tokens = self.table.numbers(data, starts, lengths)
         if self.table.size > len(self.of_token):
@@ -454,7 +453,13 @@ class _Names:
         return items
 
     def _learn(
-        self, data: bytes, starts: Longs, lengths: Longs, tokens: Longs, new: Longs, quotes: bool
+        self,
+        data: bytes,
+        starts: Counts,
+        lengths: Counts,
+        tokens: Counts,
+        new: Counts,
+        quotes: bool,
     ) -> None:
         tokens = tokens.take(new)
         if 8 * len(new) < self.table.size:
@@ -685,7 +690,7 @@ class _Lines:
         self.quotes = quotes and not self.spaces
         self.white = [(c.encode("utf-8"), c) for c in _WHITE if c != " "] if self.spaces else []
 
-    def split(self, block: bytes) -> tuple[bytes, Longs, Longs, Longs, bool]:
+    def split(self, block: bytes) -> tuple[bytes, Counts, Counts, Counts, bool]:
         """Padded data, starts and lengths of all tokens, tokens per line, and whether quotes are there."""
         for white, _ in self.white:
             if white in block:
@@ -855,12 +860,12 @@ def transactions_from_lines(
 def _repaired(
     names: _Names,
     data: bytes,
-    starts: Longs,
-    lengths: Longs,
-    per_line: Longs,
+    starts: Counts,
+    lengths: Counts,
+    per_line: Counts,
     items: Ints,
     lines: _Lines,
-) -> tuple[Ints, Longs]:
+) -> tuple[Ints, Counts]:
     """Read the lines again, slowly, in which a quote stands where quoting alone cannot explain it."""
     bounds = np.concatenate([[0], np.cumsum(per_line)])
     bad = np.unique(np.searchsorted(bounds, np.flatnonzero(items == -2), side="right") - 1)
@@ -1015,7 +1020,7 @@ def transactions_from_pairs(
     names = builder.names
     basket, item = (numbers[0] - 1, numbers[1] - 1) if numbers else (-1, -1)
     header = b""
-    pairs: list[Longs] = []
+    pairs: list[Counts] = []
     number = 1
     for block in _whole_lines(blocks):
         if not by_number and not header:

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from nlpzero import word_kernels as kernels
-from nlpzero.errors import StorageError
-from nlpzero.storage import (
+from nlpzero.engine.arrays import Array
+from nlpzero.engine.storage import (
     FileWriter,
     PathLike,
     disk_errors,
@@ -24,7 +22,9 @@ from nlpzero.storage import (
     scratch_folder,
     write_file,
 )
+from nlpzero.errors import StorageError
 from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
+from nlpzero.word_kernels import HEX_DIGITS, place_by_rank, tally_ranks, write_rows
 from nlpzero.word_tables import (
     FAN_IN,
     Frame,
@@ -39,7 +39,6 @@ from nlpzero.word_tables import (
 if TYPE_CHECKING:
     from nlpzero.counts import NGramCounts
 
-Array = npt.NDArray[Any]
 
 KIND = "word-counts"
 FORMATS = ("tsv", "csv", "jsonl")
@@ -340,12 +339,12 @@ class WordCounts(Mapping[str, int]):
                 distinct = np.union1d(distinct, part)
             direct = np.searchsorted(distinct, np.arange(1 << 12)).astype(np.int64)
             tally = np.zeros(len(distinct), np.int64)
-            kernels.tally_ranks(self._counts, direct, distinct, tally)
+            tally_ranks(self._counts, direct, distinct, tally)
             places = np.zeros_like(tally)
             # the highest rank comes first
             places[:-1] = np.cumsum(tally[:0:-1])[::-1]
             order = np.empty(rows, np.uint32 if rows < 1 << 32 else np.uint64)
-            kernels.place_by_rank(self._counts, direct, distinct, places, order)
+            place_by_rank(self._counts, direct, distinct, places, order)
             self._order_array = order
         return self._order_array
 
@@ -463,7 +462,7 @@ class WordCounts(Mapping[str, int]):
         out = np.empty(_OUT_BYTES, np.uint8)
         row = 0
         while row < len(order):
-            done, size = kernels.write_rows(
+            done, size = write_rows(
                 self._pool,
                 self._offsets,
                 self._counts,
@@ -471,7 +470,7 @@ class WordCounts(Mapping[str, int]):
                 order,
                 row,
                 FORMATS.index(format),
-                kernels.HEX_DIGITS,
+                HEX_DIGITS,
                 before_word,
                 before_count,
                 before_documents,

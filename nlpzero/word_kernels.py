@@ -4,14 +4,10 @@ A word is a slice of a byte pool from beginning to end; no Python string exists 
 byte by byte has the order of code points, so sorting the bytes gives the order in which ties are listed.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
-
-Array = npt.NDArray[Any]
 
 # A step of the hash: multiply by an odd number with well-spread bits (2**64 / golden ratio).
 _STEP = np.uint64(0x9E3779B97F4A7C15)

@@ -7,17 +7,27 @@ Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
-import numpy.typing as npt
 
-from nlpzero import word_kernels as kernels
+from nlpzero.engine.arrays import Array
+from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import StorageError
-from nlpzero.storage import disk_errors
-
-Array = npt.NDArray[Any]
+from nlpzero.word_kernels import (
+    BYTE_KINDS,
+    add_tokens,
+    fill_slots,
+    gather_words,
+    gathered_bytes,
+    hash_slices,
+    last_space,
+    merge_frames,
+    scan_boundaries,
+    scan_spaces,
+    sort_keys,
+    sort_ties,
+)
 
 FRAME_WORDS = 1 << 15
 FRAME_BYTES = 1 << 20
@@ -236,7 +246,7 @@ def merge_runs(runs: Sequence[Run], *, union: bool = False) -> Iterator[Frame]:
         )
 
     while True:
-        words, row = kernels.merge_frames(
+        words, row = merge_frames(
             cursors.pool,
             cursors.offsets,
             cursors.counts,
@@ -408,9 +418,9 @@ def sort_words(pool: Array, offsets: Array, words: int) -> Array:
     int64[words]
     """
     keys = np.empty(words, np.uint64)
-    kernels.sort_keys(pool, offsets, keys)
+    sort_keys(pool, offsets, keys)
     order = np.argsort(keys)
-    kernels.sort_ties(order, keys, pool, offsets, np.empty(words, np.int64))
+    sort_ties(order, keys, pool, offsets, np.empty(words, np.int64))
     return order
 
 
@@ -509,7 +519,7 @@ class WordTable:
                     continue
             # plain Python (NUMBA_DISABLE_JIT) would warn that the hash wraps around, as it must
             with np.errstate(over="ignore"):
-                first, self._words = kernels.add_tokens(
+                first, self._words = add_tokens(
                     data,
                     starts,
                     lengths,
@@ -548,7 +558,7 @@ class WordTable:
             room = int(slots * self._LOAD)
             self._slots = np.zeros(slots, np.uint64)
             with np.errstate(over="ignore"):
-                kernels.fill_slots(self._slots, self._pool, self._offsets, self._words)
+                fill_slots(self._slots, self._pool, self._offsets, self._words)
             self._offsets = _grown(self._offsets, room + 1)
             self._counts = _grown(self._counts, room)
             if self._with_documents:
@@ -573,8 +583,8 @@ class WordTable:
         self._in_documents[in_it] -= 1
         self._last_document[in_it] = -1
         lengths = np.empty(len(in_it), np.uint32)
-        pool = np.empty(kernels.gathered_bytes(self._offsets, in_it), np.uint8)
-        kernels.gather_words(self._pool, self._offsets, in_it, lengths, pool)
+        pool = np.empty(gathered_bytes(self._offsets, in_it), np.uint8)
+        gather_words(self._pool, self._offsets, in_it, lengths, pool)
         ones = np.ones(len(in_it), np.int64)
         self._open.add(sorted_frame(Frame(lengths, ones - 1, ones, pool)))
 
@@ -590,8 +600,8 @@ class WordTable:
         for first in range(0, len(order), step):
             part = order[first : first + step]
             lengths = np.empty(len(part), np.uint32)
-            pool = np.empty(kernels.gathered_bytes(self._offsets, part), np.uint8)
-            kernels.gather_words(self._pool, self._offsets, part, lengths, pool)
+            pool = np.empty(gathered_bytes(self._offsets, part), np.uint8)
+            gather_words(self._pool, self._offsets, part, lengths, pool)
             frame = Frame(
                 lengths,
                 self._counts[part],
@@ -619,7 +629,7 @@ def sorted_frame(frame: Frame) -> Frame:
     order = sort_words(frame.pool, offsets, len(frame))
     lengths = np.empty(len(order), np.uint32)
     pool = np.empty(len(frame.pool), np.uint8)
-    kernels.gather_words(frame.pool, offsets, order, lengths, pool)
+    gather_words(frame.pool, offsets, order, lengths, pool)
     documents = frame.documents[order] if len(frame.documents) else frame.documents
     return Frame(lengths, frame.counts[order], documents, pool)
 
@@ -671,9 +681,9 @@ class TokenSink:
         at = 0
         while at < len(data):
             with np.errstate(over="ignore"):
-                found, at, self._line = kernels.scan_spaces(
+                found, at, self._line = scan_spaces(
                     data,
-                    kernels.BYTE_KINDS,
+                    BYTE_KINDS,
                     at,
                     self._line,
                     self._starts,
@@ -689,9 +699,9 @@ class TokenSink:
         at = point = 0
         while at < len(data):
             with np.errstate(over="ignore"):
-                found, at, point, self._line = kernels.scan_boundaries(
+                found, at, point, self._line = scan_boundaries(
                     data,
-                    kernels.BYTE_KINDS,
+                    BYTE_KINDS,
                     boundaries,
                     at,
                     point,
@@ -729,7 +739,7 @@ class TokenSink:
         starts = np.cumsum(lengths) - lengths
         hashes = np.empty(len(words), np.uint64)
         with np.errstate(over="ignore"):
-            kernels.hash_slices(data, starts, lengths, hashes)
+            hash_slices(data, starts, lengths, hashes)
         documents = document_weights = _NONE
         if self.documents == "file":
             documents = np.full(len(words), self._source, np.int64)
@@ -751,4 +761,4 @@ def end_of_spaces(text: bytes) -> int:
     """Where the last white space of a piece of UTF-8 ends: what follows may be half a token."""
     if text.endswith(b"\n"):
         return len(text)
-    return int(kernels.last_space(np.frombuffer(text, np.uint8), kernels.BYTE_KINDS))
+    return int(last_space(np.frombuffer(text, np.uint8), BYTE_KINDS))

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nlpzero.corpus import Corpus, ReadReport, Shard, as_corpus
-from nlpzero.memory import affordable_jobs, default_memory
-from nlpzero.parallel import (
+from nlpzero.corpus import Corpus, Shard, as_corpus
+from nlpzero.engine.parallel import (
     LocalThreads,
     Progress,
     compiled_workers,
     map_shards,
     on_this_machine,
 )
-from nlpzero.storage import PathLike, scratch_folder
+from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.storage import PathLike, scratch_folder
 from nlpzero.tokenizers import (
     FunctionTokenizer,
     ModelTokenizer,

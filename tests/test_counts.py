@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import nlpzero.runs
+import nlpzero.engine.sorted_runs
 from nlpzero import Corpus, NGramCounts, count_ngrams, count_to_file, merge_counts
 from nlpzero.counts import merge_to_file
 from nlpzero.errors import StorageError
@@ -111,11 +111,13 @@ def test_memory_jobs_and_executor_never_change_a_byte(
     with ThreadPoolExecutor(3) as executor:
         assert saved(count_ngrams(corpus, order, executor=executor), tmp_path / "three") == whole
     # shrink the shares so that the smallest budget has to spill
-    monkeypatch.setattr(nlpzero.runs, "_BUFFER_SHARE", 0.002)
-    monkeypatch.setattr(nlpzero.runs, "_RESIDENT_SHARE", 0.01)
+    monkeypatch.setattr(nlpzero.engine.sorted_runs, "_BUFFER_SHARE", 0.002)
+    monkeypatch.setattr(nlpzero.engine.sorted_runs, "_RESIDENT_SHARE", 0.01)
     spills = []
-    real = nlpzero.runs.run_on_disk
-    monkeypatch.setattr(nlpzero.runs, "run_on_disk", lambda *a: spills.append(a) or real(*a))
+    real = nlpzero.engine.sorted_runs.run_on_disk
+    monkeypatch.setattr(
+        nlpzero.engine.sorted_runs, "run_on_disk", lambda *a: spills.append(a) or real(*a)
+    )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     table = count_ngrams(corpus, order, memory=LEAST_MEMORY, tmpdir=scratch)

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero.runs import KeyCounter, Run, in_memory, merge_in_memory, merge_runs, run_on_disk
+from nlpzero.engine.sorted_runs import (
+    KeyCounter,
+    Run,
+    in_memory,
+    merge_in_memory,
+    merge_runs,
+    run_on_disk,
+)
 
 KEYS = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**64 - 1)), max_size=300)
 

@@ -23,8 +23,8 @@ from nlpzero import (
     learn_segmenter,
     load_segmenter,
 )
+from nlpzero.engine.storage import write_file
 from nlpzero.segment import METHODS, whole_pieces
-from nlpzero.storage import write_file
 from nlpzero.symbols import numeral_table
 from tests.oracles_segment import SlowKneserNey, all_cuts, clauses, pieces, tag_score, word_score
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpzero.errors import NlpzeroError, ResourceError, StorageError
-from nlpzero.storage import (
+from nlpzero.engine.storage import (
     FileWriter,
     atomic_output,
     kind_of,
@@ -16,6 +15,7 @@ from nlpzero.storage import (
     scratch_folder,
     write_file,
 )
+from nlpzero.errors import NlpzeroError, ResourceError, StorageError
 
 ARRAYS = {
     "keys": np.arange(5, dtype=np.uint64) << np.uint64(50),

@@ -32,8 +32,8 @@ from nlpzero import (
     word_tables,
 )
 from nlpzero import word_kernels as kernels
-from nlpzero.parallel import local_workers
-from nlpzero.storage import write_file
+from nlpzero.engine.parallel import local_workers
+from nlpzero.engine.storage import write_file
 from nlpzero.word_tables import Frame, RunStore, SpilledRun, WordTable, join_frames, merge_runs
 
 from . import oracles_words as oracles

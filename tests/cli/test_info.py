@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlpzero.engine.storage import write_file
 from nlpzero.induction import learn_nvbe, learn_segmenter
-from nlpzero.storage import write_file
 
 from .conftest import RunCli
 

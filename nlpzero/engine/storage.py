@@ -24,13 +24,12 @@ import numpy.typing as npt
 
 from nlpzero.errors import NlpzeroError, ResourceError, StorageError
 
+PathLike = str | os.PathLike[str]
 MAGIC = b"NLPZERO\x00"
 FORMAT_VERSION = 1
 _ALIGNMENT = 64
 _COPY_BYTES = 1 << 22
 _TRAILER = struct.Struct("<QQQ")
-
-PathLike = str | os.PathLike[str]
 
 
 @contextmanager

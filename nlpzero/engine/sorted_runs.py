@@ -13,8 +13,82 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.kernels import Counts, Keys, count_sorted, merge_step
-from nlpzero.storage import disk_errors
+from nlpzero.engine.arrays import Counts, Keys
+from nlpzero.engine.jit import kernel
+from nlpzero.engine.storage import disk_errors
+
+
+@kernel
+def count_sorted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct values of sorted keys and how often each occurs."""
+    n = len(keys)
+    distinct = 0
+    for i in range(n):
+        distinct += i == 0 or keys[i] != keys[i - 1]
+    out = np.empty(distinct, np.uint64)
+    counts = np.empty(distinct, np.int64)
+    row = -1
+    for i in range(n):
+        if i == 0 or keys[i] != keys[i - 1]:
+            row += 1
+            out[row] = keys[i]
+            counts[row] = 0
+        counts[row] += 1
+    return out, counts
+
+
+@kernel
+def merge_step(
+    keys: np.ndarray,
+    counts: np.ndarray,
+    heads: np.ndarray,
+    ends: np.ndarray,
+    bound: np.uint64,
+    out_keys: np.ndarray,
+    out_counts: np.ndarray,
+) -> int:
+    """Merge sorted sources, adding the counts of equal keys, up to a bound or until the output is full.
+
+    No source holds a key twice. Source s is rows ``heads[s]:ends[s]`` of `keys` and `counts`; the heads move on. Only keys <= `bound` are
+    taken. Returns the number of rows written.
+    """
+    # sources that have rows left, and the key each would give next
+    live = np.empty(len(heads), np.int64)
+    front = np.empty(len(heads), np.uint64)
+    n = 0
+    for s in range(len(heads)):
+        if heads[s] < ends[s] and keys[heads[s]] <= bound:
+            live[n] = s
+            front[n] = keys[heads[s]]
+            n += 1
+    written = 0
+    while n > 0 and written < len(out_keys):
+        smallest = front[0]
+        for i in range(1, n):
+            smallest = min(smallest, front[i])
+        total = np.int64(0)
+        i = 0
+        while i < n:
+            if front[i] != smallest:
+                i += 1
+                continue
+            s = live[i]
+            head = heads[s]
+            total += counts[head]
+            head += 1
+            heads[s] = head
+            if head < ends[s] and keys[head] <= bound:
+                front[i] = keys[head]
+                i += 1
+            else:
+                n -= 1
+                live[i] = live[n]
+                front[i] = front[n]
+        out_keys[written] = smallest
+        out_counts[written] = total
+        written += 1
+    return written
+
 
 ROW_BYTES = 16
 # more sources than this are merged in stages: every output row looks at the head of every source

@@ -1,6 +1,7 @@
-"""What the machine offers: cores and memory."""
+"""What the machine offers and what a run may use: cores, memory, and a report of what was read."""
 
 import os
+from dataclasses import dataclass
 
 
 def available_cores() -> int:
@@ -32,3 +33,25 @@ def default_memory() -> int:
 def affordable_jobs(jobs: int, memory: int) -> int:
     """Processes that a memory budget allows: each takes about 100 MiB before it does any work."""
     return max(1, min(jobs, memory // (192 << 20)))
+
+
+@dataclass
+class ReadReport:
+    """What was read: filled while reading, to be looked at afterwards.
+
+    Attributes
+    ----------
+    bytes_read : int
+        Bytes as stored, that is before decompression.
+    bad_bytes : int
+        Bytes not valid in the encoding that were replaced or left out. A lone surrogate in JSON or in a
+        string counts as one.
+    """
+
+    bytes_read: int = 0
+    bad_bytes: int = 0
+
+    def add(self, other: "ReadReport") -> None:
+        """Add what another reader read."""
+        self.bytes_read += other.bytes_read
+        self.bad_bytes += other.bad_bytes

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from nlpzero.corpus import ReadReport, Shard
+from nlpzero.corpus import Shard
+from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import NlpzeroError, ResourceError, WorkerError
 
 T = TypeVar("T")
