@@ -17,10 +17,10 @@ from .learning import learn
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import Corpus
     from nlpzero.counts import NGramCounts
     from nlpzero.discovery import Discovery
     from nlpzero.induction import LearnedSegmenter
+    from nlpzero.text.corpus import Corpus
 
 _DICTIONARIES = ("jieba", "hanlp", "ik")
 _COLUMNS = ("word", "count", "score", "pmi", "split", "left_entropy", "right_entropy")

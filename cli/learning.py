@@ -13,9 +13,9 @@ from .options import Decorator, F, Size, format_size
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import Corpus
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Segmenter
+    from nlpzero.text.corpus import Corpus
 
 # options of one method only: parameter -> methods
 _OWN = {

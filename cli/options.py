@@ -19,8 +19,8 @@ from .formats import FORMATS
 from .progress import note
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import Corpus
     from nlpzero.engine.resources import ReadReport
+    from nlpzero.text.corpus import Corpus
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]

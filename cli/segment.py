@@ -23,9 +23,9 @@ from .progress import note, progress
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from nlpzero.corpus import Corpus, Shard
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Segmenter
+    from nlpzero.text.corpus import Corpus, Shard
 
 # bytes of a file that one worker cuts at a time
 _SHARD_BYTES = 4 << 20

@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 # public name -> module that defines it
 _EXPORTS = {
-    "Alphabet": "symbols",
+    "Alphabet": "text.alphabet",
     "NGramCounts": "counts",
     "count_ngrams": "counting",
     "count_to_file": "counting",
@@ -26,7 +26,7 @@ _EXPORTS = {
     "kind_of": "engine.storage",
     "read_header": "engine.storage",
     "merge_to_file": "counts",
-    "Corpus": "corpus",
+    "Corpus": "text.corpus",
     "ReadReport": "engine.resources",
     "FoundTemplate": "templates",
     "TemplateTable": "templates",

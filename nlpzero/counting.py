@@ -11,7 +11,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.counts import (
     HIGHEST_ORDER,
     PACKED_ORDER,
@@ -43,17 +42,17 @@ from nlpzero.engine.sorted_runs import (
 )
 from nlpzero.engine.storage import PathLike, scratch_folder
 from nlpzero.kernels import extend_ids, extended_keys, pack_windows, window_ids
-from nlpzero.symbols import (
+from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
+from nlpzero.text.characters import (
     FIRST_SLOT,
     HAN,
     LAST_SLOT,
     SPACE,
-    Alphabet,
-    GrowingAlphabet,
     char_classes,
     code_points,
     numeral_table,
 )
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 T = TypeVar("T")
 

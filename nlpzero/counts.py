@@ -21,7 +21,7 @@ from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
 from nlpzero.engine.storage import FileWriter, PathLike, read_file
 from nlpzero.errors import StorageError
 from nlpzero.kernels import group_prefixes, sum_ranges
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
 
 KIND = "counts"
 PACKED_ORDER = 4

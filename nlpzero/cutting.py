@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Shard
 from nlpzero.counts import NGramCounts
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import KeyTable
@@ -19,7 +18,8 @@ from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.grams import runs_of
 from nlpzero.pieces import Pieces, Strings
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.corpus import Shard
 
 T = TypeVar("T")
 # a stretch of this many symbols without any clause break is broken there, so that one endless line

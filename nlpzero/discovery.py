@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 import numpy as np
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Corpus, as_corpus
 from nlpzero.counting import count_ngrams
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run
@@ -34,7 +33,8 @@ from nlpzero.evidence import Evidence, evidence_for
 from nlpzero.finding import DEFAULT_PRICE, Found, Removal, by_cohesion, by_learning, by_min_entropy
 from nlpzero.grams import counts_of_counts
 from nlpzero.pieces import WIDTH, Strings
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:
     from nlpzero.cotraining import Report as Learning

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Shard
 from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, clause_blocks
 from nlpzero.engine.arrays import Counts, Floats, Keys
@@ -18,7 +17,8 @@ from nlpzero.errors import StorageError
 from nlpzero.grams import Grams, table_pieces
 from nlpzero.measures import entropy_from_sums, x_log_x
 from nlpzero.pieces import WIDTH, Strings, keys_of
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.corpus import Shard
 
 _MET = 1 << 20  # neighbours gathered before they are counted
 

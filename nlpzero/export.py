@@ -208,7 +208,7 @@ def ngram_rows(
     import numpy as np
 
     from nlpzero.counts import PACKED_ORDER
-    from nlpzero.symbols import FIRST_SLOT
+    from nlpzero.text.characters import FIRST_SLOT
 
     if length <= PACKED_ORDER:
         keys, numbers = counts.grams(length, min_count)

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.corpus import Corpus
 from nlpzero.cutting import Run, pair_cut_worker, repeats_worker, strong_cut_worker
 from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
 from nlpzero.engine.parallel import LocalThreads, on_this_machine
 from nlpzero.grams import Grams, runs_of
 from nlpzero.measures import merge_gain, merge_gain_same
 from nlpzero.pieces import WIDTH, Pieces, Strings, keys_of
+from nlpzero.text.corpus import Corpus
 
 if TYPE_CHECKING:
     from nlpzero.induction import LearnedSegmenter

@@ -12,7 +12,8 @@ from nlpzero.discovery_kernels import frequent_grams, gram_cohesion
 from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable
 from nlpzero.pieces import WIDTH
-from nlpzero.symbols import DIGIT, FIRST_SLOT, LETTER, Alphabet, char_classes
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
 
 _CHUNK_ROWS = 1 << 20
 

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.cotraining import (
     Cuts,
     Decoder,
@@ -35,7 +34,9 @@ from nlpzero.engine.storage import scratch_folder
 from nlpzero.errors import NlpzeroError
 from nlpzero.lattice import random_key
 from nlpzero.segment import Arrays, Numbers, Segmenter, load_segmenter, whole_pieces
-from nlpzero.symbols import BREAK, Alphabet, SymbolStream, char_classes, code_points
+from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.text.characters import BREAK, char_classes, code_points
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.word_model import build_word_table, list_words
 
 # text that learning takes at most, in bytes of UTF-8

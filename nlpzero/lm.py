@@ -30,7 +30,8 @@ from nlpzero.lm_kernels import (
     prefix_rows,
     score_clauses,
 )
-from nlpzero.symbols import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL, Alphabet
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL
 
 HIGHEST_ORDER = 5
 # what lmplz --discount_fallback uses where counts of counts allow no estimate

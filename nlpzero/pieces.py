@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nlpzero.discovery_kernels import count_pieces, find_pieces, refill_pieces, remove_redundant
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
 
 WIDTH = 4  # symbols in a key
 

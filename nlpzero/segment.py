@@ -39,12 +39,11 @@ from nlpzero.segment_kernels import (
     mark_tokens,
     token_count,
 )
-from nlpzero.symbols import (
+from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.text.characters import (
     BREAK_SYMBOL,
     DIGIT,
     LETTER,
-    Alphabet,
-    SymbolStream,
     char_classes,
     code_points,
     numeral_table,
@@ -63,8 +62,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from nlpzero.corpus import Corpus
     from nlpzero.engine.resources import ReadReport
+    from nlpzero.text.corpus import Corpus
 
 
 Numbers = Literal["learned", "date", "split"]

@@ -7,84 +7,12 @@ probabilities of boundaries (float), one per gap: values[i] belongs to the gap b
 import numpy as np
 
 from nlpzero.engine.jit import kernel
-from nlpzero.symbol_kernels import number_end
-from nlpzero.symbols import BREAK, DIGIT, HAN, LETTER, SPACE
+from nlpzero.text.characters import BREAK, DIGIT, HAN, SPACE
+from nlpzero.text.units import date_unit, extends, number_end, scale, unit_end
 
 # conventions for numbers
 AS_CUT, DATE, SPLIT = range(3)
 CONVENTIONS = ("learned", "date", "split")
-
-
-@kernel
-def _extends(point: int) -> bool:
-    """A mark that changes the character before it and is never a token: variation selectors, joiners, tones."""
-    return (
-        0xFE00 <= point <= 0xFE0F
-        or point in (0x200D, 0x20E3)
-        or 0x1F3FB <= point <= 0x1F3FF
-        or 0xE0020 <= point <= 0xE01EF
-    )
-
-
-@kernel
-def _date_unit(point: int) -> bool:
-    """年 月 日 时 時: units that stay with the number before them."""
-    return point in (0x5E74, 0x6708, 0x65E5, 0x65F6, 0x6642)
-
-
-@kernel
-def _scale(point: int) -> bool:
-    """十 百 千 万 萬 亿 億: they go on with a number in digits."""
-    return point in (0x5341, 0x767E, 0x5343, 0x4E07, 0x842C, 0x4EBF, 0x5104)
-
-
-@kernel
-def unit_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
-    """End of the smallest piece that starts here: a number, a run of letters, of spaces, of one mark, a character.
-
-    Marks that extend the character before them belong to it.
-    """
-    n = len(points)
-    kind = classes[start]
-    i = start + 1
-    if kind == DIGIT:
-        i = number_end(points, classes, start)
-    elif kind in (LETTER, SPACE):
-        while i < n and classes[i] == kind:
-            i += 1
-        if kind == SPACE:
-            return i
-    elif kind == BREAK:
-        point = points[start]
-        if 0x1F1E6 <= point <= 0x1F1FF:  # two regional indicators make a flag
-            if i < n and 0x1F1E6 <= points[i] <= 0x1F1FF:
-                i += 1
-        else:
-            while i < n and points[i] == point:
-                i += 1
-    while i < n and classes[i] == BREAK and _extends(points[i]):
-        joiner = points[i] == 0x200D
-        i += 1
-        if joiner and i < n and points[i] >= 0x2190 and classes[i] == BREAK:
-            i += 1
-    return i
-
-
-@kernel
-def unit_starts(points: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Whether a unit starts at each character; one entry more, True, for the end of the text."""
-    n = len(points)
-    out = np.zeros(n + 1, np.bool_)
-    i = 0
-    while i < n:
-        out[i] = True
-        i = (
-            i + 1
-            if classes[i] == HAN and i + 1 < n and classes[i + 1] != BREAK
-            else unit_end(points, classes, i)
-        )
-    out[n] = True
-    return out
 
 
 @kernel
@@ -150,12 +78,12 @@ def _number_rule(
             continue
         if convention == SPLIT:
             values[end] = 1
-        elif digits and _scale(points[end]):
-            while end < n and _scale(points[end]):
+        elif digits and scale(points[end]):
+            while end < n and scale(points[end]):
                 values[end] = 0
                 end += 1
             values[end] = 1
-        elif _date_unit(points[end]):
+        elif date_unit(points[end]):
             # alone (what digits follow will be cut off from them): 2001年, but not 80年代
             if values[end + 1] >= 0.5 or (end + 1 < n and classes[end + 1] == DIGIT):
                 values[end] = 0
@@ -238,6 +166,6 @@ def last_safe_cut(points: np.ndarray, classes: np.ndarray) -> int:
         if points[i] == 0x0A:
             return i + 1
     for i in range(n - 1, 0, -1):
-        if classes[i] == HAN and classes[i - 1] == BREAK and not _extends(points[i - 1]):
+        if classes[i] == HAN and classes[i - 1] == BREAK and not extends(points[i - 1]):
             return i
     return 0

@@ -21,12 +21,12 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import NlpzeroError, WorkerError
-from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
 from nlpzero.template_kernels import RARE, pair_total
+from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.tokenizers import (
     FunctionTokenizer,
     ModelTokenizer,

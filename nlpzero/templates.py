@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.engine.hash_tables import hash_index
 from nlpzero.engine.parallel import map_shards
 from nlpzero.engine.resources import ReadReport, default_memory
@@ -25,6 +24,7 @@ from nlpzero.engine.storage import scratch_folder
 from nlpzero.errors import CorpusError
 from nlpzero.template_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
 from nlpzero.template_words import Part, common_ids, merged_counts, read_words, write_vocabulary
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.tokenizers import as_tokenizer
 
 if TYPE_CHECKING:

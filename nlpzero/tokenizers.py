@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, ClassVar
 from nlpzero.errors import NlpzeroError, StorageError, WorkerError
 
 if TYPE_CHECKING:
-    from nlpzero.corpus import Shard
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segment import Numbers, Segmenter
+    from nlpzero.text.corpus import Shard
     from nlpzero.word_tables import TokenSink
 
 Tokenize = Callable[[str], Iterable[str]]
@@ -63,7 +63,7 @@ class WhitespaceTokenizer(Tokenizer):
     """
 
     def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        from nlpzero.word_tables import end_of_spaces
+        from nlpzero.text.units import end_of_spaces
 
         carry: list[bytes] = []  # an unfinished token: only lines longer than a block have one
         for block in shard.byte_blocks(report=report):

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
-from nlpzero.segment_kernels import unit_starts
-from nlpzero.symbols import BREAK, SPACE
+from nlpzero.text.characters import BREAK, SPACE
+from nlpzero.text.units import unit_starts
 
 _FREE = -1
 # places looked at in vain before the next search begins where this one ended

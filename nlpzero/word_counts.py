@@ -23,7 +23,7 @@ from nlpzero.engine.storage import (
     write_file,
 )
 from nlpzero.errors import StorageError
-from nlpzero.symbols import BREAK, SPACE, char_classes, code_points
+from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
 from nlpzero.word_kernels import HEX_DIGITS, place_by_rank, tally_ranks, write_rows
 from nlpzero.word_tables import (
     FAN_IN,

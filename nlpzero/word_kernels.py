@@ -8,49 +8,13 @@ import numpy as np
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
+from nlpzero.text.units import wide_space
 
 # A step of the hash: multiply by an odd number with well-spread bits (2**64 / golden ratio).
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _LOW = np.uint64(0x00000000FFFFFFFF)
-
-
-def _byte_kinds() -> Array:
-    """0: inside a token; 1: white space in ASCII; 2: may begin a longer white-space character."""
-    kinds = np.zeros(256, np.uint8)
-    kinds[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = 1
-    kinds[[0xC2, 0xE1, 0xE2, 0xE3]] = 2
-    return kinds
-
-
-BYTE_KINDS = _byte_kinds()
-
-
-@kernel
-def wide_space(data: Array, i: int, n: int) -> int:
-    """Bytes of the white-space character beyond ASCII that begins here, or 0: the set of ``str.split``."""
-    c = data[i]
-    if c == 0xC2:
-        if i + 1 < n and (data[i + 1] == 0x85 or data[i + 1] == 0xA0):
-            return 2  # U+0085, U+00A0
-        return 0
-    if i + 2 >= n:
-        return 0
-    d = data[i + 1]
-    e = data[i + 2]
-    if c == 0xE2:
-        if d == 0x80:
-            if 0x80 <= e <= 0x8A or e == 0xA8 or e == 0xA9 or e == 0xAF:
-                return 3  # U+2000..U+200A, U+2028, U+2029, U+202F
-        elif d == 0x81 and e == 0x9F:
-            return 3  # U+205F
-    elif c == 0xE3:
-        if d == 0x80 and e == 0x80:
-            return 3  # U+3000
-    elif c == 0xE1 and d == 0x9A and e == 0x80:
-        return 3  # U+1680
-    return 0
 
 
 @kernel
@@ -118,23 +82,6 @@ def scan_spaces(
         lines[found] = line
         found += 1
     return found, n, line
-
-
-@kernel
-def last_space(data: Array, kinds: Array) -> int:
-    """End of the last white-space character, 0 if there is none: what follows may be half a token."""
-    n = len(data)
-    i = n - 1
-    while i >= 0:
-        k = kinds[data[i]]
-        if k == 1:
-            return i + 1
-        if k == 2:
-            width = wide_space(data, i, n)
-            if width > 0:
-                return i + width
-        i -= 1
-    return 0
 
 
 @kernel

@@ -14,14 +14,13 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import StorageError
+from nlpzero.text.units import BYTE_KINDS
 from nlpzero.word_kernels import (
-    BYTE_KINDS,
     add_tokens,
     fill_slots,
     gather_words,
     gathered_bytes,
     hash_slices,
-    last_space,
     merge_frames,
     scan_boundaries,
     scan_spaces,
@@ -755,10 +754,3 @@ class TokenSink:
             documents=documents,
             document_weights=document_weights,
         )
-
-
-def end_of_spaces(text: bytes) -> int:
-    """Where the last white space of a piece of UTF-8 ends: what follows may be half a token."""
-    if text.endswith(b"\n"):
-        return len(text)
-    return int(last_space(np.frombuffer(text, np.uint8), BYTE_KINDS))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nlpzero.corpus import Corpus, Shard, as_corpus
 from nlpzero.engine.parallel import (
     LocalThreads,
     Progress,
@@ -23,6 +22,7 @@ from nlpzero.engine.parallel import (
 )
 from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
 from nlpzero.engine.storage import PathLike, scratch_folder
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.tokenizers import (
     FunctionTokenizer,
     ModelTokenizer,

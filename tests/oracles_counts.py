@@ -4,7 +4,7 @@ import unicodedata
 from collections import Counter
 from math import log
 
-from nlpzero.scripts import HAN_RANGES
+from nlpzero.text.unicode_ranges import HAN_RANGES
 
 
 def is_han(char: str) -> bool:

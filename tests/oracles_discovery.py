@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from nlpzero.symbols import DIGIT, HAN, LETTER, char_classes, code_points
+from nlpzero.text.characters import DIGIT, HAN, LETTER, char_classes, code_points
 
 
 def clauses(text: str) -> list[str]:

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import nlpzero.decoding
-import nlpzero.records
-import nlpzero.sources
+import nlpzero.text.decoding
+import nlpzero.text.files
+import nlpzero.text.records
 from nlpzero import Corpus, CorpusError, ReadReport, ResourceError
-from nlpzero.corpus import Shard, as_corpus
+from nlpzero.text.corpus import Shard, as_corpus
 
 TEXT = "今天天气不错，\n去公园。\r\n\n卡拉OK 𠮷野家 a\x00b"
 
@@ -125,7 +125,7 @@ def test_any_bytes_in_blocks_of_any_size(tmp_path_factory, encoding, data):
     if place is None:
         assert text_of(strict, chars=chars) == text
     else:
-        name = nlpzero.decoding.codec_name(encoding).upper()
+        name = nlpzero.text.decoding.codec_name(encoding).upper()
         wanted = rf"a\.txt: byte {place}: not valid {name};"
         for reader in (strict, *strict.shards(1, target_bytes=7)[-1:]):
             if reader is strict or place >= reader.pieces[0].start:
@@ -728,7 +728,7 @@ def test_wrong_records_name_file_and_line(tmp_path, name, content, message):
 
 @pytest.mark.parametrize("scan", [3, 1 << 20])
 def test_a_shard_counts_lines_from_the_beginning_of_its_file(tmp_path, monkeypatch, scan):
-    monkeypatch.setattr(nlpzero.sources, "_SCAN", scan)
+    monkeypatch.setattr(nlpzero.text.files, "_SCAN", scan)
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "x"}\n' * 10 + "{\n")
     corpus = Corpus(path, field="text")
@@ -755,7 +755,7 @@ def test_surrogates_in_json_follow_errors(tmp_path):
 
 def test_a_quote_left_open_is_an_error_not_a_full_memory(tmp_path, monkeypatch):
     limit = csv.field_size_limit(131072)
-    monkeypatch.setattr(nlpzero.records, "_CSV_FIELD", 200_000)
+    monkeypatch.setattr(nlpzero.text.records, "_CSV_FIELD", 200_000)
     try:
         path = tmp_path / "a.csv"
         path.write_text('text\n"' + "x" * 150_000 + '"\n')

@@ -13,7 +13,7 @@ import nlpzero.engine.sorted_runs
 from nlpzero import Corpus, NGramCounts, count_ngrams, count_to_file, merge_counts
 from nlpzero.counts import merge_to_file
 from nlpzero.errors import StorageError
-from nlpzero.symbols import Alphabet
+from nlpzero.text.alphabet import Alphabet
 
 from .oracles_counts import entropy, ngram_counts
 

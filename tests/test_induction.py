@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.corpus import Corpus
 from nlpzero.cotraining import (
     Decoder,
     Progress,
@@ -37,6 +36,7 @@ from nlpzero.induction import (
 )
 from nlpzero.induction_tables import next_order, pair_keys, skip_counts
 from nlpzero.segment import load_segmenter
+from nlpzero.text.corpus import Corpus
 from nlpzero.word_model import LENGTH_WEIGHTS, LONGEST, count_words, sweep
 
 from .oracles_induction import (

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nlpzero import Corpus
-from nlpzero.corpus import Shard
 from nlpzero.engine.parallel import map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import CorpusError, ResourceError, WorkerError
+from nlpzero.text.corpus import Shard
 
 TEXTS = [f"第{i}行" for i in range(40)]
 

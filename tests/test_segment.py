@@ -25,7 +25,7 @@ from nlpzero import (
 )
 from nlpzero.engine.storage import write_file
 from nlpzero.segment import METHODS, whole_pieces
-from nlpzero.symbols import numeral_table
+from nlpzero.text.characters import numeral_table
 from tests.oracles_segment import SlowKneserNey, all_cuts, clauses, pieces, tag_score, word_score
 
 TRAINING = (

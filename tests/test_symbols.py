@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero.errors import CorpusError
-from nlpzero.symbols import (
+from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
+from nlpzero.text.characters import (
     BREAK,
     DIGIT,
     DIGITS_SYMBOL,
@@ -20,8 +21,6 @@ from nlpzero.symbols import (
     NUMERALS_SYMBOL,
     SPACE,
     UNKNOWN_SYMBOL,
-    Alphabet,
-    GrowingAlphabet,
     char_classes,
     code_points,
 )

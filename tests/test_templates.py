@@ -23,8 +23,8 @@ from nlpzero import (
     read_templates,
 )
 from nlpzero.segment import Segmenter
-from nlpzero.symbols import Alphabet, SymbolStream
 from nlpzero.template_kernels import find_paths, narrow
+from nlpzero.text.alphabet import Alphabet, SymbolStream
 from tests.oracles_templates import all_paths, find, narrowed
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"

@@ -209,7 +209,7 @@ def test_tokens_longer_than_a_block(
     def small_blocks(self: Any, **options: Any) -> Iterator[bytes]:
         return blocks(self, size, **options)
 
-    monkeypatch.setattr("nlpzero.corpus._Text.byte_blocks", small_blocks)
+    monkeypatch.setattr("nlpzero.text.corpus._Text.byte_blocks", small_blocks)
     counts = count_words(Corpus(path), "whitespace", documents="line")
     assert dict(counts) == Counter(text.split())
     assert counts.documents == 3

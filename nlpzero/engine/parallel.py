@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from nlpzero.corpus import Shard
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import NlpzeroError, ResourceError, WorkerError
+from nlpzero.text.corpus import Shard
 
 T = TypeVar("T")
 # a worker takes a shard, the shared arguments, and a report of what it read

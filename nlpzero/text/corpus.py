@@ -4,7 +4,7 @@ A :class:`Corpus` is a description of text, not the text: immutable, picklable, 
 inputs allow, and never in memory as a whole. A :class:`Shard` is a piece of one for a worker.
 
 The text of a corpus is that of its sources in order. A source that does not end with a line end gets one, so
-that lines of two sources never run together. Only ``\\n`` ends a line; ``\\r`` before it is left in blocks and
+that lines of two sources never run together. Only ``\n`` ends a line; ``\r`` before it is left in blocks and
 taken off lines. Everything else, NUL characters too, passes through untouched. An input given twice is read
 twice, as ``cat`` does.
 """
@@ -18,12 +18,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from nlpzero.decoding import Decoder, codec_name, cut_text, line_safe, without_surrogates
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError, ResourceError
-from nlpzero.records import Records, lines_of
-from nlpzero.sources import (
+from nlpzero.text.decoding import TextDecoder, codec_name, cut_text, line_safe, without_surrogates
+from nlpzero.text.files import (
     Input,
     Once,
     Piece,
@@ -38,6 +37,7 @@ from nlpzero.sources import (
     parts_of_texts,
     read_errors,
 )
+from nlpzero.text.records import Records, lines_of
 
 __all__ = ["Corpus", "ReadReport", "Shard", "Source", "as_corpus"]
 
@@ -90,7 +90,7 @@ class _Text:
     def _decoded(
         self,
         piece: Piece,
-        decoder: Decoder,
+        decoder: TextDecoder,
         chunk: int,
         report: ReadReport | None,
         progress: Progress | None,
@@ -142,7 +142,7 @@ class _Text:
     ) -> Iterator[tuple[int, str]]:
         """The documents of a source that consists of such, with their (line) numbers from 1."""
         source = piece.source
-        decoder = Decoder(source.name, self.encoding, self.errors, report)
+        decoder = TextDecoder(source.name, self.encoding, self.errors, report)
         if source.kind == "texts":
             if source.once is not None:
                 source.once.take(source.name)
@@ -184,7 +184,7 @@ class _Text:
                     held = 0
             yield from cut_text("".join(batch), chars)
             return
-        decoder = Decoder(piece.source.name, self.encoding, self.errors, report)
+        decoder = TextDecoder(piece.source.name, self.encoding, self.errors, report)
         ended = True
         for text, _ in self._decoded(piece, decoder, max(16, 3 * chars), report, progress):
             ended = text.endswith("\n")
@@ -242,7 +242,7 @@ class _Text:
             return b""
         with open_piece(Piece(piece.source), None, None) as file:
             head = file.read(4)
-        rest = Decoder(piece.source.name, self.encoding, self.errors, None).begin(head)
+        rest = TextDecoder(piece.source.name, self.encoding, self.errors, None).begin(head)
         return head[: len(head) - len(rest)]
 
     def byte_blocks(
@@ -264,7 +264,7 @@ class _Text:
                 for block in self._piece_blocks(piece, max(1, size // 3), report, progress, True):
                     yield block.encode("utf-8")
                 continue
-            decoder = Decoder(piece.source.name, self.encoding, self.errors, report)
+            decoder = TextDecoder(piece.source.name, self.encoding, self.errors, report)
             ended = True
             for text, data in self._decoded(piece, decoder, chunk, report, progress):
                 ended = text.endswith("\n")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
-from nlpzero.decoding import Decoder, without_surrogates
 from nlpzero.errors import CorpusError
-from nlpzero.sources import Piece, line_ends_before
+from nlpzero.text.decoding import TextDecoder, without_surrogates
+from nlpzero.text.files import Piece, line_ends_before
 
 _CSV_FIELD = 1 << 28  # characters; a quote left open must not swallow a whole file into memory
 
@@ -41,7 +41,7 @@ def _kind_of_value(value: Any) -> str:
 class Records:
     """The texts that one field of the records of a source holds, with their line numbers."""
 
-    def __init__(self, piece: Piece, wanted: str, decoder: Decoder) -> None:
+    def __init__(self, piece: Piece, wanted: str, decoder: TextDecoder) -> None:
         self.piece = piece
         self.wanted = wanted
         self.decoder = decoder

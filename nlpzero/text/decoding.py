@@ -42,7 +42,7 @@ def line_safe(encoding: str) -> bool:
         return False
 
 
-class Decoder:
+class TextDecoder:
     """Bytes of one source into characters, with exact offsets and counts of the bytes that are none."""
 
     def __init__(self, name: str, encoding: str, errors: str, report: ReadReport | None) -> None:
@@ -163,7 +163,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def without_surrogates(
-    text: str, decoder: Decoder, where: str | Callable[[], str]
+    text: str, decoder: TextDecoder, where: str | Callable[[], str]
 ) -> tuple[str, int]:
     """The text, and its size in UTF-8. Strings can hold lone surrogates, which have no bytes."""
     try:

@@ -15,86 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.errors import CorpusError
-from nlpzero.scripts import HAN_RANGES, LETTER_RANGES
-
-# classes of characters
-BREAK, HAN, DIGIT, LETTER, SPACE = range(5)
-
-# symbols of runs, in streams that have them; 0 is the clause break
-BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL = range(4)
-
-FIRST_SLOT, LAST_SLOT = 0xD800, 0xF8FE
-# a character beyond the BMP that the alphabet has never seen
-UNKNOWN_SYMBOL = 0xF8FF
-
-HAN_NUMERALS = "一二三四五六七八九十百千万亿〇零○两兆萬億兩"
-_SPACES = [
-    *(*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680),
-    *(*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000),
-]
-# the class table ends after the last ideograph; every code point above it is a break
-_TABLE_SIZE = HAN_RANGES[-1][1] + 2
+from nlpzero.text.characters import (
+    BREAK,
+    BREAK_SYMBOL,
+    FIRST_SLOT,
+    LAST_SLOT,
+    NUMERALS_SYMBOL,
+    SPACE,
+    UNKNOWN_SYMBOL,
+    char_classes,
+    class_table,
+    code_points,
+    numeral_table,
+)
 
 Runs = Literal["characters", "classes"]
-
-
-def code_points(text: str) -> npt.NDArray[np.uint32]:
-    """Code points of a text.
-
-    Parameters
-    ----------
-    text : str
-        May hold lone surrogates.
-
-    Returns
-    -------
-    ndarray of uint32, shape (len(text),)
-
-    Examples
-    --------
-    >>> code_points("中a").tolist()
-    [20013, 97]
-    """
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-
-
-@lru_cache(maxsize=1)
-def class_table() -> npt.NDArray[np.uint8]:
-    """Class of each code point below the table's end; the last entry, a break, is for all above."""
-    table = np.zeros(_TABLE_SIZE, np.uint8)
-    for first, last in LETTER_RANGES:
-        table[first : last + 1] = LETTER
-    for first, last in HAN_RANGES:
-        table[first : last + 1] = HAN
-    table[ord("○")] = HAN  # the circle that stands for 〇 in dates
-    table[0x30:0x3A] = DIGIT
-    table[0xFF10:0xFF1A] = DIGIT
-    table[_SPACES] = SPACE
-    table.flags.writeable = False
-    return table
-
-
-def char_classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    """Class of each code point: BREAK, HAN, DIGIT, LETTER or SPACE.
-
-    Han is decided by Unicode script (extensions A to J, compatibility ideographs, 〇), digits are ASCII and
-    full-width ones, letters are all others that form words in any script, spaces are those of
-    :meth:`str.isspace`. Everything else is a break.
-
-    Parameters
-    ----------
-    points : ndarray of uint32
-
-    Returns
-    -------
-    ndarray of uint8, same shape
-
-    Examples
-    --------
-    >>> char_classes(code_points("𠮷9Ａ， ")).tolist() == [HAN, DIGIT, LETTER, BREAK, SPACE]
-    True
-    """
-    return class_table()[np.minimum(points, _TABLE_SIZE - 1)]
 
 
 class SymbolStream(NamedTuple):
@@ -121,15 +56,6 @@ def _symbol_table(fold_width: bool, mapping: tuple[tuple[int, int], ...]) -> npt
         table[wide] = wide - 0xFEE0
     for source, target in mapping:
         table[source] = table[target]
-    table.flags.writeable = False
-    return table
-
-
-@lru_cache(maxsize=1)
-def numeral_table() -> npt.NDArray[np.bool_]:
-    """Whether a BMP code point is a Han numeral."""
-    table = np.zeros(0x10000, bool)
-    table[[ord(c) for c in HAN_NUMERALS]] = True
     table.flags.writeable = False
     return table
 
@@ -188,7 +114,7 @@ class Alphabet:
         """
         if self.runs == "characters":
             return SymbolStream(self.symbols(text), np.arange(len(text) + 1, dtype=np.int64))
-        from nlpzero.symbol_kernels import class_runs
+        from nlpzero.text.units import class_runs
 
         points = code_points(text)
         symbols, starts = class_runs(
@@ -328,7 +254,7 @@ class GrowingAlphabet:
                 base.with_astral(self._places)  # raises, with the number of characters
             symbols[i] = FIRST_SLOT + place
         if base.runs == "classes":
-            from nlpzero.symbol_kernels import class_runs
+            from nlpzero.text.units import class_runs
 
             return class_runs(points, char_classes(points), symbols, numeral_table())[0]
         return symbols

@@ -1,0 +1,1 @@
+"""Bytes to symbols: finding and reading files, decoding, Unicode classes, alphabets, units."""
