@@ -17,9 +17,9 @@ from .learning import learn
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.counts import NGramCounts
     from nlpzero.discovery import Discovery
     from nlpzero.induction import LearnedSegmenter
+    from nlpzero.ngrams.table import NGramCounts
     from nlpzero.text.corpus import Corpus
 
 _DICTIONARIES = ("jieba", "hanlp", "ik")

@@ -16,7 +16,7 @@ from .formats import FORMATS, write_table
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.counts import NGramCounts
+    from nlpzero.ngrams.table import NGramCounts
 
 _COLUMNS = ("ngram", "count")
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.counts import NGramCounts
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import KeyTable
 from nlpzero.engine.parallel import LocalThreads, Progress, map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.grams import runs_of
+from nlpzero.ngrams.table import NGramCounts
 from nlpzero.pieces import Pieces, Strings
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 import numpy as np
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.counting import count_ngrams
-from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run
 from nlpzero.engine.arrays import Counts, Floats
 from nlpzero.engine.parallel import Progress, compiled_workers
@@ -32,7 +30,10 @@ from nlpzero.errors import StorageError
 from nlpzero.evidence import Evidence, evidence_for
 from nlpzero.finding import DEFAULT_PRICE, Found, Removal, by_cohesion, by_learning, by_min_entropy
 from nlpzero.grams import counts_of_counts
-from nlpzero.pieces import WIDTH, Strings
+from nlpzero.ngrams.counting import count_ngrams
+from nlpzero.ngrams.keys import WIDTH
+from nlpzero.ngrams.table import NGramCounts
+from nlpzero.pieces import Strings
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, as_corpus
 

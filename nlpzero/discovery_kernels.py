@@ -11,10 +11,8 @@ import numpy as np
 
 from nlpzero.engine.hash_tables import MULTIPLIER, ONE, find
 from nlpzero.engine.jit import kernel
+from nlpzero.ngrams.keys import MASKS, pack, symbol_of
 
-MASKS = np.array(
-    [0, 0xFFFF << 48, 0xFFFFFFFF << 32, 0xFFFFFFFFFFFF << 16, 0xFFFFFFFFFFFFFFFF], np.uint64
-)
 BEFORE, AFTER = 1, 4  # zeros around the symbols of a text
 
 # what happened to the pieces of a cut
@@ -32,12 +30,6 @@ def first_difference(a: np.uint64, b: np.uint64) -> int:
     if x >> np.uint64(16):
         return 3
     return 4
-
-
-@kernel
-def symbol_of(key: np.uint64, k: int) -> np.int64:
-    """Symbol number k, from 1, of a key."""
-    return np.int64((key >> np.uint64(64 - 16 * k)) & np.uint64(0xFFFF))
 
 
 @kernel
@@ -168,17 +160,6 @@ def gram_cohesion(
                 where = j
         pmi[row] = best
         split[row] = where
-
-
-@kernel
-def pack(symbols: np.ndarray, at: int) -> np.uint64:
-    """Key of the four symbols at a place."""
-    return (
-        (np.uint64(symbols[at]) << np.uint64(48))
-        | (np.uint64(symbols[at + 1]) << np.uint64(32))
-        | (np.uint64(symbols[at + 2]) << np.uint64(16))
-        | np.uint64(symbols[at + 3])
-    )
 
 
 @kernel

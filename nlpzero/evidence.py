@@ -8,15 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero import discovery_kernels as kernels
-from nlpzero.counts import NGramCounts
 from nlpzero.cutting import Run, clause_blocks
 from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.grams import Grams, table_pieces
-from nlpzero.measures import entropy_from_sums, x_log_x
-from nlpzero.pieces import WIDTH, Strings, keys_of
+from nlpzero.ngrams.keys import WIDTH, keys_of
+from nlpzero.ngrams.measures import entropy_from_sums, x_log_x
+from nlpzero.ngrams.table import NGramCounts
+from nlpzero.pieces import Strings
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
 

@@ -7,14 +7,11 @@ no effect afterwards, without a word about it; :func:`dictionary_fault` knows th
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import CorpusError
-
-if TYPE_CHECKING:
-    from nlpzero.counts import NGramCounts
 
 DictionaryFormat = Literal["jieba", "hanlp", "ik"]
 DICTIONARY_FORMATS: tuple[DictionaryFormat, ...] = ("jieba", "hanlp", "ik")
@@ -178,52 +175,3 @@ def _word_of_json(line: str, where: str) -> str:
         return str(json.loads(line)["word"])
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f'{where}: expected {{"word": ...}}, got {line[:40]!r}') from error
-
-
-def ngram_rows(
-    counts: "NGramCounts", length: int, min_count: int = 1, *, batch: int = 1 << 16
-) -> Iterator[tuple[list[str], list[int]]]:
-    """N-grams of one length as strings with their counts, most frequent first, ties by code points.
-
-    Parameters
-    ----------
-    counts : NGramCounts
-    length : int
-        From 1 to 4, or to the order of the counts if that is higher.
-    min_count : int >= 1
-    batch : int
-        Rows at a time.
-
-    Yields
-    ------
-    ngrams : list of str
-    numbers : list of int
-
-    Examples
-    --------
-    >>> from nlpzero import count_ngrams
-    >>> list(ngram_rows(count_ngrams(["花开花落", "花开"]), 2))
-    [(['花开', '开花', '花落'], [2, 1, 1])]
-    """
-    import numpy as np
-
-    from nlpzero.counts import PACKED_ORDER
-    from nlpzero.text.characters import FIRST_SLOT
-
-    if length <= PACKED_ORDER:
-        keys, numbers = counts.grams(length, min_count)
-        lanes = [(keys >> np.uint64(48 - 16 * j)).astype(np.uint16) for j in range(length)]
-        symbols = np.stack(lanes, axis=1)
-    else:
-        symbols, numbers = counts.symbols(length), counts.level(length)[2]
-        symbols, numbers = symbols[numbers >= min_count], numbers[numbers >= min_count]
-    # characters beyond the BMP have symbols below those of the last BMP characters
-    place = np.arange(0x10000, dtype=np.uint32)
-    slots = np.arange(FIRST_SLOT, FIRST_SLOT + len(counts.alphabet.astral))
-    place[slots] += 0x10000
-    rows = np.lexsort((*place[symbols].T[::-1], -numbers))
-    for start in range(0, len(rows), batch):
-        part = rows[start : start + batch]
-        text = counts.alphabet.decode(symbols[part].reshape(-1))
-        ngrams = [text[i : i + length] for i in range(0, len(text), length)]
-        yield ngrams, numbers[part].tolist()

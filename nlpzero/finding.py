@@ -11,8 +11,9 @@ from nlpzero.cutting import Run, pair_cut_worker, repeats_worker, strong_cut_wor
 from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
 from nlpzero.engine.parallel import LocalThreads, on_this_machine
 from nlpzero.grams import Grams, runs_of
-from nlpzero.measures import merge_gain, merge_gain_same
-from nlpzero.pieces import WIDTH, Pieces, Strings, keys_of
+from nlpzero.ngrams.keys import WIDTH, keys_of
+from nlpzero.ngrams.measures import merge_gain, merge_gain_same
+from nlpzero.pieces import Pieces, Strings
 from nlpzero.text.corpus import Corpus
 
 if TYPE_CHECKING:

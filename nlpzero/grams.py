@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.counts import NGramCounts
 from nlpzero.discovery_kernels import frequent_grams, gram_cohesion
 from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable
-from nlpzero.pieces import WIDTH
+from nlpzero.ngrams.keys import WIDTH
+from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
 

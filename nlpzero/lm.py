@@ -13,7 +13,6 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.counts import NGramCounts, last_shift, prefix_mask
 from nlpzero.engine.arrays import Counts, Floats32, Keys
 from nlpzero.engine.hash_tables import hash_find_all, hash_index
 from nlpzero.engine.storage import PathLike, atomic_output
@@ -30,6 +29,8 @@ from nlpzero.lm_kernels import (
     prefix_rows,
     score_clauses,
 )
+from nlpzero.ngrams.keys import last_shift, prefix_mask
+from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL
 

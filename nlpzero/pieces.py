@@ -8,17 +8,8 @@ import numpy.typing as npt
 
 from nlpzero.discovery_kernels import count_pieces, find_pieces, refill_pieces, remove_redundant
 from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.ngrams.keys import WIDTH
 from nlpzero.text.alphabet import Alphabet
-
-WIDTH = 4  # symbols in a key
-
-
-def keys_of(rows: Symbols) -> Keys:
-    """Keys of rows of up to four symbols."""
-    keys = np.zeros(len(rows), np.uint64)
-    for j in range(min(rows.shape[1], WIDTH)):
-        keys |= rows[:, j].astype(np.uint64) << np.uint64(48 - 16 * j)
-    return keys
 
 
 class Pieces:

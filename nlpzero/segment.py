@@ -645,7 +645,7 @@ def learn_language_model(
     NlpzeroError
         The text cannot be read, or holds nothing to learn from.
     """
-    from nlpzero.counting import count_ngrams  # segmenting does not need it
+    from nlpzero.ngrams.counting import count_ngrams  # segmenting does not need it
 
     begun = time.perf_counter()
     counts = count_ngrams(

@@ -37,7 +37,7 @@ from nlpzero.word_tables import (
 )
 
 if TYPE_CHECKING:
-    from nlpzero.counts import NGramCounts
+    from nlpzero.ngrams.table import NGramCounts
 
 
 KIND = "word-counts"

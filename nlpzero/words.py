@@ -211,7 +211,7 @@ def _count_ngram_words(
 ) -> WordCounts:
     if documents is not None:
         raise ValueError("`documents` cannot be counted for n-grams.")
-    from nlpzero.counting import count_ngrams
+    from nlpzero.ngrams.counting import count_ngrams
 
     counts = count_ngrams(texts, ngrams.high, **options)
     return WordCounts.from_ngrams(counts, ngrams.low, ngrams.high, min_count=min_count)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import nlpzero.engine.sorted_runs
 from nlpzero import Corpus, NGramCounts, count_ngrams, count_to_file, merge_counts
-from nlpzero.counts import merge_to_file
 from nlpzero.errors import StorageError
+from nlpzero.ngrams.table import merge_to_file
 from nlpzero.text.alphabet import Alphabet
 
 from .oracles_counts import entropy, ngram_counts
@@ -129,8 +129,7 @@ def test_memory_jobs_and_executor_never_change_a_byte(
 
 @given(TEXTS, st.integers(1, 7))
 def test_blocks_may_end_anywhere(texts: list[str], size: int) -> None:
-    from nlpzero.counting import symbol_blocks, windows
-    from nlpzero.kernels import pack_windows
+    from nlpzero.ngrams.counting import pack_windows, symbol_blocks, windows
 
     text = "\n".join(texts)
     for runs in ("characters", "classes"):

@@ -21,7 +21,7 @@ from nlpzero.discovery import discover_words as discover
 from nlpzero.evidence import evidence_for
 from nlpzero.grams import Grams, runs_of
 from nlpzero.induction import learned_scores
-from nlpzero.measures import merge_gain_same
+from nlpzero.ngrams.measures import merge_gain_same
 from nlpzero.pieces import Pieces, Strings
 from tests import oracles_discovery as oracle
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero import measures
+from nlpzero.ngrams import measures
 
 
 def information(units: list[tuple[str, ...]]) -> float:

@@ -11,16 +11,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.counts import (
-    HIGHEST_ORDER,
-    PACKED_ORDER,
-    Level,
-    NGramCounts,
-    common_alphabet,
-    write_counts,
-)
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import hash_index
+from nlpzero.engine.hash_tables import hash_find, hash_index
+from nlpzero.engine.jit import kernel
 from nlpzero.engine.parallel import (
     LocalThreads,
     Progress,
@@ -41,7 +34,8 @@ from nlpzero.engine.sorted_runs import (
     run_on_disk,
 )
 from nlpzero.engine.storage import PathLike, scratch_folder
-from nlpzero.kernels import extend_ids, extended_keys, pack_windows, window_ids
+from nlpzero.ngrams.keys import PACKED_ORDER
+from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
 from nlpzero.text.characters import (
     FIRST_SLOT,
@@ -435,3 +429,83 @@ def count_to_file(
     with _plan(as_corpus(texts), tmpdir, memory, jobs, executor, progress, report) as plan:
         final, runs = _count_table(plan, alphabet)
         write_counts(path, _merged(plan, runs), final)
+
+
+@kernel
+def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -> int:
+    """Append the key of the four-symbol window at each position before `stop` that is not a break.
+
+    The first symbol is in the highest 16 bits; after a clause break the rest of the key is zero. Symbols at and
+    after `stop` are look-ahead only. Returns how many entries of `out` are filled now; the keys of one call
+    are in the order of the text.
+    """
+    n = len(symbols)
+    key = np.uint64(0)
+    # shifting a key right by one symbol gives the window of the symbol before: one pass, right to left
+    for i in range(min(n, stop + 3) - 1, stop - 1, -1):
+        symbol = np.uint64(symbols[i])
+        key = (symbol << np.uint64(48)) | (key >> np.uint64(16)) if symbol else np.uint64(0)
+    total = 0
+    for i in range(stop):
+        total += symbols[i] != 0
+    end = filled + total
+    at = end
+    # no branch on the symbol, which the processor could not foresee: a break's key is overwritten
+    for i in range(stop - 1, -1, -1):
+        if at == filled:
+            break
+        symbol = np.uint64(symbols[i])
+        inside = np.uint64(symbol != 0)
+        key = ((symbol << np.uint64(48)) | (key >> np.uint64(16))) * inside
+        out[at - 1] = key
+        at -= int(inside)
+    return end
+
+
+@kernel
+def window_ids(symbols: np.ndarray, stop: int, table: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Row, in indexed four-symbol keys, of the window at each position before `stop`, or -1."""
+    n = len(symbols)
+    ids = np.empty(stop, np.int64)
+    key = np.uint64(0)
+    for i in range(min(n, stop + 3) - 1, -1, -1):
+        symbol = np.uint64(symbols[i])
+        key = (symbol << np.uint64(48)) | (key >> np.uint64(16)) if symbol else np.uint64(0)
+        if i < stop:
+            ids[i] = hash_find(table, keys, key) if key & np.uint64(0xFFFF) else -1
+    return ids
+
+
+@kernel
+def extended_keys(symbols: np.ndarray, ids: np.ndarray, offset: int, out: np.ndarray) -> int:
+    """Keys ``id << 16 | symbol`` where the gram at a position is known and a symbol follows it.
+
+    Returns how many were written; ids whose gram has no successor become -1.
+    """
+    written = 0
+    for i in range(len(ids)):
+        if ids[i] < 0:
+            continue
+        symbol = symbols[i + offset] if i + offset < len(symbols) else np.uint16(0)
+        if symbol == 0:
+            ids[i] = -1
+            continue
+        out[written] = (np.uint64(ids[i]) << np.uint64(16)) | np.uint64(symbol)
+        written += 1
+    return written
+
+
+@kernel
+def extend_ids(
+    symbols: np.ndarray, ids: np.ndarray, offset: int, table: np.ndarray, keys: np.ndarray
+) -> None:
+    """Replace the id of the gram at each position by that of the gram one symbol longer, or -1."""
+    for i in range(len(ids)):
+        if ids[i] < 0:
+            continue
+        symbol = symbols[i + offset] if i + offset < len(symbols) else np.uint16(0)
+        if symbol == 0:
+            ids[i] = -1
+        else:
+            key = (np.uint64(ids[i]) << np.uint64(16)) | np.uint64(symbol)
+            ids[i] = hash_find(table, keys, key)

@@ -16,29 +16,26 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import default_memory
 from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
 from nlpzero.engine.storage import FileWriter, PathLike, read_file
 from nlpzero.errors import StorageError
-from nlpzero.kernels import group_prefixes, sum_ranges
+from nlpzero.ngrams.keys import (
+    PACKED_ORDER,
+    find_sorted,
+    key_symbols,
+    last_shift,
+    pack_symbols,
+    prefix_mask,
+)
 from nlpzero.text.alphabet import Alphabet
 
 KIND = "counts"
-PACKED_ORDER = 4
 HIGHEST_ORDER = 16
 _CHUNK_ROWS = 1 << 22
 # counts are stored in one byte; this value says that the count stands in the list of large ones
 _LARGE = 255
-
-
-def prefix_mask(k: int) -> np.uint64:
-    """Mask that keeps the first k symbols of a key."""
-    return np.uint64((0xFFFFFFFFFFFFFFFF << (64 - 16 * k)) & 0xFFFFFFFFFFFFFFFF)
-
-
-def last_shift(k: int) -> np.uint64:
-    """Shift that brings the k-th symbol of a key to the lowest bits."""
-    return np.uint64(64 - 16 * k)
 
 
 class Level(NamedTuple):
@@ -198,7 +195,7 @@ class NGramCounts:
     def symbols(self, k: int) -> npt.NDArray[np.uint16]:
         """Symbols of the k-grams of ``grams(k, min_count)`` or ``level(k)``, shape (rows, k)."""
         if k <= PACKED_ORDER:
-            return _key_symbols(self.grams(k, self.min_count if k == PACKED_ORDER else 1)[0], k)
+            return key_symbols(self.grams(k, self.min_count if k == PACKED_ORDER else 1)[0], k)
         rows, last, _ = self.level(k)
         return np.concatenate([self.symbols(k - 1)[rows], last[:, None]], axis=1)
 
@@ -265,16 +262,16 @@ class NGramCounts:
     def _count_of_length(self, texts: list[str], k: int) -> Counts:
         symbols = np.stack([self.alphabet.symbols(text) for text in texts])
         whole = (symbols != 0).all(axis=1)
-        head = self.lookup(_pack_symbols(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
+        head = self.lookup(pack_symbols(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
         if k <= PACKED_ORDER:
             return np.where(whole, head, 0)
         parents = self.grams(PACKED_ORDER, self.min_count)[0]
-        rows = _find_sorted(parents, _pack_symbols(symbols[:, :PACKED_ORDER]))
+        rows = find_sorted(parents, pack_symbols(symbols[:, :PACKED_ORDER]))
         counts = np.zeros(len(texts), np.int64)
         for j in range(PACKED_ORDER, k):
             keys, level_counts = self.levels[j - PACKED_ORDER]
             wanted = (rows.astype(np.uint64) << np.uint64(16)) | symbols[:, j].astype(np.uint64)
-            rows = np.where((rows >= 0) & whole, _find_sorted(keys, wanted), -1)
+            rows = np.where((rows >= 0) & whole, find_sorted(keys, wanted), -1)
             counts = np.zeros(len(texts), np.int64)
             counts[rows >= 0] = level_counts[rows[rows >= 0]]
         return counts
@@ -285,12 +282,12 @@ class NGramCounts:
         for i, text in enumerate(texts):
             if len(text) > PACKED_ORDER:
                 raise ValueError(f"a key holds 4 characters, got {text!r}.")
-            keys[i] = _pack_symbols(self.alphabet.symbols(text)[None, :])[0]
+            keys[i] = pack_symbols(self.alphabet.symbols(text)[None, :])[0]
         return keys
 
     def strings(self, keys: Keys, k: int) -> list[str]:
         """Strings of keys of k symbols."""
-        text = self.alphabet.decode(_key_symbols(keys, k).reshape(-1))
+        text = self.alphabet.decode(key_symbols(keys, k).reshape(-1))
         return [text[i : i + k] for i in range(0, len(text), k)]
 
     def right_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
@@ -395,26 +392,6 @@ class NGramCounts:
     def keep_folder(self, folder: "TemporaryDirectory[str]") -> None:
         """Tie a temporary folder that holds the rows to the life of this table."""
         self._folder = folder
-
-
-def _key_symbols(keys: Keys, k: int) -> npt.NDArray[np.uint16]:
-    lanes = [(keys >> last_shift(j)) & np.uint64(0xFFFF) for j in range(1, k + 1)]
-    return np.stack(lanes, axis=1).astype(np.uint16)
-
-
-def _pack_symbols(symbols: npt.NDArray[np.uint16]) -> Keys:
-    keys = np.zeros(len(symbols), np.uint64)
-    for j in range(symbols.shape[1]):
-        keys |= symbols[:, j].astype(np.uint64) << last_shift(j + 1)
-    return keys
-
-
-def _find_sorted(keys: Keys, queries: Keys) -> npt.NDArray[np.int64]:
-    """Row of each query in ascending keys, or -1."""
-    if not len(keys):
-        return np.full(len(queries), -1, np.int64)
-    rows = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
-    return np.where(keys[rows] == queries, rows, -1)
 
 
 def write_counts(
@@ -577,3 +554,92 @@ def _merge_levels(tables: Sequence[NGramCounts], alphabet: Alphabet, order: int)
             own[i] = keys
         levels.append(Level(*in_memory(merge_runs(runs, default_memory()))))
     return levels
+
+
+def ngram_rows(
+    counts: "NGramCounts", length: int, min_count: int = 1, *, batch: int = 1 << 16
+) -> Iterator[tuple[list[str], list[int]]]:
+    """N-grams of one length as strings with their counts, most frequent first, ties by code points.
+
+    Parameters
+    ----------
+    counts : NGramCounts
+    length : int
+        From 1 to 4, or to the order of the counts if that is higher.
+    min_count : int >= 1
+    batch : int
+        Rows at a time.
+
+    Yields
+    ------
+    ngrams : list of str
+    numbers : list of int
+
+    Examples
+    --------
+    >>> from nlpzero import count_ngrams
+    >>> list(ngram_rows(count_ngrams(["花开花落", "花开"]), 2))
+    [(['花开', '开花', '花落'], [2, 1, 1])]
+    """
+    import numpy as np
+
+    from nlpzero.ngrams.keys import PACKED_ORDER
+    from nlpzero.text.characters import FIRST_SLOT
+
+    if length <= PACKED_ORDER:
+        keys, numbers = counts.grams(length, min_count)
+        lanes = [(keys >> np.uint64(48 - 16 * j)).astype(np.uint16) for j in range(length)]
+        symbols = np.stack(lanes, axis=1)
+    else:
+        symbols, numbers = counts.symbols(length), counts.level(length)[2]
+        symbols, numbers = symbols[numbers >= min_count], numbers[numbers >= min_count]
+    # characters beyond the BMP have symbols below those of the last BMP characters
+    place = np.arange(0x10000, dtype=np.uint32)
+    slots = np.arange(FIRST_SLOT, FIRST_SLOT + len(counts.alphabet.astral))
+    place[slots] += 0x10000
+    rows = np.lexsort((*place[symbols].T[::-1], -numbers))
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        text = counts.alphabet.decode(symbols[part].reshape(-1))
+        ngrams = [text[i : i + length] for i in range(0, len(text), length)]
+        yield ngrams, numbers[part].tolist()
+
+
+@kernel
+def group_prefixes(
+    keys: np.ndarray, counts: np.ndarray, mask: np.uint64, last: np.uint64, min_count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the counts of sorted keys that agree under `mask`.
+
+    Groups in which the symbol at shift `last` is 0 (a clause that ended before) and groups below `min_count`
+    are left out.
+    """
+    n = len(keys)
+    low = np.uint64(0xFFFF)
+    size = 0
+    for turn in range(2):
+        if turn == 1:
+            out = np.empty(size, np.uint64)
+            sums = np.empty(size, np.int64)
+            size = 0
+        i = 0
+        while i < n:
+            prefix = keys[i] & mask
+            total = np.int64(0)
+            while i < n and (keys[i] & mask) == prefix:
+                total += counts[i]
+                i += 1
+            if total >= min_count and ((prefix >> last) & low):
+                if turn == 1:
+                    out[size] = prefix
+                    sums[size] = total
+                size += 1
+    return out, sums
+
+
+@kernel
+def sum_ranges(counts: np.ndarray, starts: np.ndarray, stops: np.ndarray, sums: np.ndarray) -> None:
+    """Add to each sum the counts of its range of rows."""
+    for i in range(len(starts)):
+        for row in range(starts[i], stops[i]):
+            sums[i] += counts[row]
