@@ -56,7 +56,7 @@ _EXPORTS = {
     "learned_scores": "induction",
     "learn_segmenter": "induction",
     "load_segmenter": "segment",
-    "KneserNeyModel": "lm",
+    "KneserNeyModel": "language_model.model",
     "LanguageModelSegmenter": "segment",
     "learn_language_model": "segment",
     "SegmentationScore": "evaluation",

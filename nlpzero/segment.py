@@ -27,10 +27,9 @@ import numpy.typing as npt
 
 from nlpzero.engine.storage import PathLike, read_file, write_file
 from nlpzero.errors import StorageError
+from nlpzero.language_model.model import KneserNeyModel, frozen
 from nlpzero.lattice import marginals_edges, random_key, sample_edges
 from nlpzero.lexicon import WordList, as_word_list, read_words
-from nlpzero.lm import KneserNeyModel, frozen
-from nlpzero.lm_kernels import decode_clauses
 from nlpzero.segment_kernels import (
     CONVENTIONS,
     finish,
@@ -39,6 +38,7 @@ from nlpzero.segment_kernels import (
     mark_tokens,
     token_count,
 )
+from nlpzero.segmentation.tag_decoder import decode_clauses
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import (
     BREAK_SYMBOL,
@@ -521,7 +521,7 @@ class LanguageModelSegmenter(Segmenter):
         Examples
         --------
         >>> from nlpzero import count_ngrams
-        >>> from nlpzero.lm import KneserNeyModel
+        >>> from nlpzero.language_model.model import KneserNeyModel
     >>> text = ["吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。"] * 20
         >>> segmenter = LanguageModelSegmenter(
         ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)

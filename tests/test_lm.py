@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import Alphabet, KneserNeyModel, NlpzeroError, StorageError, count_ngrams
-from nlpzero.lm_kernels import BEGIN, END
+from nlpzero.language_model.model import BEGIN, END
 from tests.oracles_segment import SlowKneserNey, clauses
 
 TEXT = (

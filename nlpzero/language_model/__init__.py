@@ -1,0 +1,1 @@
+"""A character language model: interpolated modified Kneser–Ney, from counts."""

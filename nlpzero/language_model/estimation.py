@@ -1,0 +1,368 @@
+"""Kneser–Ney estimation from a table of counts."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.engine.arrays import Counts, Floats32, Keys
+from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.jit import kernel
+from nlpzero.language_model.model import BEGIN, END, LN10, NEVER, KneserNeyModel
+from nlpzero.ngrams.keys import last_shift, prefix_mask
+from nlpzero.ngrams.table import NGramCounts
+
+# what lmplz --discount_fallback uses where counts of counts allow no estimate
+FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
+
+
+def thresholds(min_count: int | Sequence[int], order: int) -> list[int]:
+    """Least count of each order; the single symbols are always kept."""
+    if isinstance(min_count, int):
+        wanted = [1, 1] + [min_count] * (order - 2)
+    else:
+        wanted = list(min_count) + [list(min_count)[-1]] * (order - len(min_count))
+    if min(wanted) < 1 or wanted[0] != 1 or sorted(wanted) != wanted:
+        raise ValueError(
+            "`min_count` must be >= 1, must not fall from order to order, and be 1 for single symbols, "
+            f"got {min_count}."
+        )
+    return wanted[:order]
+
+
+def _keys_of_symbol(symbol: np.uint16, place: int) -> np.uint64:
+    return np.uint64(symbol) << last_shift(place)
+
+
+def node_arrays(
+    sizes: Sequence[int],
+    children: Sequence[npt.NDArray[np.int64]],
+    logs: Sequence[Floats32],
+    backoffs: Sequence[Floats32],
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays ``nodes`` and ``top`` from those of each order."""
+    below = sum(sizes[:-1])
+    nodes = np.zeros((below + 1, 3), np.uint32)
+    values = nodes.view(np.float32)
+    nodes[:, 0] = np.concatenate([*children, [sum(sizes)]])
+    if below:
+        values[:-1, 1] = np.concatenate(logs[:-1])
+        values[:-1, 2] = np.concatenate(backoffs)
+    return {"nodes": nodes, "top": logs[-1]}
+
+
+def log32(values: npt.NDArray[np.float64]) -> Floats32:
+    return np.log(values).astype(np.float32)
+
+
+class Estimator:
+    """Kneser–Ney from a table of counts; one object per estimation.
+
+    A gram of order k <= 4 is a packed key; one of order 5 is ``row of its first four symbols << 16 | last``, rows in
+    the table of order 4 with clause bounds. Tables are ascending; grams after BEGIN come last.
+    """
+
+    def __init__(self, counts: NGramCounts, order: int, thresholds: list[int]) -> None:
+        self.source = counts
+        self.order = order
+        self.thresholds = thresholds
+
+    def model(self) -> KneserNeyModel:
+        tables = self._with_bounds()
+        sizes: list[int] = []
+        symbols: list[npt.NDArray[np.uint16]] = []
+        children: list[npt.NDArray[np.int64]] = []
+        logs: list[Floats32] = []
+        backoffs: list[Floats32] = []
+        base = 0
+        # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its inverse
+        lower = np.zeros(0)
+        kept = np.zeros(0, np.uint64)
+        kept_mask = np.zeros(0, np.bool_)
+        kept_order = places = np.zeros(0, np.int64)
+        single = np.zeros(0, np.int64)
+        unknown = 0.0
+        for k in range(1, self.order + 1):
+            keys, counts, adjusted = tables[k - 1]
+            tables[k - 1] = (keys, counts[:0], adjusted[:0])  # only the keys are wanted again
+            if k == 1:
+                single = counts
+            keep = counts >= self.thresholds[k - 1]
+            parents = tables[k - 2][0] if k > 1 else np.zeros(1, np.uint64)
+            rows = self._parent_rows(k, parents, keys)
+            shares, left = discounted(
+                adjusted, rows, keep, self._discounts(k, adjusted), len(parents)
+            )
+            del adjusted, counts
+            keys, rows, shares = keys[keep], rows[keep], shares[keep]
+            if k == 1:
+                # every symbol, the clause end and the unknown symbol share what is left; BEGIN is never predicted
+                unknown = left[0] / len(keys)
+                lower = shares + unknown
+                lower[-1] = math.exp(NEVER * LN10)
+                order = np.arange(len(keys))
+                first = keys >> last_shift(1)
+            else:
+                suffixes = hash_find_all(hash_index(kept), kept, self._suffixes(k, parents, keys))
+                lower = shares + left[rows] * lower[suffixes]
+                first = (keys >> np.uint64(48)) if k < 5 else (parents[rows] >> np.uint64(48))
+                above = places[suffixes]
+                order = np.argsort((above.astype(np.uint64) << np.uint64(16)) | first)
+                spans = np.bincount(above, minlength=sizes[-1])
+                children.append(base + np.cumsum(spans) - spans)
+                backoffs.append(log32(left[kept_mask])[kept_order])
+            base += len(keys)
+            sizes.append(len(keys))
+            symbols.append(first[order].astype(np.uint16))
+            logs.append(log32(lower)[order])
+            places = np.empty(len(keys), np.int64)
+            places[order] = np.arange(len(keys))
+            kept, kept_mask, kept_order = keys, keep, order
+        frequencies = single / self.source.total
+        frequencies[-2:] = np.nan  # bounds have none
+        arrays = {
+            "sizes": np.array(sizes, np.int64),
+            "symbols": np.concatenate(symbols),
+            **node_arrays(sizes, children, logs, backoffs),
+            "frequencies": log32(frequencies),
+        }
+        return KneserNeyModel(self.source.alphabet, arrays, math.log(unknown))
+
+    # ---- the grams of each order with clause bounds: keys, counts, adjusted counts
+
+    def _with_bounds(self) -> list[tuple[Keys, Counts, Counts]]:
+        inner = self._with_ends()
+        clauses = int(inner[0][1][-1])
+        tables: list[tuple[Keys, Counts, Counts]] = []
+        before = np.array([_keys_of_symbol(BEGIN, 1)])  # grams after BEGIN, of this order
+        before_counts = np.array([clauses])
+        for k in range(1, self.order + 1):
+            keys, counts = inner[k - 1]
+            if k == self.order:
+                adjusted = counts
+            else:
+                types, sums = self._before(k, keys, inner[k])
+                starts = counts - sums
+                adjusted = types + (starts > 0)
+            # BEGIN alone is no event; the grams after it have their counts
+            bounds = before_counts if k > 1 else np.zeros(1, np.int64)
+            table = np.concatenate([keys, before])
+            all_counts = np.concatenate([counts, before_counts])
+            if k == self.order and k > 1:
+                tables.append((table, all_counts, all_counts))
+            else:
+                tables.append((table, all_counts, np.concatenate([adjusted, bounds])))
+            inner[k - 1] = (keys[:0], counts[:0])  # not needed any more
+            if k < self.order:
+                chosen = starts > 0
+                before = self._after_begin(k + 1, keys[chosen], table)
+                before_counts = starts[chosen]
+        return tables
+
+    def _with_ends(self) -> list[tuple[Keys, Counts]]:
+        """The grams of each order that hold no BEGIN: those of the text, and those that END follows."""
+        result: list[tuple[Keys, Counts]] = []
+        keys, counts = self.source.grams(1)
+        longer = self.source.grams(2)
+        ends = counts - child_sums(keys, *longer, prefix_mask(1))
+        result.append(
+            (
+                np.append(keys, _keys_of_symbol(END, 1)),
+                np.append(counts, ends.sum()),
+            )
+        )
+        for k in range(2, min(self.order, 4) + 1):
+            chosen = ends > 0
+            closing = keys[chosen] | _keys_of_symbol(END, k)
+            closing_counts = ends[chosen]
+            keys, counts = longer
+            if k < self.order:
+                if k < 4:
+                    longer = self.source.grams(k + 1)
+                    ends = counts - child_sums(keys, *longer, prefix_mask(k))
+                else:
+                    rows, last, longer_counts = self.source.level(5)
+                    sums = np.bincount(rows, weights=longer_counts, minlength=len(keys))
+                    ends = counts - sums.astype(np.int64)
+            result.append(merge_rows(keys, counts, closing, closing_counts))
+        if self.order == 5:
+            # the rows of the plain 4-grams in the table that has the ends too
+            place = np.searchsorted(result[3][0], keys).astype(np.uint64)
+            chosen = ends > 0
+            result.append(
+                merge_rows(
+                    (place[rows] << np.uint64(16)) | last,
+                    longer_counts,
+                    (place[chosen] << np.uint64(16)) | np.uint64(END),
+                    ends[chosen],
+                )
+            )
+        return result
+
+    def _before(self, k: int, keys: Keys, longer: tuple[Keys, Counts]) -> tuple[Counts, Counts]:
+        """How many different symbols stand before each k-gram, and how often any does."""
+        suffixes = self._suffixes(k + 1, keys, longer[0])
+        once = longer[1] == 1
+        often = suffixes[~once]
+        order = np.argsort(often)
+        types, sums = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+        join_suffixes(
+            keys, np.sort(suffixes[once]), often[order], longer[1][~once][order], types, sums
+        )
+        return types, sums
+
+    @staticmethod
+    def _suffixes(k: int, parents: Keys, keys: Keys) -> Keys:
+        """Keys of the grams without their first symbol."""
+        if k < 5:
+            return keys << np.uint64(16)
+        shifted = parents[(keys >> np.uint64(16)).astype(np.int64)] << np.uint64(16)
+        return shifted | (keys & np.uint64(0xFFFF))
+
+    @staticmethod
+    def _after_begin(k: int, keys: Keys, parents: Keys) -> Keys:
+        """Keys of the grams of k - 1 symbols with BEGIN before them."""
+        packed = _keys_of_symbol(BEGIN, 1) | (keys >> np.uint64(16))
+        if k < 5:
+            return packed
+        rows = np.searchsorted(parents, packed).astype(np.uint64)
+        return (rows << np.uint64(16)) | (keys & np.uint64(0xFFFF))
+
+    @staticmethod
+    def _parent_rows(k: int, parents: Keys, keys: Keys) -> npt.NDArray[np.int32]:
+        if k == 1:
+            return np.zeros(len(keys), np.int32)
+        if k < 5:
+            return prefix_rows(parents, keys, prefix_mask(k - 1))
+        return (keys >> np.uint64(16)).astype(np.int32)
+
+    @staticmethod
+    def _discounts(k: int, adjusted: Counts) -> npt.NDArray[np.float64]:
+        """D(0), D(1), D(2), D(3+) of one order."""
+        t = counts_of_counts(adjusted).astype(np.float64)
+        if (t[1:] > 0).all():
+            y = t[1] / (t[1] + 2 * t[2])
+            found = [j - (j + 1) * y * t[j + 1] / t[j] for j in (1, 2, 3)]
+            if all(0 <= d <= j for j, d in enumerate(found, 1)):
+                return np.array([0.0, *found])
+        return np.array([0.0, *FALLBACK_DISCOUNTS])
+
+
+@kernel
+def child_sums(
+    parents: np.ndarray, keys: np.ndarray, counts: np.ndarray, mask: np.uint64
+) -> np.ndarray:
+    """Sum of the counts of the keys below each parent; both ascending, parents are the keys under the mask."""
+    sums = np.zeros(len(parents), np.int64)
+    wanted = np.uint64(mask)
+    row = 0
+    for i in range(len(keys)):
+        prefix = keys[i] & wanted
+        while parents[row] < prefix:
+            row += 1
+        sums[row] += counts[i]
+    return sums
+
+
+@kernel
+def merge_rows(
+    a: np.ndarray, a_counts: np.ndarray, b: np.ndarray, b_counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Merge two ascending tables without common keys."""
+    n = len(a) + len(b)
+    keys = np.empty(n, np.uint64)
+    counts = np.empty(n, np.int64)
+    i = 0
+    j = 0
+    for k in range(n):
+        if j == len(b) or (i < len(a) and a[i] < b[j]):
+            keys[k] = a[i]
+            counts[k] = a_counts[i]
+            i += 1
+        else:
+            keys[k] = b[j]
+            counts[k] = b_counts[j]
+            j += 1
+    return keys, counts
+
+
+@kernel
+def join_suffixes(
+    keys: np.ndarray,
+    once: np.ndarray,
+    often: np.ndarray,
+    often_counts: np.ndarray,
+    types: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """For each key: how many longer grams end in it, and the sum of their counts.
+
+    `once` are the ascending suffixes of grams seen once, `often` those of the others; all are keys.
+    """
+    i = 0
+    j = 0
+    for row in range(len(keys)):
+        key = keys[row]
+        while i < len(once) and once[i] == key:
+            types[row] += 1
+            sums[row] += 1
+            i += 1
+        while j < len(often) and often[j] == key:
+            types[row] += 1
+            sums[row] += often_counts[j]
+            j += 1
+
+
+@kernel
+def prefix_rows(parents: np.ndarray, keys: np.ndarray, mask: np.uint64) -> np.ndarray:
+    """Row of each key's prefix among the parents; both ascending."""
+    rows = np.empty(len(keys), np.int32)
+    wanted = np.uint64(mask)
+    row = 0
+    for i in range(len(keys)):
+        prefix = keys[i] & wanted
+        while parents[row] < prefix:
+            row += 1
+        rows[i] = row
+    return rows
+
+
+@kernel
+def counts_of_counts(adjusted: np.ndarray) -> np.ndarray:
+    """How many entries are 0, 1, 2, 3, 4."""
+    out = np.zeros(5, np.int64)
+    for i in range(len(adjusted)):
+        if adjusted[i] < 5:
+            out[adjusted[i]] += 1
+    return out
+
+
+@kernel
+def discounted(
+    adjusted: np.ndarray,
+    rows: np.ndarray,
+    keep: np.ndarray,
+    discounts: np.ndarray,
+    parents: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Own share of each gram's probability, and what each context leaves to the lower order.
+
+    The shares are (a - D(a)) / total of the context; what is left is 1 minus the shares of the kept grams, so that
+    everything sums to 1 whatever is pruned. A context without grams leaves 1.
+    """
+    totals = np.zeros(parents, np.float64)
+    for i in range(len(adjusted)):
+        totals[rows[i]] += adjusted[i]
+    # what is left is summed as such: 1 minus a sum of shares would lose its small differences
+    left = np.zeros(parents, np.float64)
+    shares = np.empty(len(adjusted), np.float64)
+    for i in range(len(adjusted)):
+        a = adjusted[i]
+        d = min(discounts[min(a, 3)], np.float64(a))
+        shares[i] = (a - d) / totals[rows[i]]
+        left[rows[i]] += d if keep[i] else a
+    for row in range(parents):
+        left[row] = left[row] / totals[row] if totals[row] > 0 else 1.0
+    return shares, left

@@ -1,0 +1,1 @@
+"""Text to words: the shell of all segmenters, the two decoders, word lists, tokenizers, evaluation."""
