@@ -20,9 +20,9 @@ from harness import Benchmark
 
 from nlpzero import Corpus, count_ngrams, learn_nvbe, learn_segmenter
 from nlpzero.cotraining import Recipe
-from nlpzero.evaluation import score_segmentation
 from nlpzero.induction import count_learned_words, learned_scores
-from nlpzero.segment import Segmenter
+from nlpzero.segmentation.base import Segmenter
+from nlpzero.segmentation.evaluation import score_segmentation
 
 TESTS = ("pku", "msr")
 PARTS = ("zero", "unseen", "alone", "curve", "numbers", "ablation", "discovery")

@@ -13,7 +13,7 @@ from pathlib import Path
 from generate import generate
 from harness import NLPZERO, WORK, Benchmark, Case, digest, run_command
 
-from nlpzero.segment import load_segmenter
+from nlpzero.segmentation.base import load_segmenter
 
 
 def training(bench: Benchmark, texts: dict[str, list[Path]], rounds: int) -> None:

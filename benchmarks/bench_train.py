@@ -15,7 +15,7 @@ from pathlib import Path
 from harness import NLPZERO, WORK, Benchmark, Case, digest
 
 import nlpzero
-from nlpzero.evaluation import without_spaces
+from nlpzero.segmentation.evaluation import without_spaces
 
 
 def speed(bench: Benchmark) -> None:

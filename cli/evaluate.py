@@ -14,7 +14,7 @@ from .formats import open_output
 from .learning import numbers
 
 if TYPE_CHECKING:
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
 
 
 @click.command()
@@ -107,7 +107,7 @@ def evaluate(
 
 
 def _plain(corpus: Any) -> Iterator[str]:
-    from nlpzero.evaluation import without_spaces
+    from nlpzero.segmentation.evaluation import without_spaces
 
     for line in corpus.lines():
         yield without_spaces(line)

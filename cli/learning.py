@@ -14,7 +14,7 @@ from .progress import note, progress
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
     from nlpzero.text.corpus import Corpus
 
 # options of one method only: parameter -> methods

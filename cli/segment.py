@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from nlpzero.engine.resources import ReadReport
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
     from nlpzero.text.corpus import Corpus, Shard
 
 # bytes of a file that one worker cuts at a time
@@ -271,7 +271,7 @@ class _Writer:
         self.separator_seen = False
 
     def parts(self, blocks: Iterable[str]) -> Iterator[bytes]:
-        from nlpzero.segment import whole_pieces
+        from nlpzero.segmentation.base import whole_pieces
 
         if self.form.format != "text":
             for piece, _ in whole_pieces(blocks, _NO_LIMIT):

@@ -9,7 +9,7 @@ import click
 import nlpzero
 
 if TYPE_CHECKING:
-    from nlpzero.tokenizers import Tokenizer
+    from nlpzero.segmentation.tokenizers import Tokenizer
 
 F = TypeVar("F", bound=Callable[..., Any])
 

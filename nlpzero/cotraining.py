@@ -27,7 +27,7 @@ from nlpzero.gap_model import (
     weighted_quantiles,
 )
 from nlpzero.induction_tables import Order, branching_entropies, next_order, pair_keys, skip_counts
-from nlpzero.lattice import marginals, random_key, sample, viterbi
+from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
 from nlpzero.word_model import (
     LENGTH_WEIGHTS,
     LONGEST,

@@ -32,8 +32,8 @@ from nlpzero.engine.parallel import map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import scratch_folder
 from nlpzero.errors import NlpzeroError
-from nlpzero.lattice import random_key
-from nlpzero.segment import Arrays, Numbers, Segmenter, load_segmenter, whole_pieces
+from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, load_segmenter, whole_pieces
+from nlpzero.segmentation.lattice import random_key
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import BREAK, char_classes, code_points
 from nlpzero.text.corpus import Corpus, Shard, as_corpus

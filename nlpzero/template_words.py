@@ -24,10 +24,7 @@ from numpy.typing import NDArray
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import NlpzeroError, WorkerError
-from nlpzero.template_kernels import RARE, pair_total
-from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
-from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.tokenizers import (
+from nlpzero.segmentation.tokenizers import (
     FunctionTokenizer,
     ModelTokenizer,
     SegmenterTokenizer,
@@ -35,9 +32,12 @@ from nlpzero.tokenizers import (
     WhitespaceTokenizer,
     as_tokenizer,
 )
+from nlpzero.template_kernels import RARE, pair_total
+from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 if TYPE_CHECKING:
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
 
 _ERRORS = "surrogatepass"
 # not more files open than systems allow
@@ -281,7 +281,7 @@ def read_words(
 
 @lru_cache(maxsize=1)
 def _load_model(path: str, numbers: Any) -> Segmenter:
-    from nlpzero.segment import load_segmenter
+    from nlpzero.segmentation.base import load_segmenter
 
     return load_segmenter(path, numbers=numbers)
 
@@ -297,7 +297,7 @@ def token_batches(
     Parameters
     ----------
     tokenizer : Tokenizer
-        One of :mod:`nlpzero.tokenizers`.
+        One of :mod:`nlpzero.segmentation.tokenizers`.
     shard : Shard or Corpus
     report : ReadReport, optional
         Receives what was read.
@@ -314,7 +314,7 @@ def token_batches(
     WorkerError
         A function that cannot be imported, fails, or returns something else than strings.
     """
-    from nlpzero.segment import whole_pieces
+    from nlpzero.segmentation.base import whole_pieces
 
     if isinstance(tokenizer, (SegmenterTokenizer, ModelTokenizer)):
         if isinstance(tokenizer, SegmenterTokenizer):
@@ -329,7 +329,9 @@ def token_batches(
     elif isinstance(tokenizer, FunctionTokenizer):
         yield from _function_batches(tokenizer, shard, report, progress)
     else:
-        raise TypeError(f"`tokenizer` must be one of nlpzero.tokenizers, got {tokenizer!r}")
+        raise TypeError(
+            f"`tokenizer` must be one of nlpzero.segmentation.tokenizers, got {tokenizer!r}"
+        )
 
 
 def _function_batches(

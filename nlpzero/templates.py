@@ -22,14 +22,14 @@ from nlpzero.engine.resources import ReadReport, default_memory
 from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
 from nlpzero.engine.storage import scratch_folder
 from nlpzero.errors import CorpusError
+from nlpzero.segmentation.tokenizers import as_tokenizer
 from nlpzero.template_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
 from nlpzero.template_words import Part, common_ids, merged_counts, read_words, write_vocabulary
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.tokenizers import as_tokenizer
 
 if TYPE_CHECKING:
-    from nlpzero.segment import Segmenter
-    from nlpzero.tokenizers import Tokenizer
+    from nlpzero.segmentation.base import Segmenter
+    from nlpzero.segmentation.tokenizers import Tokenizer
 
 PLACEHOLDER = "[X]"
 
@@ -378,7 +378,7 @@ def find_templates(
         Read once, so an iterator will do.
     tokenizer : Segmenter, callable, Tokenizer or str
         A segmenter; a function from a line to its tokens, or its name ``"module:function"``;
-        ``"whitespace"`` for text already segmented; or what :mod:`nlpzero.tokenizers` offers.
+        ``"whitespace"`` for text already segmented; or what :mod:`nlpzero.segmentation.tokenizers` offers.
     window : int in 1..32
         How many words apart linked words may be; 1 links neighbours only, which finds phrases.
     min_frequency : float in [0, 1)

@@ -22,7 +22,7 @@ from nlpzero.engine.arrays import Counts, Ints, Keys
 from nlpzero.errors import CorpusError, ResourceError
 
 if TYPE_CHECKING:
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
 
 
 #: Items that are no items: what pandas, databases and JSON write for "nothing here".
@@ -1133,7 +1133,7 @@ def transactions_from_text(
     >>> list(transactions_from_text(["天气 很 好 。 天气", " 不 好 ！"], None, exclude=["很"]))
     [('天气', '好'), ('天气', '好', '不')]
     """
-    from nlpzero.segment import Segmenter  # heavy, and not needed for baskets
+    from nlpzero.segmentation.base import Segmenter  # heavy, and not needed for baskets
 
     builder = _Builder(blanks=("",), exclude=exclude, words_only=True, memory=memory, tmpdir=tmpdir)
     ends = str.maketrans(dict.fromkeys(_SENTENCE_ENDS, "\n"))

@@ -15,8 +15,8 @@ import numpy as np
 
 from nlpzero.engine.jit import kernel
 from nlpzero.gap_model import unseen_record
-from nlpzero.lattice import draw as _draw
-from nlpzero.lattice import length_probabilities as _length_probabilities
+from nlpzero.segmentation.lattice import draw as _draw
+from nlpzero.segmentation.lattice import length_probabilities as _length_probabilities
 
 # words have at most four symbols; the weights of the lengths in the base measure
 LONGEST = 4

@@ -22,8 +22,7 @@ from nlpzero.engine.parallel import (
 )
 from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
 from nlpzero.engine.storage import PathLike, scratch_folder
-from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.tokenizers import (
+from nlpzero.segmentation.tokenizers import (
     FunctionTokenizer,
     ModelTokenizer,
     NGramTokenizer,
@@ -32,6 +31,7 @@ from nlpzero.tokenizers import (
     Tokenizer,
     as_tokenizer,
 )
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.word_counts import Bound, WordCounts, without_marks
 from nlpzero.word_tables import (
     Frame,
@@ -47,7 +47,7 @@ from nlpzero.word_tables import (
 )
 
 if TYPE_CHECKING:
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
 
 Documents = Literal["line", "file"]
 
@@ -162,7 +162,7 @@ def _workers(
 def _portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
     """A tokenizer that is cheap to send to another process of this machine."""
     if isinstance(tokenizer, SegmenterTokenizer):
-        from nlpzero.segment import METHODS
+        from nlpzero.segmentation.base import METHODS
 
         if getattr(tokenizer.segmenter, "method", None) in METHODS:
             path = folder / "model.nz"

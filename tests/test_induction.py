@@ -35,7 +35,7 @@ from nlpzero.induction import (
     traditional_to_simplified,
 )
 from nlpzero.induction_tables import next_order, pair_keys, skip_counts
-from nlpzero.segment import load_segmenter
+from nlpzero.segmentation.base import load_segmenter
 from nlpzero.text.corpus import Corpus
 from nlpzero.word_model import LENGTH_WEIGHTS, LONGEST, count_words, sweep
 

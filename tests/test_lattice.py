@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero.lattice import (
+from nlpzero.segmentation.lattice import (
     marginals,
     marginals_edges,
     random_key,

@@ -24,7 +24,7 @@ from nlpzero import (
     load_segmenter,
 )
 from nlpzero.engine.storage import write_file
-from nlpzero.segment import METHODS, whole_pieces
+from nlpzero.segmentation.base import METHODS, whole_pieces
 from nlpzero.text.characters import numeral_table
 from tests.oracles_segment import SlowKneserNey, all_cuts, clauses, pieces, tag_score, word_score
 

@@ -22,7 +22,7 @@ from nlpzero import (
     find_templates,
     read_templates,
 )
-from nlpzero.segment import Segmenter
+from nlpzero.segmentation.base import Segmenter
 from nlpzero.template_kernels import find_paths, narrow
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from tests.oracles_templates import all_paths, find, narrowed

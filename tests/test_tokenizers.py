@@ -21,7 +21,7 @@ from nlpzero import (
     WorkerError,
     count_words,
 )
-from nlpzero.tokenizers import as_tokenizer
+from nlpzero.segmentation.tokenizers import as_tokenizer
 
 from . import oracles_words as oracles
 
@@ -75,7 +75,7 @@ def test_a_function_of_a_module(
     folder: tuple[Path, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nlpzero.tokenizers._BATCH_TOKENS", batch)
+    monkeypatch.setattr("nlpzero.segmentation.tokenizers._BATCH_TOKENS", batch)
     where, module = folder
     lines = ["天气/很/好/天气", "", " /\u3000//", "天气/好", "好"]
     tokenizer = FunctionTokenizer(f"{module}:{function}", folder=where)

@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpzero.engine.jit import kernel
 from nlpzero.language_model.model import clause_stop, emissions, find_rows
-from nlpzero.lattice import uniform as _uniform
+from nlpzero.segmentation.lattice import uniform as _uniform
 
 
 @kernel

@@ -21,9 +21,10 @@ from nlpzero.errors import NlpzeroError, StorageError, WorkerError
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
-    from nlpzero.segment import Numbers, Segmenter
+    from nlpzero.segmentation.base import Numbers, Segmenter
     from nlpzero.text.corpus import Shard
     from nlpzero.word_tables import TokenSink
+
 
 Tokenize = Callable[[str], Iterable[str]]
 
@@ -126,7 +127,7 @@ class ModelTokenizer(Tokenizer):
 @lru_cache(maxsize=1)
 def _model(path: str, numbers: "Numbers | None", time: int, size: int) -> "Segmenter":
     # a worker opens the model once, not for every shard; time and size notice another file
-    from nlpzero.segment import load_segmenter
+    from nlpzero.segmentation.base import load_segmenter
 
     return load_segmenter(path, numbers=numbers)
 
@@ -134,7 +135,7 @@ def _model(path: str, numbers: "Numbers | None", time: int, size: int) -> "Segme
 def _feed_segmented(
     segmenter: "Segmenter", shard: "Shard", sink: "TokenSink", report: "ReadReport"
 ) -> None:
-    from nlpzero.segment import whole_pieces
+    from nlpzero.segmentation.base import whole_pieces
 
     for text, _ in whole_pieces(shard.blocks(report=report)):
         sink.add_bounded(text, segmenter.boundaries(text))
@@ -344,7 +345,7 @@ def as_tokenizer(tokenizer: "Tokenizer | Segmenter | Tokenize | str") -> Tokeniz
                 "for a model file pass load_segmenter(path)."
             )
         return FunctionTokenizer(tokenizer)
-    from nlpzero.segment import Segmenter
+    from nlpzero.segmentation.base import Segmenter
 
     if isinstance(tokenizer, Segmenter):
         return SegmenterTokenizer(tokenizer)

@@ -1,0 +1,455 @@
+"""Segmenters: text in, words out, nothing lost.
+
+All segmenters share one shell, :class:`Segmenter`. It decides what no word model decides:
+
+- white space passes through unchanged; a run of white space is a token of its own;
+- a run of one repeated mark (—— ……) is one token, every other mark one token of its own, together with the
+  variation selectors and joiners that follow it;
+- a run of letters and a number, with its inner points, commas and colons and a trailing % or ‰, are never cut;
+- a convention for numbers, the same for every segmenter, is applied last.
+
+What is left, where words begin inside clauses, is the business of the concrete segmenters.
+"""
+
+import copy
+import importlib
+import itertools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, TypeVar, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.engine.storage import PathLike, read_file, write_file
+from nlpzero.errors import StorageError
+from nlpzero.segmentation.lattice import random_key
+from nlpzero.segmentation.shell_kernels import (
+    CONVENTIONS,
+    finish,
+    interleave,
+    last_safe_cut,
+    mark_tokens,
+    token_count,
+)
+from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.text.characters import char_classes, code_points, numeral_table
+
+Numbers = Literal["learned", "date", "split"]
+Arrays = Mapping[str, npt.NDArray[Any]]
+S = TypeVar("S", bound="Segmenter")
+
+# method -> module and class
+METHODS = {
+    "learned": ("nlpzero.induction", "LearnedSegmenter"),
+    "nvbe": ("nlpzero.induction", "NVBESegmenter"),
+    "lm": ("nlpzero.segmentation.character_lm", "LanguageModelSegmenter"),
+    "vocabulary": ("nlpzero.segmentation.vocabulary", "VocabularySegmenter"),
+}
+
+# characters that hardly any text holds
+_MARKS = "\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1"
+
+# texts joined into one block by segment_all, in characters
+_BATCH = 1 << 15
+# a line longer than this is cut at a mark, in characters
+_LONGEST_LINE = 1 << 22
+
+
+class Segmenter(ABC):
+    """The shell of all segmenters; a concrete one says where words begin inside clauses.
+
+    Subclasses set `method`, implement :meth:`_cut`, :meth:`_state` and :meth:`_from_state`, and, where they can,
+    :meth:`_cut_probabilities` and :meth:`_sample_cuts`.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        How text becomes the symbols that :meth:`_cut` sees.
+    numbers : {"learned", "date", "split"}
+        What a number (digits with their marks, or two and more Han numerals) does with its neighbours.
+        "learned": as the segmenter cuts; one that only knows a list of words cuts after a number unless the
+        list says otherwise. "date": 年月日时 stay with the number before them, 十百千万亿 too (and end the word), all
+        else is cut off; digits are cut off a Han character before them, except 第. "split": as "date", but
+        nothing stays with the number before it.
+    training : mapping, optional
+        JSON values that say what the segmenter was made from; kept in the model file.
+
+    Attributes
+    ----------
+    method : str
+        Name in model files and on the command line.
+    """
+
+    method: ClassVar[str]
+
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        *,
+        numbers: Numbers = "learned",
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.alphabet = alphabet
+        self.numbers = _checked_numbers(numbers)
+        self.training = dict(training or {})
+
+    # ------------------------------------------------------------------ what subclasses implement
+
+    @abstractmethod
+    def _cut(self, stream: SymbolStream) -> npt.NDArray[Any]:
+        """Where words begin: one truth value (bool or uint8) per symbol of the stream.
+
+        Symbols 0 are breaks between clauses; the values at them and right after them are overwritten by the
+        shell. Clauses must be cut independently of each other.
+        """
+
+    def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.floating]:
+        """Probability that a word begins at each symbol; by default 0 or 1, as :meth:`_cut` says."""
+        return np.asarray(self._cut(stream), np.float64)
+
+    def _sample_cuts(self, stream: SymbolStream, key: int) -> npt.NDArray[Any]:
+        """As :meth:`_cut`, for a segmentation drawn from the model's distribution by a random key."""
+        raise NotImplementedError(f"the {self.method} segmenter does not sample.")
+
+    @abstractmethod
+    def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Header values and arrays of the model file; alphabet, numbers and training are the shell's."""
+
+    @classmethod
+    @abstractmethod
+    def _from_state(
+        cls: type[S], header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> S:
+        """Inverse of :meth:`_state`. The arrays may be memory-mapped and read-only."""
+
+    # --------------------------------------------------------------------- the stages of one text
+
+    _crossing: ClassVar[bool] = False  # words may hold marks and spaces
+
+    def _values(
+        self, text: str, points: npt.NDArray[np.uint32], what: str, key: int = 0
+    ) -> npt.NDArray[Any]:
+        """Raw values of all gaps, before the shell's rules: bool, or float64 for "probabilities"."""
+        stream = self.alphabet.encode(text)
+        if what == "probabilities":
+            values = np.zeros(len(points) + 1, np.float64)
+            found = self._cut_probabilities(stream)
+        else:
+            values = np.zeros(len(points) + 1, np.bool_)
+            found = self._cut(stream) if what == "cut" else self._sample_cuts(stream, key)
+        values[stream.starts[:-1]] = found[: len(stream.symbols)]
+        return values
+
+    def _finished(self, text: str, what: str, key: int = 0) -> tuple[npt.NDArray[Any], ...]:
+        """Code points, classes and final values of a text."""
+        if not isinstance(text, str):
+            raise TypeError(f"`text` must be a str, got {type(text).__name__}.")
+        points = code_points(text)
+        classes = char_classes(points)
+        values = self._values(text, points, what, key)
+        convention = CONVENTIONS.index(self.numbers)
+        finish(points, classes, numeral_table(), self._crossing, convention, values)
+        return points, classes, values
+
+    # ------------------------------------------------------------------------------- what it does
+
+    def boundaries(self, text: str) -> npt.NDArray[np.bool_]:
+        """Where tokens begin and end.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        ndarray of bool, shape (len(text) + 1,)
+            Entry i belongs to the gap before character i; the first and the last are True.
+        """
+        return self._finished(text, "cut")[2]
+
+    def probabilities(self, text: str) -> npt.NDArray[np.float64]:
+        """Probability that a token ends between each two neighbouring characters.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        ndarray of float64, shape (max(len(text) - 1, 0),), in [0, 1]
+            Entry i belongs to the gap after character i. Gaps that rules decide have 0 or 1.
+        """
+        return np.clip(self._finished(text, "probabilities")[2][1:-1], 0.0, 1.0)
+
+    def segment(self, text: str) -> list[str]:
+        """Tokens of a text, white space included: ``"".join(tokens) == text``.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        list of str
+            Empty for an empty text.
+        """
+        points, _, flags = self._finished(text, "cut")
+        return _token_lists(text, points, flags, np.zeros(0, np.int64))[0]
+
+    def sample(self, text: str, seed: int = 0) -> list[str]:
+        """Tokens of a text, drawn from the distribution over its segmentations instead of the best one.
+
+        Parameters
+        ----------
+        text : str
+        seed : int
+            The same seed gives the same tokens.
+
+        Returns
+        -------
+        list of str
+
+        Raises
+        ------
+        NotImplementedError
+            The segmenter has no distribution.
+        """
+        return _pieces(text, self._finished(text, "sample", random_key(seed))[2])
+
+    def segment_all(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Tokens of many texts, in order; faster than one by one when they are short.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            Read some texts ahead of the results.
+
+        Yields
+        ------
+        list of str
+        """
+        if isinstance(texts, str):
+            raise TypeError("`texts` must be an iterable of texts, got one str; use segment().")
+        return self._segment_all(texts)
+
+    def _segment_all(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            batch.append(text)
+            size += len(text) + 1
+            if size >= _BATCH:
+                yield from self._segment_batch(batch)
+                batch, size = [], 0
+        if batch:
+            yield from self._segment_batch(batch)
+
+    def _segment_batch(self, texts: list[str]) -> Iterator[list[str]]:
+        # a line feed is a hard boundary, so the texts do not see each other
+        joined = "\n".join(texts)
+        points, _, flags = self._finished(joined, "cut")
+        joints = np.cumsum([len(text) + 1 for text in texts])[:-1] - 1
+        return iter(_token_lists(joined, points, flags, joints))
+
+    def segment_to_text(self, text: str, separator: str = " ") -> str:
+        """The text with a separator between tokens.
+
+        No separator is put before or after white space, so a text that does not contain the separator is the
+        result without it.
+
+        Parameters
+        ----------
+        text : str
+        separator : str
+
+        Returns
+        -------
+        str
+        """
+        points, classes, flags = self._finished(text, "cut")
+        if not separator:
+            return text
+        between = code_points(separator)
+        extra = len(between) * token_count(flags, classes)
+        out = np.empty(len(points) + extra, np.uint32)
+        interleave(points, classes, flags, between, out)
+        return out.tobytes().decode("utf-32-le", "surrogatepass")
+
+    def segment_blocks(self, blocks: Iterable[str], separator: str = " ") -> Iterator[str]:
+        """As :meth:`segment_to_text` for a text that arrives in blocks; how it is cut makes no difference.
+
+        Parameters
+        ----------
+        blocks : iterable of str
+            Their concatenation is the text.
+        separator : str
+
+        Yields
+        ------
+        str
+            Parts of the result, as soon as they are certain: all whole lines of each block. A line of
+            more than four million characters is cut at a mark.
+        """
+        for piece, joined in whole_pieces(blocks):
+            if joined and separator:
+                # cut inside a line, always between two tokens
+                yield separator
+            yield self.segment_to_text(piece, separator)
+
+    def with_numbers(self: S, numbers: Numbers) -> S:  # noqa: PYI019 (Self needs Python 3.11)
+        """The same segmenter with another convention for numbers; the model is shared, not copied."""
+        other = copy.copy(self)
+        other.numbers = _checked_numbers(numbers)
+        return other
+
+    def save(self, path: PathLike) -> None:
+        """Write a model file: data only, checksummed, complete or not at all.
+
+        Parameters
+        ----------
+        path : path
+        """
+        header, arrays = self._state()
+        write_file(
+            path,
+            "model",
+            {
+                "method": self.method,
+                "alphabet": self.alphabet.to_header(),
+                "numbers": self.numbers,
+                # all but the time it took, so that the same text gives the same file
+                "training": {k: v for k, v in self.training.items() if k != "seconds"},
+                **header,
+            },
+            arrays,
+        )
+
+
+def _checked_numbers(numbers: str) -> Numbers:
+    if numbers not in get_args(Numbers):
+        raise ValueError(f"`numbers` must be 'learned', 'date' or 'split', got {numbers!r}.")
+    return numbers  # type: ignore[return-value]
+
+
+def _token_lists(
+    text: str,
+    points: npt.NDArray[np.uint32],
+    flags: npt.NDArray[np.bool_],
+    joints: npt.NDArray[np.int64],
+) -> list[list[str]]:
+    """Tokens of texts that are joined by one character each, at `joints`.
+
+    Python splits a string several times faster than it slices it, so two characters that do not occur are put
+    where tokens and texts end.
+    """
+    marks = list(itertools.islice((mark for mark in _MARKS if mark not in text), 2))
+    if len(marks) < 2:
+        ends = [*joints.tolist(), len(text)]
+        starts = [0, *(end + 1 for end in ends[:-1])]
+        return [
+            _pieces(text[a:b], _whole(flags[a : b + 1])) for a, b in zip(starts, ends, strict=True)
+        ]
+    token, end = marks
+    out = np.empty(2 * len(points), np.uint32)
+    size = mark_tokens(points, flags, joints, ord(token), ord(end), out)
+    marked = out[:size].tobytes().decode("utf-32-le", "surrogatepass")
+    return [part.split(token) if part else [] for part in marked.split(end)]
+
+
+def _whole(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    flags = flags.copy()
+    flags[0] = flags[-1] = True
+    return flags
+
+
+def _pieces(text: str, flags: npt.NDArray[np.bool_]) -> list[str]:
+    if not text:
+        return []
+    return [text[a:b] for a, b in itertools.pairwise(np.flatnonzero(flags).tolist())]
+
+
+def whole_pieces(blocks: Iterable[str], longest: int = _LONGEST_LINE) -> Iterator[tuple[str, bool]]:
+    """Cut a stream of blocks anew where segmentation is not disturbed: after line ends.
+
+    Parameters
+    ----------
+    blocks : iterable of str
+    longest : int
+        A line may be cut, at a mark, when it has more characters than this.
+
+    Yields
+    ------
+    piece : str
+        Not empty.
+    joined : bool
+        Whether a separator belongs between this piece and the one before: both are parts of one line.
+    """
+    parts: list[str] = []
+    waiting = 0
+    joined = False
+    for block in blocks:
+        end = block.rfind("\n") + 1
+        if end:
+            yield "".join(parts) + block[:end], joined
+            parts, waiting, joined = [], 0, False
+            block = block[end:]
+        if block:
+            parts.append(block)
+            waiting += len(block)
+        if waiting > longest:
+            text = "".join(parts)
+            points = code_points(text)
+            cut = last_safe_cut(points, char_classes(points))
+            if not cut and waiting > 2 * longest:
+                cut = longest  # no mark in millions of characters: not a text, cut it anywhere
+            if cut:
+                yield text[:cut], joined
+                joined = not (text[cut - 1].isspace() or text[cut : cut + 1].isspace())
+                text = text[cut:]
+            parts, waiting = [text] if text else [], len(text)
+    if parts:
+        yield "".join(parts), joined
+
+
+def load_segmenter(
+    path: PathLike, *, numbers: Numbers | None = None, mmap: bool = True
+) -> Segmenter:
+    """Load a model file written by :meth:`Segmenter.save`, of whatever method.
+
+    Parameters
+    ----------
+    path : path
+    numbers : {"learned", "date", "split"}, optional
+        Replace the convention for numbers that the file names.
+    mmap : bool
+        Map the arrays instead of reading them, which starts at once; checksums are then not compared.
+
+    Returns
+    -------
+    Segmenter
+
+    Raises
+    ------
+    StorageError
+        The file cannot be read, is damaged, or holds something else.
+    """
+    header, arrays = read_file(path, "model", mmap=mmap)
+    name = header.get("method")
+    if name not in METHODS:
+        raise StorageError(
+            f"{os.fspath(path)}: a model of the unknown method {name!r}; "
+            "it may come from a newer nlpzero"
+        )
+    module, attribute = METHODS[name]
+    kind: type[Segmenter] = getattr(importlib.import_module(module), attribute)
+    try:
+        segmenter = kind._from_state(header, arrays, Alphabet.from_header(header["alphabet"]))
+    except KeyError as error:
+        raise StorageError(
+            f"{os.fspath(path)}: the model lacks {error}; make it again with this version"
+        ) from error
+    segmenter.training = dict(header["training"])
+    segmenter.numbers = _checked_numbers(header["numbers"] if numbers is None else numbers)
+    return segmenter

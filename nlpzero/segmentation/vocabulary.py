@@ -1,0 +1,221 @@
+"""Segmentation by a list of words: the best path by the sum of their scores."""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.engine.storage import PathLike
+from nlpzero.language_model.model import frozen
+from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges
+from nlpzero.segmentation.double_array import DoubleArray, build_trie, trie_scores, trie_words
+from nlpzero.segmentation.lattice import marginals_edges, sample_edges
+from nlpzero.segmentation.word_list import WordList, as_word_list, read_words
+from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.text.characters import char_classes
+
+# what a word without a count is better than its best cut, in nats: enough to win, whatever the rounding
+_PREFERENCE = 0.01
+
+
+# ----------------------------------------------------------------------------------------- vocabulary
+
+
+class VocabularySegmenter(Segmenter):
+    """Segmenter with a list of words: the cut of highest probability, words independent of each other.
+
+    Parameters
+    ----------
+    words : WordList, mapping of str to number, or iterable of str
+        Words of any length with their counts (:func:`nlpzero.segmentation.word_list.read_words`). They may hold marks, spaces,
+        letters and digits; they are only found where they begin and end between units, so ``ens`` never cuts
+        ``license``.
+    user_words : the same, optional
+        Words that replace or complete the list.
+    numbers, training
+        See :class:`Segmenter`.
+
+    Notes
+    -----
+    p(w) = count / sum of the counts. A character, number or run of letters that is not in the list has half the
+    smallest count. A word without a count takes the probability of its best cut into other words, or that of a word
+    counted once if this is larger, so it is preferred to its parts; if no word has a count, all have the same.
+
+    Examples
+    --------
+    >>> segmenter = VocabularySegmenter({"研究": 9, "研究生": 4, "生命": 6, "命": 1, "起源": 5})
+    >>> segmenter.segment("研究生命起源，2024年。")
+    ['研究', '生命', '起源', '，', '2024', '年', '。']
+    >>> VocabularySegmenter(["研究", "生命"], user_words=["研究生命"]).segment("研究生命")
+    ['研究生命']
+    """
+
+    method = "vocabulary"
+    _crossing = True
+
+    def __init__(
+        self,
+        words: WordList | Mapping[str, float] | Iterable[str],
+        *,
+        user_words: WordList | Mapping[str, float] | Iterable[str] = (),
+        numbers: Numbers = "learned",
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(Alphabet(), numbers=numbers, training=training)
+        names, scores, self.unknown, self.total = _word_scores(
+            as_word_list(words), as_word_list(user_words)
+        )
+        self._set_trie(build_trie(names, scores))
+
+    def _set_trie(self, trie: DoubleArray) -> None:
+        # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
+        self.trie = DoubleArray(*(frozen(array) for array in trie))
+        self._table = frozen(self.trie.code_table())
+
+    @classmethod
+    def from_file(
+        cls,
+        path: PathLike,
+        *more: PathLike,
+        encoding: str = "utf-8",
+        numbers: Numbers = "learned",
+    ) -> "VocabularySegmenter":
+        """Segmenter from files of words (:func:`nlpzero.segmentation.word_list.read_words`).
+
+        Parameters
+        ----------
+        path : path
+        *more : path
+            User words, which replace or complete the first list.
+        encoding : str
+        numbers
+            See :class:`Segmenter`.
+
+        Returns
+        -------
+        VocabularySegmenter
+
+        Raises
+        ------
+        CorpusError
+            A file cannot be read, or is no list of words.
+        """
+        base = read_words(path, encoding=encoding)
+        segmenter = cls(
+            base,
+            user_words=_joined(read_words(name, encoding=encoding) for name in more),
+            numbers=numbers,
+        )
+        files = [os.path.basename(os.fspath(name)) for name in (path, *more)]
+        segmenter.training = {"method": cls.method, "files": files, "words": segmenter.size}
+        return segmenter
+
+    @property
+    def size(self) -> int:
+        """Number of words."""
+        return int(np.count_nonzero(self.trie.values > -np.inf))
+
+    def with_words(
+        self, user_words: WordList | Mapping[str, float] | Iterable[str]
+    ) -> "VocabularySegmenter":
+        """A segmenter with more words, which replace those it has.
+
+        Parameters
+        ----------
+        user_words : WordList, mapping of str to number, or iterable of str
+            Counts are relative to those the list was made from; best give none.
+
+        Returns
+        -------
+        VocabularySegmenter
+        """
+        known = self.lexicon()
+        counts = np.exp(np.array(list(known.values()))) * self.total
+        return VocabularySegmenter(
+            WordList(list(known), counts),
+            user_words=user_words,
+            numbers=self.numbers,
+            training=self.training,
+        )
+
+    def lexicon(self) -> dict[str, float]:
+        """The words and their log probabilities, most probable first, then by code points."""
+        words = trie_words(self.trie)
+        scores = trie_scores(self.trie, words).tolist()
+        return dict(sorted(zip(words, scores, strict=True), key=lambda pair: (-pair[1], pair[0])))
+
+    def _values(
+        self, text: str, points: npt.NDArray[np.uint32], what: str, key: int = 0
+    ) -> npt.NDArray[Any]:
+        classes = char_classes(points)
+        arrays = (points, classes, self.trie.units, self.trie.values, self._table, self.unknown)
+        if what == "cut":
+            flags = np.zeros(len(points) + 1, np.bool_)
+            best_words(*arrays, flags)
+            return flags
+        places, offsets, lengths, scores, forced = word_edges(*arrays)
+        if what == "probabilities":
+            values = np.zeros(len(points) + 1, np.float64)
+            values[places] = marginals_edges(offsets, lengths, scores, forced)
+        else:
+            values = np.zeros(len(points) + 1, np.bool_)
+            values[places] = sample_edges(offsets, lengths, scores, forced, key)
+        return values
+
+    def _cut(self, stream: SymbolStream) -> npt.NDArray[np.bool_]:
+        raise NotImplementedError("the vocabulary segmenter works on code points, see _values.")
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        return {"unknown": self.unknown, "total": self.total}, dict(self.trie._asdict())
+
+    @classmethod
+    def _from_state(
+        cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> "VocabularySegmenter":
+        segmenter = cls.__new__(cls)
+        Segmenter.__init__(segmenter, alphabet)
+        segmenter.unknown = float(header["unknown"])
+        segmenter.total = float(header["total"])
+        segmenter._set_trie(DoubleArray(*(arrays[name] for name in DoubleArray._fields)))
+        return segmenter
+
+
+def _word_scores(
+    base: WordList, user: WordList
+) -> tuple[list[str], npt.NDArray[np.float64], float, float]:
+    """Distinct words of both lists, their log probabilities, that of an unknown unit, the sum of counts."""
+    merged = dict(zip(base.words, base.counts.tolist(), strict=True))
+    for word, count in zip(user.words, user.counts.tolist(), strict=True):
+        # a user word that the list counts keeps at least that count
+        known = merged.get(word, math.nan)
+        merged[word] = count if math.isnan(known) or not math.isnan(count) else known
+    words = list(merged)
+    counts = np.array(list(merged.values()), np.float64)
+    counted = ~np.isnan(counts)
+    if not counted.any():
+        # all words alike; user words too
+        counts[:] = 1.0
+        counted[:] = True
+    total = counts[counted].sum() if len(counts) else 1.0
+    least = counts[counted].min() if len(counts) else 1.0
+    unknown = math.log(0.5 * least / total) if len(words) else -1.0
+    scores = np.log(counts / total)
+    lacking = np.flatnonzero(~counted)
+    if len(lacking):
+        known = np.flatnonzero(counted)
+        trie = build_trie([words[i] for i in known], scores[known])
+        cuts = best_scores(trie, [words[i] for i in lacking], unknown)
+        scores[lacking] = np.maximum(cuts, math.log(least / total)) + _PREFERENCE
+    return words, scores, unknown, float(total)
+
+
+def _joined(lists: Iterable[WordList]) -> WordList:
+    """Several lists as one; of a repeated word the last count holds."""
+    merged: dict[str, float] = {}
+    for words, counts in lists:
+        merged.update(zip(words, counts.tolist(), strict=True))
+    return WordList(list(merged), np.array(list(merged.values()), np.float64))
