@@ -19,8 +19,9 @@ import numpy as np
 from harness import Benchmark
 
 from nlpzero import Corpus, count_ngrams, learn_nvbe, learn_segmenter
-from nlpzero.cotraining import Recipe
-from nlpzero.induction import count_learned_words, learned_scores
+from nlpzero.discovery.learned import count_learned_words
+from nlpzero.discovery.ranking import learned_scores
+from nlpzero.learning.recipe import Recipe
 from nlpzero.segmentation.base import Segmenter
 from nlpzero.segmentation.evaluation import score_segmentation
 

@@ -17,8 +17,8 @@ from .learning import learn
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.discovery import Discovery
-    from nlpzero.induction import LearnedSegmenter
+    from nlpzero.discovering import Discovery
+    from nlpzero.learning.segmenter import LearnedSegmenter
     from nlpzero.ngrams.table import NGramCounts
     from nlpzero.text.corpus import Corpus
 

@@ -17,7 +17,7 @@ from nlpzero.pieces import Pieces, Strings
 from nlpzero.text.corpus import Corpus
 
 if TYPE_CHECKING:
-    from nlpzero.induction import LearnedSegmenter
+    from nlpzero.learning.segmenter import LearnedSegmenter
 
 # the price of a pair at which minimum entropy asks for the exact gain F > 0
 DEFAULT_PRICE = 1.0
@@ -62,7 +62,7 @@ def by_learning(
     explaining: bool,
 ) -> Found:
     """The words that a learned segmenter makes of the whole text."""
-    from nlpzero.induction import count_learned_words
+    from nlpzero.discovery.learned import count_learned_words
 
     threads = isinstance(run.executor, LocalThreads)
     local = on_this_machine(run.executor)

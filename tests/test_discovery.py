@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from nlpzero import Alphabet, Corpus, StorageError, count_ngrams, learn_segmenter
 from nlpzero.cutting import STRETCH, Run, clause_blocks
-from nlpzero.discovery import default_min_count
-from nlpzero.discovery import discover_words as discover
+from nlpzero.discovering import default_min_count
+from nlpzero.discovering import discover_words as discover
+from nlpzero.discovery.ranking import learned_scores
 from nlpzero.evidence import evidence_for
 from nlpzero.grams import Grams, runs_of
-from nlpzero.induction import learned_scores
 from nlpzero.ngrams.measures import merge_gain_same
 from nlpzero.pieces import Pieces, Strings
 from tests import oracles_discovery as oracle

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nlpzero.gap_model import (
+from nlpzero.learning.gap_model import (
     COUNT_BINS,
     GROUPS,
     count_bin,

@@ -12,32 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.cotraining import (
-    Decoder,
-    Progress,
-    Recipe,
-    autonomy,
-    count_positions,
-    densify,
-    forced_cuts,
-    learn,
-    learn_autonomy,
-)
+from nlpzero.discovery.learned import count_learned_words
+from nlpzero.discovery.ranking import learned_scores
 from nlpzero.errors import NlpzeroError
-from nlpzero.induction import (
-    LearnedSegmenter,
-    NVBESegmenter,
-    count_learned_words,
-    learn_nvbe,
-    learn_segmenter,
-    learned_scores,
-    sample_text,
-    traditional_to_simplified,
-)
-from nlpzero.induction_tables import next_order, pair_keys, skip_counts
+from nlpzero.learning.cotraining import learn
+from nlpzero.learning.model import LearnedDecoder as Decoder
+from nlpzero.learning.nvbe import NVBESegmenter, autonomy, learn_autonomy, learn_nvbe
+from nlpzero.learning.position_ngrams import count_positions, next_order, pair_keys, skip_counts
+from nlpzero.learning.recipe import Progress, Recipe
+from nlpzero.learning.sampling import sample_text, traditional_to_simplified
+from nlpzero.learning.segmenter import LearnedSegmenter, learn_segmenter
+from nlpzero.learning.streams import densify, forced_cuts
+from nlpzero.learning.word_model import LENGTH_WEIGHTS, LONGEST, sweep
+from nlpzero.learning.word_model import count_cut_words as count_words
 from nlpzero.segmentation.base import load_segmenter
 from nlpzero.text.corpus import Corpus
-from nlpzero.word_model import LENGTH_WEIGHTS, LONGEST, count_words, sweep
 
 from .oracles_induction import (
     base_probability,

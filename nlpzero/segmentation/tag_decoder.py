@@ -6,7 +6,7 @@ import numpy as np
 
 from nlpzero.engine.jit import kernel
 from nlpzero.language_model.model import clause_stop, emissions, find_rows
-from nlpzero.segmentation.lattice import uniform as _uniform
+from nlpzero.segmentation.lattice import uniform
 
 
 @kernel
@@ -143,7 +143,7 @@ def tag_sample(
         total = 0.0
         for t in range(tags):
             total += choice[t]
-        u = _uniform(key, first + i) * total
+        u = uniform(key, first + i) * total
         tag = 0
         acc = choice[0]
         while acc <= u and tag < last:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nlpzero.engine.storage import write_file
-from nlpzero.induction import learn_nvbe, learn_segmenter
+from nlpzero.learning.nvbe import learn_nvbe
+from nlpzero.learning.segmenter import learn_segmenter
 
 from .conftest import RunCli
 

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import Floats32
 from nlpzero.engine.jit import kernel
+from nlpzero.learning.streams import Dense
+from nlpzero.learning.word_model import LONGEST
 
 Ids = npt.NDArray[np.int32]
 
@@ -26,6 +29,43 @@ class Order(NamedTuple):
 
     counts: npt.NDArray[np.int32]
     firsts: npt.NDArray[np.int32]
+
+
+# ------------------------------------------------------------------------------ variation of branching entropy
+
+
+class PositionNGrams(NamedTuple):
+    """N-grams of orders 1 to 4 of a dense stream, with their statistics.
+
+    ids : four ndarrays of int32, shape (n,); type of the k-gram that starts at each position, -1 if none
+    counts, firsts : of each type, per order
+    right, left : branching entropies of each type in nats, per order
+    """
+
+    ids: list[npt.NDArray[np.int32]]
+    orders: list[Order]
+    right: list[Floats32]
+    left: list[Floats32]
+
+
+def count_positions(dense: Dense) -> PositionNGrams:
+    """All n-grams up to order four, by position."""
+    x = dense.symbols
+    ids = [x.astype(np.int32) - 1]
+    firsts = np.zeros(len(dense.codes) - 1, np.int32)
+    at = np.flatnonzero(x)[::-1]
+    firsts[ids[0][at]] = at
+    orders = [Order(dense.counts[1:].astype(np.int32), firsts)]
+    right, left = [], []
+    for k in range(2, LONGEST + 2):
+        longer, order = next_order(ids[-1], x, k, len(orders[-1].counts), k <= LONGEST)
+        entropies = branching_entropies(orders[-1].counts, ids[-1], order.counts, order.firsts)
+        right.append(entropies[0])
+        left.append(entropies[1])
+        if k <= LONGEST:
+            ids.append(longer)
+            orders.append(order)
+    return PositionNGrams(ids, orders, right, left)
 
 
 @kernel

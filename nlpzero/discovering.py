@@ -1,6 +1,6 @@
 """Words from raw text: by the learned segmenter or by two classical methods, with evidence, ranked.
 
-``learned``: the whole text is cut by a segmenter that learned from it (:mod:`nlpzero.induction`).
+``learned``: the whole text is cut by a segmenter that learned from it (:mod:`nlpzero.discovery.learned`).
 
 ``cohesion``: n-grams whose every split has a high PMI are strong; the text is cut where no strong n-gram
 covers a gap; what remains is counted, and pieces that only hang together by overlaps are expelled (Su
@@ -38,8 +38,8 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:
-    from nlpzero.cotraining import Report as Learning
-    from nlpzero.induction import LearnedSegmenter
+    from nlpzero.learning.recipe import Report as Learning
+    from nlpzero.learning.segmenter import LearnedSegmenter
 
 Method = Literal["learned", "cohesion", "min-entropy"]
 METHODS: tuple[Method, ...] = ("learned", "cohesion", "min-entropy")
@@ -231,7 +231,7 @@ def _ranked(run: Run, found: Found) -> list[Word]:
         scores = _scores(evidence, words.counts, gaps)
         certainty = np.full((3, len(scores)), np.nan)
     else:
-        from nlpzero.induction import learned_scores
+        from nlpzero.discovery.ranking import learned_scores
 
         certainty = found.certainty
         scores = learned_scores(
@@ -382,7 +382,7 @@ def discover_words(
 
     Notes
     -----
-    The score of learned words is that of :func:`nlpzero.induction.learned_scores`. That of the others is
+    The score of learned words is that of :func:`nlpzero.discovery.ranking.learned_scores`. That of the others is
     ``ln count + pmi + min(left_entropy, right_entropy) - 2 g`` in nats, g being the number of
     places where the word could be split (its length minus one, for words of ideographs only): frequent,
     cohesive, free words first, each further character being charged the step between the default thresholds.
@@ -526,7 +526,8 @@ def _learn(
     learning: "Learning | None",
     progress: Progress | None,
 ) -> "LearnedSegmenter":
-    from nlpzero.induction import SAMPLE_BYTES, learn_segmenter
+    from nlpzero.learning.sampling import SAMPLE_BYTES
+    from nlpzero.learning.segmenter import learn_segmenter
 
     return learn_segmenter(
         corpus,

@@ -1,0 +1,1 @@
+"""The words of a text: three ways to find them, the evidence for each, ranking, dictionaries."""

@@ -1,0 +1,1 @@
+"""A segmenter from raw text alone: two models that teach each other."""

@@ -1,0 +1,218 @@
+"""Segmentation by normalised variation of branching entropy (Magistry & Sagot 2012): fast, without parameters."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.engine.arrays import Floats32, Symbols
+from nlpzero.engine.resources import ReadReport
+from nlpzero.learning.decoding_kernels import autonomy_scores, build_word_table
+from nlpzero.learning.position_ngrams import PositionNGrams, count_positions
+from nlpzero.learning.recipe import Progress, Report
+from nlpzero.learning.sampling import (
+    SAMPLE_BYTES,
+    alphabet_of,
+    sample_text,
+    stream_of,
+    traditional_to_simplified,
+)
+from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces, word_keys
+from nlpzero.learning.word_model import LONGEST
+from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.lattice import viterbi
+from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.text.corpus import Corpus
+
+
+def autonomy(grams: PositionNGrams) -> list[Floats32]:
+    """How word-like each type is: length times the sum of the z-scored variations of both branching entropies.
+
+    v_R(g) = H_R(g) - H_R(g without its last symbol), v_L(g) = H_L(g) - H_L(g without its first), each
+    standardised over the types of one length (Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case
+    for Mandarin Chinese"; the division by the deviation is theirs of eleve, 2017).
+    """
+    scores = []
+    for k in range(LONGEST):
+        right, left = grams.right[k], grams.left[k]
+        if k > 0:
+            firsts = grams.orders[k].firsts
+            right = right - grams.right[k - 1][grams.ids[k - 1][firsts]]
+            left = left - grams.left[k - 1][grams.ids[k - 1][firsts + 1]]
+        total = np.zeros(len(right), np.float32)
+        for v in (right, left):
+            if len(v):
+                mean = float(v.mean(dtype=np.float64))
+                deviation = float(v.std(dtype=np.float64))
+                total += (v - np.float32(mean)) / np.float32(max(deviation, 1e-9))
+        scores.append(np.float32(k + 1) * total)
+    return scores
+
+
+def autonomy_cuts(grams: PositionNGrams, forced: Cuts) -> Cuts:
+    """The most autonomous segmentation: Viterbi over the sum of :func:`autonomy`."""
+    scores = autonomy(grams)
+    cuts = np.ones(len(forced), np.uint8)
+    for start, end in pieces(forced):
+        table = np.full((end - start, LONGEST), -np.inf, np.float32)
+        for k in range(LONGEST):
+            types = grams.ids[k][start:end]
+            known = types >= 0
+            table[known, k] = scores[k][types[known]]
+        table[grams.ids[0][start:end] < 0, 0] = 0.0
+        cuts[start : end + 1] = viterbi(table, forced[start : end + 1])
+    return cuts
+
+
+def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uint64], Floats32]:
+    """Autonomy of the n-grams of a stream.
+
+    Parameters
+    ----------
+    raw : ndarray of uint16, shape (n,); 0 is the clause break
+    min_count : int
+        Leave out rarer n-grams of two and more symbols.
+
+    Returns
+    -------
+    keys : ndarray of uint64, shape (m,)
+        One to four symbols each, 16 bits a symbol, the last one lowest; ascending.
+    scores : ndarray of float32, shape (m,)
+    """
+    dense = densify(raw)
+    grams = count_positions(dense)
+    keys, scores = [], []
+    for k, values in enumerate(autonomy(grams)):
+        order = grams.orders[k]
+        kept = order.counts >= (min_count if k else 1)
+        keys.append(word_keys(raw, order.firsts[kept], k + 1))
+        scores.append(values[kept])
+    return np.concatenate(keys), np.concatenate(scores)
+
+
+def decode_autonomy(
+    raw: Symbols,
+    slots: npt.NDArray[np.uint64],
+    numbers: npt.NDArray[np.int32],
+    scores: Floats32,
+) -> Cuts:
+    """Best segmentation of a stream by a table of autonomies (see :func:`build_word_table`)."""
+    forced = forced_cuts(raw)
+    cuts = np.ones(len(forced), np.uint8)
+    for start, end in pieces(forced):
+        table = np.empty((end - start, LONGEST), np.float32)
+        autonomy_scores(raw[start:end], slots, numbers, scores, table)
+        cuts[start : end + 1] = viterbi(table, forced[start : end + 1])
+    return cuts
+
+
+class NVBESegmenter(Segmenter):
+    """Segmenter by variation of branching entropy: fast, without parameters (:func:`learn_nvbe`).
+
+    A word's score is its length times its autonomy; an n-gram that the training text does not have is no
+    word, single symbols always are.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (m,)
+        Sorted n-grams of one to four symbols, 16 bits a symbol.
+    scores : ndarray of float32, shape (m,)
+    alphabet : Alphabet
+    numbers, training
+        As for :class:`Segmenter`.
+    """
+
+    method = "nvbe"
+
+    def __init__(
+        self,
+        keys: npt.NDArray[np.uint64],
+        scores: npt.NDArray[np.float32],
+        alphabet: Alphabet,
+        *,
+        numbers: Numbers = "learned",
+        training: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(alphabet, numbers=numbers, training=training)
+        self.keys = keys
+        self.scores = scores
+
+    @cached_property
+    def _table(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+        return build_word_table(self.keys)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_table"}
+
+    def _cut(self, stream: SymbolStream) -> Cuts:
+        return decode_autonomy(stream.symbols, *self._table, self.scores)[:-1]
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        return {}, {"keys": self.keys, "scores": self.scores}
+
+    @classmethod
+    def _from_state(
+        cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> "NVBESegmenter":
+        return cls(arrays["keys"], arrays["scores"], alphabet)
+
+
+def learn_nvbe(
+    corpus: Corpus | Iterable[str],
+    *,
+    sample: int = SAMPLE_BYTES,
+    seed: int = 0,
+    numbers: Numbers = "learned",
+    fold_traditional: bool = False,
+    progress: Report | None = None,
+    read_progress: Callable[[int], object] | None = None,
+    report: ReadReport | None = None,
+) -> NVBESegmenter:
+    """Segmenter by z-scored variation of branching entropy, from raw text.
+
+    Parameters
+    ----------
+    corpus, sample, seed, numbers, fold_traditional, progress, read_progress, report
+        As for :func:`learn_segmenter`.
+
+    Returns
+    -------
+    NVBESegmenter
+
+    Notes
+    -----
+    Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case for Mandarin Chinese", with variations divided
+    by their deviation; words have at most four symbols. N-grams that occur once are left out.
+
+    Examples
+    --------
+    >>> segmenter = learn_nvbe(["今天天气不错", "今天下雨", "天气预报"])
+    >>> "".join(segmenter.segment("今天天气预报"))
+    '今天天气预报'
+    """
+    if sample < 1:
+        raise ValueError(f"`sample` must be an integer >= 1, got {sample}.")
+    begun = time.perf_counter()
+    mapping = traditional_to_simplified() if fold_traditional else ()
+    texts = sample_text(corpus, sample, seed=seed, report=report, progress=read_progress)
+    if progress is not None:
+        progress(Progress("reading", 0, 0, math.nan, 0))
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    alphabet = alphabet_of(texts, mapping)
+    symbols = stream_of(texts, alphabet)
+    keys, scores = learn_autonomy(symbols)
+    training = {
+        "method": "nvbe",
+        "bytes": size,
+        "sample": sample,
+        "fold_traditional": fold_traditional,
+        "symbols": int(np.count_nonzero(symbols)),
+        "ngrams": len(keys),
+        "seed": seed,
+        "seconds": round(time.perf_counter() - begun, 2),
+    }
+    return NVBESegmenter(keys, scores, alphabet, numbers=numbers, training=training)
