@@ -17,7 +17,7 @@ from .learning import learn
 from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.discovering import Discovery
+    from nlpzero.discovery.result import Discovery
     from nlpzero.learning.segmenter import LearnedSegmenter
     from nlpzero.ngrams.table import NGramCounts
     from nlpzero.text.corpus import Corpus

@@ -15,14 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import Alphabet, Corpus, StorageError, count_ngrams, learn_segmenter
-from nlpzero.cutting import STRETCH, Run, clause_blocks
-from nlpzero.discovering import default_min_count
-from nlpzero.discovering import discover_words as discover
+from nlpzero.discovery.candidates import Candidates as Grams
+from nlpzero.discovery.candidates import runs_of
+from nlpzero.discovery.discover import discover_words as discover
+from nlpzero.discovery.evidence import evidence_for
+from nlpzero.discovery.methods import default_min_count
 from nlpzero.discovery.ranking import learned_scores
-from nlpzero.evidence import evidence_for
-from nlpzero.grams import Grams, runs_of
+from nlpzero.discovery.second_pass import STRETCH, clause_blocks
+from nlpzero.discovery.second_pass import SecondPass as Run
+from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.ngrams.measures import merge_gain_same
-from nlpzero.pieces import Pieces, Strings
 from tests import oracles_discovery as oracle
 
 discover_words = partial(discover, method="cohesion")

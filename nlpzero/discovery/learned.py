@@ -9,12 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.discovery.candidates import Candidates, Found, only_runs, runs_of
+from nlpzero.discovery.result import Removal
+from nlpzero.discovery.second_pass import SecondPass
+from nlpzero.discovery.string_table import Strings, count_among
+from nlpzero.engine.arrays import Symbols
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.parallel import map_shards
+from nlpzero.engine.parallel import LocalThreads, map_shards, on_this_machine
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import scratch_folder
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.word_model import LONGEST
+from nlpzero.ngrams.keys import WIDTH, keys_of
 from nlpzero.segmentation.base import load_segmenter, whole_pieces
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
@@ -254,3 +260,64 @@ def list_words(
         m += 1
         i = j
     return m
+
+
+def by_learning(
+    run: SecondPass,
+    corpus: Corpus,
+    segmenter: "LearnedSegmenter",
+    *,
+    min_count: int,
+    min_length: int,
+    longest: int,
+    latin: bool,
+    explaining: bool,
+) -> Found:
+    """The words that a learned segmenter makes of the whole text."""
+
+    threads = isinstance(run.executor, LocalThreads)
+    local = on_this_machine(run.executor)
+    # a word that is asked about may be rare
+    learned = count_learned_words(
+        corpus,
+        segmenter,
+        min_count=1 if explaining else min_count,
+        jobs=run.jobs,
+        executor=run.executor if threads or not local else None,
+        progress=run.progress,
+    )
+    alphabet = run.counts.alphabet
+    in_run = runs_of(alphabet)
+    symbols = alphabet.symbols("".join(learned.words))
+    offsets = np.cumsum([0, *map(len, learned.words)])
+    words = Strings(symbols, offsets.astype(np.int64), learned.counts.astype(np.int64))
+    # a number's decimal point, or a character the segmenter did not know
+    whole = np.ones(0, bool)
+    if len(symbols):
+        whole = np.logical_and.reduceat(symbols != 0, words.offsets[:-1])
+    told = words.take(whole)
+    often = words.counts >= min_count
+    kept = whole & often & (words.lengths >= min_length)
+    kept &= (words.lengths <= longest) & (~only_runs(words, in_run) | latin)
+    certainty = np.stack([learned.left, learned.right, learned.inside])[:, kept]
+    singles = np.zeros(0x10000, np.int64)
+    ones = told.take(told.lengths == 1)
+    singles[ones.symbols] = ones.counts
+
+    def explain(symbols: Symbols) -> str:
+        count = count_among(told, symbols)
+        total = int(run.counts.lookup(keys_of(symbols[None, :WIDTH]), min(len(symbols), WIDTH))[0])
+        among = f" in {total:,} occurrences" if len(symbols) <= WIDTH else ""
+        if count < min_count:
+            return f"dropped: {count:,} times a word of the segmentation{among}, min_count is {min_count:,}"
+        return f"found: {count:,} times a word of the segmentation{among}"
+
+    return Found(
+        words.take(kept),
+        singles,
+        Candidates.of(run.counts, min_count),
+        [Removal("min_count", int((~often).sum()), min_count)] if explaining else [],
+        np.zeros(0),
+        explain,
+        certainty,
+    )

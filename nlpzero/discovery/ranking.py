@@ -1,7 +1,81 @@
 """What discovered words are ranked by."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
+
+from nlpzero.discovery.candidates import Found, atoms_of
+from nlpzero.discovery.evidence import Evidence, evidence_for
+from nlpzero.discovery.result import Word
+from nlpzero.discovery.second_pass import SecondPass
+from nlpzero.engine.arrays import Counts, Floats
+
+# price of every place where a word could be split, in the default ranking: the step between the default
+# thresholds of cohesion
+SPLIT_PRICE = 2.0
+
+
+# --- ranking
+
+
+def _scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
+    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split."""
+    return (
+        np.log(np.maximum(counts, 1))
+        + np.nan_to_num(evidence.pmi)
+        + np.minimum(evidence.left_bound, evidence.right_bound)
+        - SPLIT_PRICE * gaps
+    )
+
+
+def _values(array: Floats) -> list[float]:
+    """Floats in which all nan are one object, so that equal rows are equal."""
+    values: list[float] = array.tolist()
+    for i in np.flatnonzero(np.isnan(array)).tolist():
+        values[i] = math.nan
+    return values
+
+
+def ranked(run: SecondPass, found: Found) -> list[Word]:
+    """All words with their evidence, best first."""
+    words = found.words
+    if len(words.counts) == 0:
+        return []
+    evidence = evidence_for(run, found.grams, words)
+    if found.certainty is None:
+        _, _, owners = atoms_of(words.symbols, words.offsets, found.grams.in_run)
+        gaps = np.bincount(owners, minlength=len(words.counts)) - 1
+        scores = _scores(evidence, words.counts, gaps)
+        certainty = np.full((3, len(scores)), np.nan)
+    else:
+        certainty = found.certainty
+        scores = learned_scores(
+            words.counts,
+            certainty[0],
+            certainty[1],
+            certainty[2],
+            evidence.left,
+            evidence.right,
+            evidence.occurrences,
+        )
+    rows = [
+        Word(text, count, score, pmi, f"{text[:at]}|{text[at:]}" if at else "", *rest)
+        for text, count, score, pmi, at, *rest in zip(
+            words.decode(run.counts.alphabet),
+            words.counts.tolist(),
+            scores.tolist(),
+            _values(evidence.pmi),
+            evidence.split.tolist(),
+            _values(evidence.left),
+            _values(evidence.right),
+            *map(_values, certainty),
+            strict=True,
+        )
+    ]
+    rows.sort(key=lambda word: (-word.score, -word.count, word.word))
+    return rows
+
 
 # how much certainty weighs beside frequency in the ranking
 _CERTAINTY_POWER = 16

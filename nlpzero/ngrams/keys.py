@@ -6,6 +6,15 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Keys, Symbols
 from nlpzero.engine.jit import kernel
 
+
+def find_keys(keys: Keys, queries: Keys) -> npt.NDArray[np.int64]:
+    """Row of each query in ascending keys, or -1."""
+    if len(keys) == 0:
+        return np.full(len(queries), -1)
+    rows = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return np.where(keys[rows] == queries, rows, -1)
+
+
 PACKED_ORDER = 4
 
 

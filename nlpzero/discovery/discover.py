@@ -11,29 +11,36 @@ they were joined; pieces that other pieces explain are removed, to a fixed point
 5577, 5597).
 """
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from nlpzero import discovery_kernels as kernels
-from nlpzero.cutting import Run
+from nlpzero.discovery.candidates import Found, counts_of_counts
+from nlpzero.discovery.cohesion import by_cohesion
+from nlpzero.discovery.learned import by_learning
+from nlpzero.discovery.methods import (
+    DEFAULT_MAX_LENGTH,
+    METHODS,
+    Method,
+    default_min_count,
+    pmi_thresholds,
+)
+from nlpzero.discovery.min_entropy import by_min_entropy
+from nlpzero.discovery.ranking import ranked
+from nlpzero.discovery.result import Discovery, Removal, Word
+from nlpzero.discovery.second_pass import SecondPass
+from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats
 from nlpzero.engine.parallel import Progress, compiled_workers
 from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import StorageError
-from nlpzero.evidence import Evidence, evidence_for
-from nlpzero.finding import DEFAULT_PRICE, Found, Removal, by_cohesion, by_learning, by_min_entropy
-from nlpzero.grams import counts_of_counts
 from nlpzero.ngrams.counting import count_ngrams
 from nlpzero.ngrams.keys import WIDTH
 from nlpzero.ngrams.table import NGramCounts
-from nlpzero.pieces import Strings
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, as_corpus
 
@@ -41,253 +48,10 @@ if TYPE_CHECKING:
     from nlpzero.learning.recipe import Report as Learning
     from nlpzero.learning.segmenter import LearnedSegmenter
 
-Method = Literal["learned", "cohesion", "min-entropy"]
-METHODS: tuple[Method, ...] = ("learned", "cohesion", "min-entropy")
-DEFAULT_MIN_PMI = (2.0, 4.0, 6.0)
-DEFAULT_MAX_LENGTH = 20
-# price of every place where a word could be split, in the default ranking: the step between the default
-# thresholds of cohesion
-SPLIT_PRICE = 2.0
-
-
-class Word(NamedTuple):
-    """A discovered word and its evidence.
-
-    word : str
-    count : int
-        How often it stood alone when the text was cut. Ranked from counts only, without text: how often it
-        occurs.
-    score : float
-        What the words are sorted by.
-    pmi : float, in nats
-        Smallest PMI over the ways of splitting the word, from all its occurrences; nan if there is no way.
-    split : str
-        The word split where it is weakest, as 各项|目.
-    left_entropy, right_entropy : float, in nats
-        Branching entropy of its neighbours at all its occurrences, each end of a clause being a neighbour of
-        its own; nan where it is not known.
-    left_edge, right_edge, inside : float in [0, 1]
-        By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps inside it,
-        where it is a word; nan for the other methods.
-    """
-
-    word: str
-    count: int  # type: ignore[assignment]  # the tuple method of this name is not missed
-    score: float
-    pmi: float
-    split: str
-    left_entropy: float
-    right_entropy: float
-    left_edge: float = math.nan
-    right_edge: float = math.nan
-    inside: float = math.nan
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """Discovered words, best first, and how they were found.
-
-    Iterating gives :class:`Word` rows.
-
-    Parameters
-    ----------
-    words : list of Word
-        By score, then count, then code points.
-    method : str
-    thresholds : dict
-        All parameters in force, the default ones too.
-    removals : list of Removal
-        What each threshold removed, in the order in which they act.
-    total : int
-        Symbols counted.
-    hint : str or None
-        When nothing was found: which threshold removed most, and what value would keep ten words.
-    explanations : dict of str to str
-        For each word asked about: where it was dropped, or that it was kept.
-    """
-
-    words: list[Word]
-    method: str
-    thresholds: dict[str, Any]
-    removals: list[Removal] = field(default_factory=list)
-    total: int = 0
-    hint: str | None = None
-    explanations: dict[str, str] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def __iter__(self) -> Iterator[Word]:
-        return iter(self.words)
-
-    def filter(
-        self,
-        *,
-        min_count: int = 1,
-        min_pmi: float | Sequence[float] = float("-inf"),
-        min_entropy: float = 0.0,
-        min_length: int = 1,
-        max_length: int | None = None,
-        top: int | None = None,
-        exclude: Iterable[str] = (),
-    ) -> "Discovery":
-        """Stricter thresholds on the evidence at hand, without reading the text again.
-
-        Parameters
-        ----------
-        min_count : int
-        min_pmi : float or sequence of float
-            For all words, or for words of 2, 3, 4... symbols (the last value goes for all longer ones).
-        min_entropy : float
-            For the smaller one of both entropies.
-        min_length, max_length : int
-            In characters.
-        top : int, optional
-            Keep this many words at most.
-        exclude : iterable of str
-            Words to leave out.
-
-        Returns
-        -------
-        Discovery
-            The same order, fewer words.
-        """
-        unwanted = frozenset(exclude)
-        floors = [min_pmi] if isinstance(min_pmi, (int, float)) else list(min_pmi)
-        kept = [
-            word
-            for word in self.words
-            if word.count >= min_count
-            and not word.pmi < floors[min(max(len(word.word) - 2, 0), len(floors) - 1)]
-            and not min(word.left_entropy, word.right_entropy) < min_entropy
-            and min_length <= len(word.word)
-            and (max_length is None or len(word.word) <= max_length)
-            and word.word not in unwanted
-        ]
-        return replace(self, words=kept[:top])
-
-    def to_dataframe(self) -> Any:
-        """The words as a pandas DataFrame with the columns of :class:`Word`; needs pandas."""
-        import pandas as pd
-
-        return pd.DataFrame(self.words, columns=list(Word._fields))
-
-
-def default_min_count(total: int) -> int:
-    """Smallest count of a word by default: 2 for a page, 5 for a novel, 8 for a year of news, 32 for a library.
-
-    Parameters
-    ----------
-    total : int
-        Symbols of the corpus.
-
-    Returns
-    -------
-    int
-        ``max(2, round(2 (total / 10,000) ** 0.2))``
-
-    Notes
-    -----
-    The exponent joins the two values Su Jianlin gives: 8 for a few million characters, 32 for ten billion.
-
-    Examples
-    --------
-    >>> [default_min_count(n) for n in (5_000, 1_000_000, 10_000_000, 10_000_000_000)]
-    [2, 5, 8, 32]
-    """
-    return max(2, round(2 * (total / 10_000) ** 0.2))
-
-
-# --- ranking
-
-
-def _scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
-    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split."""
-    return (
-        np.log(np.maximum(counts, 1))
-        + np.nan_to_num(evidence.pmi)
-        + np.minimum(evidence.left_bound, evidence.right_bound)
-        - SPLIT_PRICE * gaps
-    )
-
-
-def _values(array: Floats) -> list[float]:
-    """Floats in which all nan are one object, so that equal rows are equal."""
-    values: list[float] = array.tolist()
-    for i in np.flatnonzero(np.isnan(array)).tolist():
-        values[i] = math.nan
-    return values
-
-
-def _ranked(run: Run, found: Found) -> list[Word]:
-    """All words with their evidence, best first."""
-    words = found.words
-    if len(words.counts) == 0:
-        return []
-    evidence = evidence_for(run, found.grams, words)
-    if found.certainty is None:
-        _, _, owners = kernels.atoms_of(words.symbols, words.offsets, found.grams.in_run)
-        gaps = np.bincount(owners, minlength=len(words.counts)) - 1
-        scores = _scores(evidence, words.counts, gaps)
-        certainty = np.full((3, len(scores)), np.nan)
-    else:
-        from nlpzero.discovery.ranking import learned_scores
-
-        certainty = found.certainty
-        scores = learned_scores(
-            words.counts,
-            certainty[0],
-            certainty[1],
-            certainty[2],
-            evidence.left,
-            evidence.right,
-            evidence.occurrences,
-        )
-    rows = [
-        Word(text, count, score, pmi, f"{text[:at]}|{text[at:]}" if at else "", *rest)
-        for text, count, score, pmi, at, *rest in zip(
-            words.decode(run.counts.alphabet),
-            words.counts.tolist(),
-            scores.tolist(),
-            _values(evidence.pmi),
-            evidence.split.tolist(),
-            _values(evidence.left),
-            _values(evidence.right),
-            *map(_values, certainty),
-            strict=True,
-        )
-    ]
-    rows.sort(key=lambda word: (-word.score, -word.count, word.word))
-    return rows
-
 
 def _check(name: str, value: Any, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"`{name}` must be an integer >= {least}, got {value!r}.")
-
-
-def _pmi_values(method: str, order: int, min_pmi: float | Sequence[float] | None) -> list[float]:
-    """One threshold for min-entropy, one for each length from 2 to the order for cohesion."""
-    if method == "learned":
-        if min_pmi is not None:
-            raise ValueError(
-                "`min_pmi` is for cohesion and min-entropy; `filter` takes one for all."
-            )
-        return []
-    if method == "min-entropy":
-        values = [DEFAULT_PRICE] if min_pmi is None else np.atleast_1d(min_pmi).tolist()
-        if len(values) != 1:
-            raise ValueError(f"`min_pmi` must be one number for min-entropy, got {min_pmi!r}.")
-        return values
-    values = (
-        list(DEFAULT_MIN_PMI[: order - 1]) if min_pmi is None else np.atleast_1d(min_pmi).tolist()
-    )
-    if len(values) != order - 1:
-        raise ValueError(
-            f"`min_pmi` must have {order - 1} numbers for order {order}, one for each length from 2 to "
-            f"{order}, got {min_pmi!r}."
-        )
-    return values
 
 
 def discover_words(
@@ -421,7 +185,7 @@ def discover_words(
         _check("top", top, 1)
     if isinstance(exclude, str) or isinstance(explain, str):
         raise TypeError("`exclude` and `explain` must be collections of words, got one string.")
-    pmi_values = _pmi_values(method, order, min_pmi)
+    pmi_values = pmi_thresholds(method, order, min_pmi)
     # a shard is read like a corpus
     corpus = cast(Corpus, as_corpus(texts, passes=3)) if texts is not None else None
     if counts is not None and counts.alphabet.runs != "characters":
@@ -477,7 +241,7 @@ def discover_words(
         if counts.total == 0:
             return Discovery([], method, thresholds)
         shards = list(corpus.shards(jobs)) if corpus is not None else None
-        run = Run(counts, shards, jobs, workers, progress, report)
+        run = SecondPass(counts, shards, jobs, workers, progress, report)
         options = _Options(
             method,
             order,
@@ -491,7 +255,7 @@ def discover_words(
         )
         filters = _Filters(min_entropy, min_length, max_length, frozenset(exclude))
         found = _find(run, options, min_count, pmi_values)
-        rows, more = filters.apply(_ranked(run, found))
+        rows, more = filters.apply(ranked(run, found))
         removals = [*found.removals, *more]
         hint = None
         if not rows:
@@ -539,7 +303,7 @@ def _learn(
     )
 
 
-def _find(run: Run, options: _Options, min_count: int, pmi_values: list[float]) -> Found:
+def _find(run: SecondPass, options: _Options, min_count: int, pmi_values: list[float]) -> Found:
     """The words of a method, before any ranking."""
     if options.method == "learned":
         assert options.corpus is not None and options.segmenter is not None
@@ -650,7 +414,7 @@ def _explain(
 
 
 def _hint(
-    run: Run,
+    run: SecondPass,
     options: _Options,
     filters: _Filters,
     min_count: int,
@@ -667,7 +431,7 @@ def _hint(
     most = max(removed, key=lambda name: removed[name])
     told = f"no words: {most} removed most ({removed[most]:,} candidates)"
     if options.method == "learned" and most == "min_count":
-        rows, _ = filters.apply(_ranked(run, _find(run, options, 1, [])))
+        rows, _ = filters.apply(ranked(run, _find(run, options, 1, [])))
         top = sorted((word.count for word in rows), reverse=True)[:10]
         if len(top) == 10:
             kept = sum(word.count >= top[-1] for word in rows)
@@ -680,7 +444,7 @@ def _hint(
         elif name == "min_pmi":
             tries = [[value + step for value in pmi_values] for step in _lower_steps(found.margins)]
         elif name == "min_entropy":
-            rows = _ranked(run, found)
+            rows = ranked(run, found)
             free = sorted((min(w.left_entropy, w.right_entropy) for w in rows), reverse=True)[:10]
             if free:
                 return f"{told}; min_entropy {np.floor(free[-1] * 1000) / 1000:g} would keep {len(free)}"
@@ -691,7 +455,7 @@ def _hint(
             counts_tried = value if name == "min_count" else min_count
             pmi_tried = value if name == "min_pmi" else pmi_values
             new = _find(run, options, counts_tried, pmi_tried)
-            kept = len(filters.apply(_ranked(run, new))[0])
+            kept = len(filters.apply(ranked(run, new))[0])
             if kept >= 10:
                 shown = ",".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value}"
                 return f"{told}; {name} {shown} would keep {kept:,}"

@@ -1,8 +1,4 @@
-"""What goes out to others: dictionaries for jieba, HanLP and IK, and n-gram counts as text.
-
-Dictionaries are UTF-8 without a byte order mark, one word a line, with plain line feeds. Loaders accept much that has
-no effect afterwards, without a word about it; :func:`dictionary_fault` knows these cases.
-"""
+"""Dictionaries for jieba, HanLP and IK, written and read."""
 
 import json
 import os

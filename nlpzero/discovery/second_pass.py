@@ -9,15 +9,16 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero import discovery_kernels as kernels
+from nlpzero.discovery.candidates import runs_of
+from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import KeyTable
+from nlpzero.engine.hash_tables import KeyTable, find
+from nlpzero.engine.jit import kernel
 from nlpzero.engine.parallel import LocalThreads, Progress, map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
-from nlpzero.grams import runs_of
+from nlpzero.ngrams.keys import MASKS, pack
 from nlpzero.ngrams.table import NGramCounts
-from nlpzero.pieces import Pieces, Strings
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
 
@@ -26,6 +27,10 @@ T = TypeVar("T")
 # needs no endless memory; the place depends on the text alone, never on how it was read
 STRETCH = 1 << 16
 _SEEN = 7  # place of the number of symbols among the tallies of a cut
+BEFORE, AFTER = 1, 4  # zeros around the symbols of a text
+
+# what happened to the pieces of a cut
+SINGLE, COUNTED, WEAK, LONG, RUN = range(5)
 
 
 def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
@@ -60,8 +65,8 @@ def _break_stretches(symbols: Symbols, edges: npt.NDArray[np.int64]) -> Symbols:
 
 
 def _padded(symbols: Symbols) -> Symbols:
-    padded = np.zeros(len(symbols) + kernels.BEFORE + kernels.AFTER, np.uint16)
-    padded[kernels.BEFORE : len(padded) - kernels.AFTER] = symbols
+    padded = np.zeros(len(symbols) + BEFORE + AFTER, np.uint16)
+    padded[BEFORE : len(padded) - AFTER] = symbols
     return padded
 
 
@@ -93,7 +98,7 @@ def strong_cut_worker(
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
-        n = kernels.lenient_cut(
+        n = lenient_cut(
             symbols,
             in_run,
             *table,
@@ -122,7 +127,7 @@ def pair_cut_worker(
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
-        n = kernels.pair_cut(
+        n = pair_cut(
             symbols, in_run, table.table, table.shift, longest, singles, tallies, starts, ends
         )
         pieces.add(symbols, starts[:n], ends[:n])
@@ -133,13 +138,13 @@ def pair_cut_worker(
 def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> Counts:
     pairs = np.zeros(0x10000, np.int64)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
-        kernels.repeated_runs(symbols, pairs)
+        repeated_runs(symbols, pairs)
     pairs[0] = 0
     return pairs
 
 
 @dataclass
-class Run:
+class SecondPass:
     """What the steps of one discovery share."""
 
     counts: NGramCounts
@@ -201,3 +206,179 @@ class Run:
                 f"the counts are of a text of {self.counts.total:,} characters that can be in words, "
                 f"the text given has {seen:,}; count this text, or rank from the counts without text"
             )
+
+
+@kernel
+def only_run(symbols: np.ndarray, begin: int, end: int, in_run: np.ndarray) -> bool:
+    """Whether a stretch holds digits and letters only."""
+    i = begin
+    while i < end and in_run[symbols[i]]:
+        i += 1
+    return i == end
+
+
+@kernel
+def windows_strong(
+    symbols: np.ndarray,
+    begin: int,
+    end: int,
+    shortest: int,
+    longest: int,
+    table: np.ndarray,
+    shift: np.uint64,
+) -> bool:
+    """Whether all windows of shortest to longest symbols are in the table."""
+    for size in range(shortest, longest + 1):
+        for at in range(begin, end - size + 1):
+            if find(pack(symbols, at) & MASKS[size], table, shift) < 0:
+                return False
+    return True
+
+
+@kernel
+def lenient_cut(
+    symbols: np.ndarray,
+    in_run: np.ndarray,
+    table: np.ndarray,
+    values: np.ndarray,
+    shift: np.uint64,
+    order: int,
+    strict: bool,
+    longest: int,
+    keep_runs: bool,
+    gram_counts: np.ndarray,
+    single_counts: np.ndarray,
+    tallies: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+) -> int:
+    """Cut clauses where no strong n-gram covers the gap, and count the pieces that are real.
+
+    Pieces up to the order are counted in gram_counts, by the number of their n-gram; single symbols in
+    single_counts; places of longer pieces (and of runs, if they are wanted) go to starts and ends, and
+    their number is returned.
+
+    A strong n-gram does not count where its ends cut a run of digits or letters: in "XiPad" the P is no P.
+    """
+    n = len(symbols) - AFTER
+    emitted = 0
+    reach = 0
+    begin = BEFORE
+    begin_slot = np.int64(-1)
+    begin_size = 1
+    for i in range(BEFORE, n):
+        s = symbols[i]
+        if s == 0:
+            begin = i + 1
+            continue
+        after = symbols[i + 1]
+        size = 1
+        slot = np.int64(-1)
+        if after != 0 and not (in_run[s] and in_run[symbols[i - 1]]):
+            key = pack(symbols, i)
+            k = 2
+            while k < order and symbols[i + k] != 0:
+                k += 1
+            while k >= 2 and i + k - 1 > reach:
+                if not (in_run[symbols[i + k - 1]] and in_run[symbols[i + k]]):
+                    place = find(key & MASKS[k], table, shift)
+                    if place >= 0:
+                        slot = place
+                        size = k
+                        reach = i + k - 1
+                        break
+                k -= 1
+        if i == begin:
+            begin_slot = slot
+            begin_size = size
+        if after != 0 and (reach > i or (in_run[s] and in_run[after])):
+            continue
+        # the piece ends here
+        length = i + 1 - begin
+        if length == 1:
+            single_counts[s] += 1
+            tallies[SINGLE] += 1
+        elif only_run(symbols, begin, i + 1, in_run):
+            tallies[RUN] += 1
+            if keep_runs and length <= longest:
+                starts[emitted] = begin
+                ends[emitted] = i + 1
+                emitted += 1
+        elif length > longest:
+            tallies[LONG] += 1
+        elif length <= order:
+            real = begin_size == length
+            if real and strict and length >= 3:
+                real = windows_strong(symbols, begin, i + 1, 3, length, table, shift)
+            if real:
+                gram_counts[values[begin_slot]] += 1
+                tallies[COUNTED] += 1
+            else:
+                tallies[WEAK] += 1
+        elif windows_strong(
+            symbols, begin, i + 1, min(3, order) if strict else order, order, table, shift
+        ):
+            starts[emitted] = begin
+            ends[emitted] = i + 1
+            emitted += 1
+            tallies[COUNTED] += 1
+        else:
+            tallies[WEAK] += 1
+        begin = i + 1
+    return emitted
+
+
+@kernel
+def pair_cut(
+    symbols: np.ndarray,
+    in_run: np.ndarray,
+    table: np.ndarray,
+    shift: np.uint64,
+    longest: int,
+    single_counts: np.ndarray,
+    tallies: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+) -> int:
+    """Cut clauses between neighbours that are no strong pair; places of pieces of two symbols and more."""
+    n = len(symbols) - AFTER
+    emitted = 0
+    begin = BEFORE
+    for i in range(BEFORE, n):
+        s = symbols[i]
+        if s == 0:
+            begin = i + 1
+            continue
+        after = symbols[i + 1]
+        if after != 0:
+            if in_run[s] and in_run[after]:
+                continue
+            key = (np.uint64(s) << np.uint64(48)) | (np.uint64(after) << np.uint64(32))
+            if find(key, table, shift) >= 0:
+                continue
+        length = i + 1 - begin
+        if length == 1:
+            single_counts[s] += 1
+            tallies[SINGLE] += 1
+        elif length <= longest:
+            starts[emitted] = begin
+            ends[emitted] = i + 1
+            emitted += 1
+            tallies[COUNTED] += 1
+        else:
+            tallies[LONG] += 1
+        begin = i + 1
+    return emitted
+
+
+@kernel
+def repeated_runs(symbols: np.ndarray, pairs: np.ndarray) -> None:
+    """Add to each symbol how many pairs of it with itself can be joined: r // 2 in a run of r."""
+    run = 1
+    for i in range(1, len(symbols)):
+        if symbols[i] == symbols[i - 1]:
+            run += 1
+        else:
+            if run > 1:
+                pairs[symbols[i - 1]] += run // 2
+            run = 1

@@ -1,0 +1,280 @@
+"""The frequent n-grams of a table of counts, and how strongly they hold together."""
+
+import math
+import mmap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.discovery.result import Removal
+from nlpzero.discovery.string_table import Strings
+from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
+from nlpzero.engine.hash_tables import KeyTable, find
+from nlpzero.engine.jit import kernel
+from nlpzero.ngrams.keys import MASKS, WIDTH, symbol_of
+from nlpzero.ngrams.table import NGramCounts
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
+
+_CHUNK_ROWS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All n-grams of 1 to 4 symbols with at least min_count occurrences."""
+
+    keys: Keys  # of 2 symbols and more
+    counts: Counts
+    lengths: npt.NDArray[np.int64]
+    singles: Counts  # of each symbol, 0 below min_count
+    table: KeyTable
+    total: int
+    in_run: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, counts: NGramCounts, min_count: int) -> "Candidates":
+        parts: list[list[tuple[Keys, Counts]]] = [[] for _ in range(WIDTH + 1)]
+        for k, keys, numbers in _frequent_pieces(counts, min_count):
+            parts[k].append((keys.copy(), numbers.copy()))
+        grams = [np.concatenate([p[0] for p in part]) for part in parts[1:]]
+        sizes = [np.concatenate([p[1] for p in part]) for part in parts[1:]]
+        singles = np.zeros(0x10000, np.int64)
+        singles[(grams[0] >> np.uint64(48)).astype(np.int64)] = sizes[0]
+        keys = np.concatenate(grams[1:])
+        lengths = np.repeat(np.arange(2, WIDTH + 1), [len(part) for part in grams[1:]])
+        return cls(
+            keys,
+            np.concatenate(sizes[1:]),
+            lengths,
+            singles,
+            KeyTable.of(keys),
+            counts.total,
+            runs_of(counts.alphabet),
+        )
+
+    def cohesion(self) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Smallest PMI of each n-gram and the split that has it."""
+        return self.cohesion_of(self.keys, self.counts, self.lengths)
+
+    def cohesion_of(
+        self, keys: Keys, counts: Counts, lengths: Counts
+    ) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The same for some n-grams whose parts are all frequent."""
+        pmi, split = np.empty(len(keys)), np.empty(len(keys), np.int64)
+        gram_cohesion(
+            keys,
+            counts,
+            lengths,
+            self.singles,
+            *self.table,
+            self.counts,
+            self.in_run,
+            float(self.total),
+            pmi,
+            split,
+        )
+        return pmi, split
+
+
+@kernel
+def first_difference(a: np.uint64, b: np.uint64) -> int:
+    """Number, from 1, of the first symbol in which two different keys differ."""
+    x = a ^ b
+    if x >> np.uint64(48):
+        return 1
+    if x >> np.uint64(32):
+        return 2
+    if x >> np.uint64(16):
+        return 3
+    return 4
+
+
+@kernel
+def frequent_grams(
+    keys: np.ndarray,
+    counts: np.ndarray,
+    last: bool,
+    order: int,
+    min_count: int,
+    previous: np.ndarray,
+    group: np.ndarray,
+    out_keys: np.ndarray,
+    out_counts: np.ndarray,
+    filled: np.ndarray,
+) -> None:
+    """Scan a piece of a table for the k-grams, k <= order, with at least min_count occurrences.
+
+    previous : uint64[1], group : int64[5]; what goes over from one piece to the next, zeros before the first
+    last : whether no piece follows
+    out_keys, out_counts : shape (order + 1, len(keys) + 1); row k gets filled[k] k-grams
+    """
+    n = len(keys)
+    for row in range(n + 1):
+        before = previous[0] if row == 0 else keys[row - 1]
+        if before != 0 and (row < n or last):
+            first = first_difference(before, keys[row]) if row < n else 1
+            for k in range(order, first - 1, -1):
+                if group[k] >= min_count:
+                    out_keys[k, filled[k]] = before & MASKS[k]
+                    out_counts[k, filled[k]] = group[k]
+                    filled[k] += 1
+                group[k] = 0
+        if row < n:
+            for k in range(1, order + 1):
+                if symbol_of(keys[row], k) == 0:
+                    break
+                group[k] += counts[row]
+    if n > 0:
+        previous[0] = keys[n - 1]
+
+
+@kernel
+def gram_cohesion(
+    keys: np.ndarray,
+    joint: np.ndarray,
+    lengths: np.ndarray,
+    singles: np.ndarray,
+    table: np.ndarray,
+    values: np.ndarray,
+    shift: np.uint64,
+    gram_counts: np.ndarray,
+    in_run: np.ndarray,
+    total: float,
+    pmi: np.ndarray,
+    split: np.ndarray,
+) -> None:
+    """Smallest PMI over the splits of n-grams, and the first place that has it.
+
+    A split inside a run of digits and letters does not exist; an n-gram without any split gets inf and 0.
+    All parts of an n-gram must be in the table, whose values are places in gram_counts.
+    """
+    for row in range(len(keys)):
+        best = np.inf
+        where = 0
+        key = keys[row]
+        for j in range(1, lengths[row]):
+            if in_run[symbol_of(key, j)] and in_run[symbol_of(key, j + 1)]:
+                continue
+            tail = key << np.uint64(16 * j)
+            if j == 1:
+                a = singles[symbol_of(key, 1)]
+            else:
+                a = gram_counts[values[find(key & MASKS[j], table, shift)]]
+            if lengths[row] - j == 1:
+                b = singles[symbol_of(tail, 1)]
+            else:
+                b = gram_counts[values[find(tail, table, shift)]]
+            value = math.log(total) + math.log(joint[row]) - (math.log(a) + math.log(b))
+            if value < best:
+                best = value
+                where = j
+        pmi[row] = best
+        split[row] = where
+
+
+@kernel
+def atoms_of(
+    arena: np.ndarray, offsets: np.ndarray, in_run: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the atoms of pieces (single symbols, and runs), and the piece each is in."""
+    starts = np.empty(len(arena), np.int64)
+    ends = np.empty(len(arena), np.int64)
+    owners = np.empty(len(arena), np.int64)
+    n = 0
+    for i in range(len(offsets) - 1):
+        j = offsets[i]
+        while j < offsets[i + 1]:
+            starts[n] = j
+            owners[n] = i
+            j += 1
+            if in_run[arena[j - 1]]:
+                while j < offsets[i + 1] and in_run[arena[j]]:
+                    j += 1
+            ends[n] = j
+            n += 1
+    return starts[:n].copy(), ends[:n].copy(), owners[:n].copy()
+
+
+class Found(NamedTuple):
+    """Words of a method with their counts, single symbols too, and what was removed."""
+
+    words: Strings
+    singles: Counts
+    grams: Candidates
+    removals: list[Removal]
+    margins: Floats  # by how much candidates are above min_pmi, in nats
+    explain: Callable[[Symbols], str]
+    certainty: Floats | None = None  # boundary probabilities of the learned words, shape (3, n)
+
+
+def only_runs(strings: Strings, in_run: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether strings hold digits and letters only."""
+    if len(strings.counts) == 0:
+        return np.zeros(0, bool)
+    return np.logical_and.reduceat(in_run[strings.symbols], strings.offsets[:-1])
+
+
+def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
+    """Pieces of a table of counts, and whether each is the last; one empty piece for an empty table."""
+    held = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    for piece in counts.chunks(_CHUNK_ROWS):
+        if len(held[0]):
+            yield *held, False
+            _forget(counts.keys)
+        held = piece
+    yield *held, True
+    _forget(counts.keys)
+
+
+def _forget(rows: Keys) -> None:
+    """Give back the memory of rows that were read from a file; the file still has them."""
+    mapped = getattr(rows, "_mmap", None)
+    advice = getattr(mmap, "MADV_DONTNEED", None)
+    if mapped is not None and advice is not None:
+        mapped.madvise(advice)
+
+
+def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int, Keys, Counts]]:
+    """The k-grams with at least min_count occurrences, k and some of them at a time; to be copied, if kept."""
+    previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
+    for rows, row_counts, last in table_pieces(counts):
+        out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
+        out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
+        filled = np.zeros(WIDTH + 1, np.int64)
+        frequent_grams(
+            rows,
+            row_counts,
+            last,
+            WIDTH,
+            min_count,
+            previous,
+            group,
+            out_keys,
+            out_counts,
+            filled,
+        )
+        for k in range(1, WIDTH + 1):
+            yield k, out_keys[k, : filled[k]], out_counts[k, : filled[k]]
+
+
+def counts_of_counts(counts: NGramCounts, longest: int) -> tuple[Counts, Counts]:
+    """How many n-grams of 2 to `longest` symbols occur how often: ascending counts, and how many have each."""
+    sizes: dict[int, int] = {}
+    for k, _, numbers in _frequent_pieces(counts, 1):
+        if 2 <= k <= longest:
+            values, times = np.unique(numbers, return_counts=True)
+            for value, n in zip(values.tolist(), times.tolist(), strict=True):
+                sizes[value] = sizes.get(value, 0) + n
+    values = np.array(sorted(sizes), np.int64)
+    return values, np.array([sizes[value] for value in values.tolist()], np.int64)
+
+
+def runs_of(alphabet: Alphabet) -> npt.NDArray[np.bool_]:
+    """Whether each symbol is a digit or a letter, which form runs that are never cut."""
+    points = np.arange(0x10000, dtype=np.uint32)
+    points[FIRST_SLOT : FIRST_SLOT + len(alphabet.astral)] = alphabet.astral
+    classes = char_classes(points)
+    return (classes == DIGIT) | (classes == LETTER)

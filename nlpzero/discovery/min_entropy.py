@@ -1,0 +1,122 @@
+"""Words by minimum entropy: pairs that lower the information per character (kexue.fm/archives/5476, 5577, 5597)."""
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.discovery.candidates import Candidates, Found, atoms_of, only_runs
+from nlpzero.discovery.methods import DEFAULT_PRICE
+from nlpzero.discovery.result import Removal
+from nlpzero.discovery.second_pass import SecondPass, pair_cut_worker, repeats_worker
+from nlpzero.discovery.string_table import Pieces, Strings, count_among
+from nlpzero.engine.arrays import Counts, Symbols
+from nlpzero.ngrams.keys import WIDTH, find_keys, keys_of
+from nlpzero.ngrams.measures import merge_gain, merge_gain_same
+
+
+def by_min_entropy(
+    run: SecondPass, *, min_count: int, price: float, longest: int, latin: bool
+) -> Found:
+    grams = Candidates.of(run.counts, min_count)
+    pairs = grams.lengths == 2
+    keys, joint = grams.keys[pairs], grams.counts[pairs]
+    first = (keys >> np.uint64(48)).astype(np.int64)
+    second = ((keys >> np.uint64(32)) & np.uint64(0xFFFF)).astype(np.int64)
+    same = first == second
+    joinable = joint.copy()
+    joinable[same] = _joinable_pairs(run, first[same])
+    left, right = grams.singles[first], grams.singles[second]
+    gain = merge_gain(joint, left, right, grams.total)
+    gain[same] = merge_gain_same(joinable[same], left[same], grams.total)
+    gain -= (price - DEFAULT_PRICE) * joinable / grams.total
+    margins = gain * grams.total / np.maximum(joinable, 1)
+    strong = (gain > 0) & (joinable > 0)
+    removals = [Removal("min_pmi", int((~strong).sum()), price)]
+    cut = run.cut(pair_cut_worker, keys[strong], longest)
+    pieces = cut.pieces.take(cut.pieces.counts >= min_count).sorted()
+    removals.append(Removal("min_count", len(cut.pieces.counts) - len(pieces.counts), min_count))
+    words, singles, dropped = _remove_redundancy(pieces, cut.singles, min_count, grams.in_run)
+    removals.append(Removal("redundancy", dropped, None))
+    listed = (words.counts >= min_count) & (~only_runs(words, grams.in_run) | latin)
+
+    def explain(symbols: Symbols) -> str:
+        alphabet = run.counts.alphabet
+        windows = np.lib.stride_tricks.sliding_window_view(symbols, 2)
+        found = find_keys(keys, keys_of(windows))
+        for window, row in zip(windows, found.tolist(), strict=True):
+            text = alphabet.decode(window)
+            if not grams.in_run[window].all() and row < 0:
+                return f"dropped: {text}: count below min_count {min_count:,}"
+            if not grams.in_run[window].all() and not strong[row]:
+                return (
+                    f"dropped: joining {text[0]}|{text[1]} would save {gain[row] * grams.total:.1f} nats "
+                    "in the whole text, so it is cut there"
+                )
+        if (before := count_among(cut.pieces, symbols)) < min_count:
+            return f"dropped: stands alone {before:,} times, min_count is {min_count:,}"
+        if (after := count_among(words, symbols)) == 0:
+            return (
+                f"dropped as redundant: stands alone {before:,} times, but other words explain it"
+            )
+        return (
+            f"found: stands alone {before:,} times, {after:,} with what redundant words handed down"
+        )
+
+    return Found(words.take(listed), singles, grams, removals, margins, explain)
+
+
+def _joinable_pairs(run: SecondPass, symbols: npt.NDArray[np.int64]) -> Counts:
+    """Pairs of a symbol with itself that can be joined: a run of r equal symbols holds r // 2.
+
+    There are c(aa) - c(aaa) runs of two and more, c(aaaa) - c(aaaaa) of four and more, and so on: the table
+    of counts is enough where no run reaches four; otherwise the text is read.
+    """
+    twos, threes, fours = (
+        run.counts.lookup(keys_of(np.repeat(symbols[:, None], k, axis=1).astype(np.uint16)), k)
+        for k in range(2, WIDTH + 1)
+    )
+    if not fours.any():
+        return twos - threes
+    total = np.zeros(0x10000, np.int64)
+    for pairs in run.map(repeats_worker, run.counts.alphabet):
+        total += pairs
+    return total[symbols]
+
+
+def _remove_redundancy(
+    pieces: Strings, singles: Counts, min_count: int, in_run: npt.NDArray[np.bool_]
+) -> tuple[Strings, Counts, int]:
+    """Drop pieces that others explain and hand their counts down, until nothing changes.
+
+    An atom, that is a single symbol or a run, is never dropped. One that is too rare on its own to be a unit
+    is as probable as it is frequent in all pieces: being rare alone must not save the words it is in.
+    Returns the pieces left, the new counts of single symbols, and the number dropped.
+    """
+    table = Pieces()
+    table.add(pieces.symbols, pieces.offsets[:-1], pieces.offsets[1:], pieces.counts)
+    met = np.flatnonzero(singles).astype(np.uint16)
+    places = np.arange(len(met), dtype=np.int64)
+    table.add(met, places, places + 1, singles[met])
+    starts, ends, owners = atoms_of(pieces.symbols, pieces.offsets, in_run)
+    table.add(pieces.symbols, starts, ends, np.zeros(len(starts), np.int64))
+    units = table.content()
+    n = len(pieces.counts)
+    weights = units.counts.copy()
+    inside = table.find(pieces.symbols, starts, ends)
+    floors = np.zeros(table.n, np.int64)
+    np.add.at(floors, inside, pieces.counts[owners])
+    floors[weights >= min_count] = 0
+    sizes = np.ones(table.n, np.int64)
+    sizes[:n] = np.bincount(owners, minlength=n)
+    alive = np.ones(table.n, bool)
+    visit = np.arange(n)
+    dropped = 0
+    while True:
+        now = table.remove_redundant(visit, in_run, sizes, weights, floors, alive)
+        dropped += now
+        if now == 0:
+            break
+        visit = visit[alive[visit]]
+    ones = np.flatnonzero(units.lengths == 1)
+    singles = np.zeros(0x10000, np.int64)
+    singles[units.symbols[units.offsets[ones]]] = weights[ones]
+    return pieces._replace(counts=weights[:n]).take(alive[:n]), singles, dropped
