@@ -16,7 +16,7 @@ from .progress import note, progress
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.word_counts import WordCounts
+    from nlpzero.words.table import WordCounts
 
 _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
 

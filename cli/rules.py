@@ -20,7 +20,7 @@ from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.itemsets import Itemsets
-    from nlpzero.rules import Rule
+    from nlpzero.old_rules import Rule
     from nlpzero.transactions import Dropped, SpilledTransactions, Transactions
 
 _JSON = re.compile(r".*\.(jsonl|ndjson)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)

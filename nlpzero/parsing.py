@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.old_templates import FoundTemplate, Template, log_probabilities
 from nlpzero.template_kernels import IMPOSSIBLE, fill_chart, reach_states, read_chart
-from nlpzero.templates import FoundTemplate, Template, log_probabilities
 
 # Scores are whole multiples of this many nats inside the chart: sums of integers do not depend on the
 # order of addition, so two trees made of the same templates tie exactly.

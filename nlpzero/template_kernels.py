@@ -1,6 +1,6 @@
 """Compiled loops of the sentence templates: the parser's chart, and paths through linked words.
 
-They know integers only; :mod:`nlpzero.parsing` and :mod:`nlpzero.templates` know words.
+They know integers only; :mod:`nlpzero.parsing` and :mod:`nlpzero.old_templates` know words.
 """
 
 import numpy as np

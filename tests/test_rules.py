@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.rules import _MLXTEND
+from nlpzero.old_rules import _MLXTEND
 
 from . import oracles_rules as oracles
 

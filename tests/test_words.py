@@ -29,12 +29,14 @@ from nlpzero import (
     count_words,
     count_words_by_file,
     merge_word_counts,
-    word_tables,
 )
-from nlpzero import word_kernels as kernels
 from nlpzero.engine.parallel import local_workers
 from nlpzero.engine.storage import write_file
-from nlpzero.word_tables import Frame, RunStore, SpilledRun, WordTable, join_frames, merge_runs
+from nlpzero.words import sorted_frames as word_tables
+from nlpzero.words import token_kernels as kernels
+from nlpzero.words.hash_table import WordTable
+from nlpzero.words.sorted_frames import Frame, RunStore, SpilledRun, join_frames
+from nlpzero.words.sorted_frames import merge_frame_runs as merge_runs
 
 from . import oracles_words as oracles
 
@@ -266,7 +268,7 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
     documents: Any, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # budgets that would be too small to be allowed, so that little text overflows them
-    monkeypatch.setattr("nlpzero.words._LEAST", 1)
+    monkeypatch.setattr("nlpzero.words.counting._LEAST", 1)
     lines = text.read_text(encoding="utf-8").splitlines()
     saved = []
 
@@ -286,7 +288,7 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
         assert counts.documents == 1
         assert counts.document_frequency("词1") == 1
     assert len(save(memory=1, tmpdir=tmp_path)) == len(counts)
-    monkeypatch.setattr("nlpzero.words._TABLE_SHARE", 1 << 12)
+    monkeypatch.setattr("nlpzero.words.counting._TABLE_SHARE", 1 << 12)
     save(jobs=2, memory=512 << 20)
     with local_workers(2) as processes:
         save(executor=processes, jobs=2)
@@ -300,7 +302,7 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
 def test_a_result_larger_than_memory_stays_on_disk(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nlpzero.words._LEAST", 1)
+    monkeypatch.setattr("nlpzero.words.counting._LEAST", 1)
     folder = tmp_path / "tmp"
     folder.mkdir()
     large = count_words(Corpus(text), "whitespace", memory=1, tmpdir=folder, documents="line")
@@ -503,7 +505,7 @@ def read_csv(data: bytes) -> Iterator[list[str]]:
 
 
 def test_rows_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlpzero.word_counts._OUT_BYTES", 64)
+    monkeypatch.setattr("nlpzero.words.table._OUT_BYTES", 64)
     counts = WordCounts.from_counts({f"词{i}": 1 + i // 3 for i in range(200)} | {"长" * 99: 500})
 
     def rows(**options: Any) -> list[tuple[str, int]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segmentation.base import Numbers, Segmenter
     from nlpzero.text.corpus import Shard
-    from nlpzero.word_tables import TokenSink
+    from nlpzero.words.token_sink import TokenSink
 
 
 Tokenize = Callable[[str], Iterable[str]]

@@ -32,22 +32,23 @@ from nlpzero.segmentation.tokenizers import (
     as_tokenizer,
 )
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.word_counts import Bound, WordCounts, without_marks
-from nlpzero.word_tables import (
+from nlpzero.words.hash_table import WordTable
+from nlpzero.words.sorted_frames import (
     Frame,
-    Run,
+    FrameRun,
     RunStore,
     SpilledRun,
-    TokenSink,
-    WordTable,
     join_frames,
-    merge_runs,
+    merge_frame_runs,
     new_file,
     spill,
 )
+from nlpzero.words.table import Bound, WordCounts, without_marks
+from nlpzero.words.token_sink import TokenSink
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
+
 
 Documents = Literal["line", "file"]
 
@@ -76,7 +77,7 @@ class _Settings:
 class _Counted:
     """What a worker found in a shard."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[FrameRun, ...]
     tokens: int
     documents: int
 
@@ -373,8 +374,10 @@ def _count_source(shard: Shard, settings: _Settings, *, report: ReadReport) -> _
     if len(counted.runs) == 1:
         return counted
     if settings.folder is None or all(isinstance(run, Frame) for run in counted.runs):
-        return _Counted((join_frames(merge_runs(counted.runs)),), counted.tokens, counted.documents)
-    merged = spill(merge_runs(counted.runs), new_file(Path(settings.folder)))
+        return _Counted(
+            (join_frames(merge_frame_runs(counted.runs)),), counted.tokens, counted.documents
+        )
+    merged = spill(merge_frame_runs(counted.runs), new_file(Path(settings.folder)))
     for run in counted.runs:
         if isinstance(run, SpilledRun):
             run.remove()

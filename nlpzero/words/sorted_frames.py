@@ -4,7 +4,7 @@ A *frame* is a piece of a sorted run small enough to hold many of in memory; a *
 Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and a length each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -14,26 +14,14 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.storage import disk_errors
 from nlpzero.errors import StorageError
-from nlpzero.text.units import BYTE_KINDS
-from nlpzero.word_kernels import (
-    add_tokens,
-    fill_slots,
-    gather_words,
-    gathered_bytes,
-    hash_slices,
-    merge_frames,
-    scan_boundaries,
-    scan_spaces,
-    sort_keys,
-    sort_ties,
-)
+from nlpzero.words.frame_kernels import gather_words, merge_frames, sort_keys, sort_ties
 
 FRAME_WORDS = 1 << 15
 FRAME_BYTES = 1 << 20
 # runs merged in one pass; their frames are in memory at the same time
 FAN_IN = 24
 
-_NONE = np.empty(0, np.int64)
+NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -107,7 +95,7 @@ def join_frames(frames: Iterable[Frame]) -> Frame:
     if len(pieces) == 1:
         return pieces[0]
     if not pieces:
-        return Frame(np.empty(0, np.uint32), _NONE, _NONE, np.empty(0, np.uint8))
+        return Frame(np.empty(0, np.uint32), NONE, NONE, np.empty(0, np.uint8))
     return Frame(
         np.concatenate([piece.lengths for piece in pieces]),
         np.concatenate([piece.counts for piece in pieces]),
@@ -148,7 +136,7 @@ class SpilledRun:
         self.path.unlink(missing_ok=True)
 
 
-Run = Frame | SpilledRun
+FrameRun = Frame | SpilledRun
 
 
 def spill(frames: Iterable[Frame], path: Path) -> SpilledRun:
@@ -168,7 +156,7 @@ def spill(frames: Iterable[Frame], path: Path) -> SpilledRun:
 class _Cursors:
     """The loaded frames of the runs that are being merged, one row of each array per run."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
+    def __init__(self, runs: Sequence[FrameRun]) -> None:
         self._sources = [run.frames() for run in runs]
         rows = len(runs)
         self.offsets = np.zeros((rows, FRAME_WORDS + 1), np.int64)
@@ -207,7 +195,7 @@ class _Cursors:
             self.documents[row, :size] = frame.documents
 
 
-def merge_runs(runs: Sequence[Run], *, union: bool = False) -> Iterator[Frame]:
+def merge_frame_runs(runs: Sequence[FrameRun], *, union: bool = False) -> Iterator[Frame]:
     """Merge sorted runs: every word once, counts (and numbers of documents) added.
 
     Parameters
@@ -299,7 +287,7 @@ class RunStore:
         Gives the folder for temporary files; called when the first one is needed. Without it everything stays
         in memory.
     union : bool
-        See :func:`merge_runs`.
+        See :func:`merge_frame_runs`.
     """
 
     def __init__(
@@ -312,7 +300,7 @@ class RunStore:
         self._disk: list[list[SpilledRun]] = []
         self._held = 0
 
-    def add(self, run: Run) -> None:
+    def add(self, run: FrameRun) -> None:
         """Take a run; a spilled one now belongs to the store, which removes its file after use."""
         if isinstance(run, SpilledRun):
             self._add_disk(run, 0)
@@ -349,13 +337,13 @@ class RunStore:
         runs = self._memory[level]
         runs.append(run)
         if len(runs) >= FAN_IN:
-            merged = join_frames(merge_runs(runs, union=self._union))
+            merged = join_frames(merge_frame_runs(runs, union=self._union))
             self._held += merged.nbytes - sum(part.nbytes for part in runs)
             runs.clear()
             self._add_memory(merged, level + 1)
 
-    def _spill(self, runs: Sequence[Run], folder: Path) -> SpilledRun:
-        return spill(merge_runs(runs, union=self._union), new_file(folder))
+    def _spill(self, runs: Sequence[FrameRun], folder: Path) -> SpilledRun:
+        return spill(merge_frame_runs(runs, union=self._union), new_file(folder))
 
     def _add_disk(self, run: SpilledRun, level: int) -> None:
         if level == len(self._disk):
@@ -369,9 +357,9 @@ class RunStore:
             runs.clear()
             self._add_disk(merged, level + 1)
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[FrameRun]:
         """What is held now."""
-        levels: list[Sequence[Run]] = [*self._memory, *self._disk]
+        levels: list[Sequence[FrameRun]] = [*self._memory, *self._disk]
         return [run for level in levels for run in level]
 
     @property
@@ -386,7 +374,7 @@ class RunStore:
 
     def frames(self) -> Iterator[Frame]:
         """Everything added, merged."""
-        return merge_runs(self.runs(), union=self._union)
+        return merge_frame_runs(self.runs(), union=self._union)
 
     def clear(self) -> None:
         """Forget all runs and remove their files."""
@@ -423,205 +411,6 @@ def sort_words(pool: Array, offsets: Array, words: int) -> Array:
     return order
 
 
-class WordTable:
-    """A hash table from words (slices of bytes) to counts that turns into a sorted run when it is full.
-
-    Parameters
-    ----------
-    limit : int
-        Bytes the table may take.
-    store : RunStore
-        Takes the runs: one whenever the table is full, and one at the end.
-    documents : bool
-        Count in how many documents each word is.
-    open_store : RunStore, optional
-        Holds what is known about an unfinished document when the table is emptied in the middle of it; a
-        union store.
-    """
-
-    _LOAD = 0.6
-
-    def __init__(
-        self,
-        limit: int,
-        store: RunStore,
-        *,
-        documents: bool = False,
-        open_store: RunStore | None = None,
-    ) -> None:
-        self._limit = limit
-        self._store = store
-        self._with_documents = documents
-        self._open = open_store if open_store is not None else RunStore(limit, union=True)
-        self._open_document = -1
-        self._document = -1
-        self.tokens = 0
-        self.documents = 0
-        self._allocate(1 << 12)
-
-    def _allocate(self, slots: int) -> None:
-        room = int(slots * self._LOAD)
-        self._slots = np.zeros(slots, np.uint64)
-        self._offsets = np.zeros(room + 1, np.int64)
-        self._counts = np.empty(room, np.int64)
-        self._in_documents = np.empty(room if self._with_documents else 0, np.int64)
-        self._last_document = np.empty_like(self._in_documents)
-        self._pool = np.empty(8 * room, np.uint8)
-        self._words = 0
-
-    def _bytes(self, slots: int, pool: int) -> int:
-        per_word = 32 if self._with_documents else 16
-        return int(slots * (8 + self._LOAD * per_word)) + pool
-
-    def add(
-        self,
-        data: Array,
-        starts: Array,
-        lengths: Array,
-        hashes: Array,
-        *,
-        weights: Array = _NONE,
-        documents: Array = _NONE,
-        document_weights: Array = _NONE,
-    ) -> None:
-        """Count slices of ``data``.
-
-        Parameters
-        ----------
-        data : uint8[]
-            UTF-8.
-        starts, lengths : int64[t]
-        hashes : uint64[t]
-        weights : int64[t], optional
-            How often each occurs, instead of once.
-        documents : int64[t], optional
-            Document of each, ascending; a table that counts documents needs these or `document_weights`.
-        document_weights : int64[t], optional
-            Number of documents of each.
-        """
-        total = len(starts)
-        if not total:
-            return
-        self.tokens += int(weights.sum()) if len(weights) else total
-        if len(documents):
-            changes = int(np.count_nonzero(documents[1:] != documents[:-1]))
-            self.documents += changes + int(documents[0] != self._document)
-            self._document = int(documents[-1])
-        first = 0
-        while first < total:
-            stop = total
-            if self._open_document >= 0:
-                # words left the table in the middle of this document: finish it before the next begins
-                stop = int(np.searchsorted(documents, self._open_document, "right"))
-                if stop <= first:
-                    self._close_document()
-                    continue
-            # plain Python (NUMBA_DISABLE_JIT) would warn that the hash wraps around, as it must
-            with np.errstate(over="ignore"):
-                first, self._words = add_tokens(
-                    data,
-                    starts,
-                    lengths,
-                    hashes,
-                    weights,
-                    documents,
-                    document_weights,
-                    first,
-                    stop,
-                    self._slots,
-                    self._offsets,
-                    self._counts,
-                    self._in_documents,
-                    self._last_document,
-                    self._pool,
-                    self._words,
-                )
-            if first < stop:
-                self._make_room(
-                    int(lengths[first]), int(documents[first]) if len(documents) else -1
-                )
-
-    def _make_room(self, length: int, document: int) -> None:
-        """Grow what is full, or empty the table if it may not grow."""
-        slots, pool = len(self._slots), len(self._pool)
-        if self._words >= len(self._counts):
-            slots *= 2
-        if self._offsets[self._words] + length > pool:
-            pool = max(2 * pool, pool + length)
-        if self._words and self._bytes(slots, pool) > self._limit:
-            self._empty(document)
-            return
-        if pool > len(self._pool):
-            self._pool = _grown(self._pool, pool)
-        if slots > len(self._slots):
-            room = int(slots * self._LOAD)
-            self._slots = np.zeros(slots, np.uint64)
-            with np.errstate(over="ignore"):
-                fill_slots(self._slots, self._pool, self._offsets, self._words)
-            self._offsets = _grown(self._offsets, room + 1)
-            self._counts = _grown(self._counts, room)
-            if self._with_documents:
-                self._in_documents = _grown(self._in_documents, room)
-                self._last_document = _grown(self._last_document, room)
-
-    def _empty(self, document: int = -1) -> None:
-        """Hand the words over as a sorted run; ``document`` goes on after it."""
-        words = self._words
-        if document >= 0:
-            self._set_aside(document)
-            self._open_document = document
-        order = sort_words(self._pool, self._offsets, words)
-        per_word = 20 if self._with_documents else 12
-        self._store.take(self._gather(order), per_word * words + int(self._offsets[words]))
-        self._slots.fill(0)
-        self._words = 0
-
-    def _set_aside(self, document: int) -> None:
-        """Take what is known about an unfinished document out of the table."""
-        in_it = np.flatnonzero(self._last_document[: self._words] == document)
-        self._in_documents[in_it] -= 1
-        self._last_document[in_it] = -1
-        lengths = np.empty(len(in_it), np.uint32)
-        pool = np.empty(gathered_bytes(self._offsets, in_it), np.uint8)
-        gather_words(self._pool, self._offsets, in_it, lengths, pool)
-        ones = np.ones(len(in_it), np.int64)
-        self._open.add(sorted_frame(Frame(lengths, ones - 1, ones, pool)))
-
-    def _close_document(self) -> None:
-        """The unfinished document is over: count it once for each of its words."""
-        self._set_aside(self._open_document)
-        self._open_document = -1
-        self._store.take(self._open.frames(), self._open.nbytes)
-        self._open.clear()
-
-    def _gather(self, order: Array) -> Iterator[Frame]:
-        step = FRAME_WORDS
-        for first in range(0, len(order), step):
-            part = order[first : first + step]
-            lengths = np.empty(len(part), np.uint32)
-            pool = np.empty(gathered_bytes(self._offsets, part), np.uint8)
-            gather_words(self._pool, self._offsets, part, lengths, pool)
-            frame = Frame(
-                lengths,
-                self._counts[part],
-                self._in_documents[part] if self._with_documents else _NONE,
-                pool,
-            )
-            yield from frame.frames()
-
-    def finish(self) -> None:
-        """Hand over what is left."""
-        if self._open_document >= 0:
-            self._close_document()
-        self._empty()
-
-
-def _grown(values: Array, size: int) -> Array:
-    grown = np.empty(size, values.dtype)
-    grown[: len(values)] = values
-    return grown
-
-
 def sorted_frame(frame: Frame) -> Frame:
     """The distinct words of a frame in the order of their bytes."""
     offsets = frame.offsets()
@@ -631,126 +420,3 @@ def sorted_frame(frame: Frame) -> Frame:
     gather_words(frame.pool, offsets, order, lengths, pool)
     documents = frame.documents[order] if len(frame.documents) else frame.documents
     return Frame(lengths, frame.counts[order], documents, pool)
-
-
-class TokenSink:
-    """Where tokenizers put their tokens: cuts them out of UTF-8 and counts them in a table.
-
-    Parameters
-    ----------
-    table : WordTable
-    documents : {None, "line", "file"}
-        What a document is, if the table counts documents.
-    """
-
-    _ROOM = 1 << 15
-
-    def __init__(self, table: WordTable, documents: str | None = None) -> None:
-        self._table = table
-        self.documents = documents
-        self._starts = np.empty(self._ROOM, np.int64)
-        self._lengths = np.empty(self._ROOM, np.int64)
-        self._hashes = np.empty(self._ROOM, np.uint64)
-        self._lines = np.empty(self._ROOM, np.int64)
-        self._line = 0
-        self._source = -1
-
-    def begin_source(self) -> None:
-        """What follows comes from the next file."""
-        self._source += 1
-        self._line += 1
-
-    def _add(self, data: Array, found: int) -> None:
-        documents = _NONE
-        if self.documents == "line":
-            documents = self._lines[:found]
-        elif self.documents == "file":
-            documents = np.full(found, self._source, np.int64)
-        self._table.add(
-            data,
-            self._starts[:found],
-            self._lengths[:found],
-            self._hashes[:found],
-            documents=documents,
-        )
-
-    def add_spaced(self, text: bytes) -> None:
-        """Count what stands between white space; the text does not end inside a token."""
-        data = np.frombuffer(text, np.uint8)
-        at = 0
-        while at < len(data):
-            with np.errstate(over="ignore"):
-                found, at, self._line = scan_spaces(
-                    data,
-                    BYTE_KINDS,
-                    at,
-                    self._line,
-                    self._starts,
-                    self._lengths,
-                    self._hashes,
-                    self._lines,
-                )
-            self._add(data, found)
-
-    def add_bounded(self, text: str, boundaries: Array) -> None:
-        """Count the tokens between boundaries, bool[len(text) + 1], except those of white space."""
-        data = np.frombuffer(text.encode("utf-8"), np.uint8)
-        at = point = 0
-        while at < len(data):
-            with np.errstate(over="ignore"):
-                found, at, point, self._line = scan_boundaries(
-                    data,
-                    BYTE_KINDS,
-                    boundaries,
-                    at,
-                    point,
-                    self._line,
-                    self._starts,
-                    self._lengths,
-                    self._hashes,
-                    self._lines,
-                )
-            self._add(data, found)
-
-    def add_counted(
-        self, counts: Mapping[str, int], in_documents: Mapping[str, int] | None, lines: int
-    ) -> None:
-        """Count distinct words that were counted elsewhere.
-
-        Parameters
-        ----------
-        counts : mapping
-            Word to count; words of white space are left out.
-        in_documents : mapping, optional
-            Word to number of lines with it, when lines are documents.
-        lines : int
-            Number of lines with a word.
-        """
-        # what is no string fails to encode, which the caller reports
-        words = [
-            word for word in counts if not (isinstance(word, str) and (not word or word.isspace()))
-        ]
-        if not words:
-            return
-        encoded = [word.encode("utf-8") for word in words]
-        data = np.frombuffer(b"".join(encoded), np.uint8)
-        lengths = np.array([len(word) for word in encoded], np.int64)
-        starts = np.cumsum(lengths) - lengths
-        hashes = np.empty(len(words), np.uint64)
-        with np.errstate(over="ignore"):
-            hash_slices(data, starts, lengths, hashes)
-        documents = document_weights = _NONE
-        if self.documents == "file":
-            documents = np.full(len(words), self._source, np.int64)
-        elif self.documents == "line" and in_documents is not None:
-            document_weights = np.array([in_documents[word] for word in words], np.int64)
-            self._table.documents += lines
-        self._table.add(
-            data,
-            starts,
-            lengths,
-            hashes,
-            weights=np.array([counts[word] for word in words], np.int64),
-            documents=documents,
-            document_weights=document_weights,
-        )

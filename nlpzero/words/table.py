@@ -24,17 +24,18 @@ from nlpzero.engine.storage import (
 )
 from nlpzero.errors import StorageError
 from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
-from nlpzero.word_kernels import HEX_DIGITS, place_by_rank, tally_ranks, write_rows
-from nlpzero.word_tables import (
+from nlpzero.words.frame_kernels import place_by_rank, tally_ranks
+from nlpzero.words.sorted_frames import (
     FAN_IN,
     Frame,
     RunStore,
     join_frames,
-    merge_runs,
+    merge_frame_runs,
     new_file,
     sorted_frame,
     spill,
 )
+from nlpzero.words.writing_kernels import HEX_DIGITS, write_rows
 
 if TYPE_CHECKING:
     from nlpzero.ngrams.table import NGramCounts
@@ -667,7 +668,7 @@ def merge_word_counts(
         runs: list[Any] = [_StoredRun(path) for path in paths]
         while len(runs) > FAN_IN:
             runs = [
-                spill(merge_runs(runs[i : i + FAN_IN]), new_file(folder))
+                spill(merge_frame_runs(runs[i : i + FAN_IN]), new_file(folder))
                 for i in range(0, len(runs), FAN_IN)
             ]
         with FileWriter(out, KIND) as writer:
@@ -675,7 +676,7 @@ def merge_word_counts(
             writer.append("offsets", np.zeros(1, np.int64), np.int64)
             for name, dtype in (("counts", np.int64), ("documents", np.int64), ("words", np.uint8)):
                 writer.append(name, np.empty(0, dtype), dtype)
-            for frame in merge_runs(runs):
+            for frame in merge_frame_runs(runs):
                 writer.append("offsets", size + np.cumsum(frame.lengths, dtype=np.int64), np.int64)
                 writer.append("counts", frame.counts, np.int64)
                 writer.append("documents", frame.documents, np.int64)

@@ -1,0 +1,1 @@
+"""Patterns of sentences, and parsing by them."""

@@ -1,0 +1,1 @@
+"""Word frequencies over corpora of any size."""
