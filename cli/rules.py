@@ -19,9 +19,9 @@ from .progress import note, progress
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.itemsets import Itemsets
-    from nlpzero.old_rules import Rule
-    from nlpzero.transactions import Dropped, SpilledTransactions, Transactions
+    from nlpzero.rules.association import Rule
+    from nlpzero.rules.itemsets import Itemsets
+    from nlpzero.rules.transactions import Dropped, SpilledTransactions, Transactions
 
 _JSON = re.compile(r".*\.(jsonl|ndjson)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "space": " ", "semicolon": ";"}
@@ -373,7 +373,7 @@ def rules(
 
 
 def _blanks() -> tuple[str, ...]:
-    from nlpzero.transactions import BLANKS
+    from nlpzero.rules.transactions import BLANKS
 
     return BLANKS
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero import itemsets as module
-from nlpzero.transactions import _Builder
+from nlpzero.rules import apriori as module
+from nlpzero.rules.building import Builder as _Builder
 
 from . import oracles_rules as oracles
 

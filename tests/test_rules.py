@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.old_rules import _MLXTEND
+from nlpzero.rules.association import _MLXTEND
 
 from . import oracles_rules as oracles
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero import transactions as module
-from nlpzero.transactions import BLANKS, SpilledTransactions
+from nlpzero.rules import reading as module
+from nlpzero.rules.transactions import BLANKS, SpilledTransactions
 
 
 def fields(line, separator):

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts, Floats
 from nlpzero.errors import ResourceError
-from nlpzero.itemsets import Itemsets, frequent_itemsets
-from nlpzero.transactions import SpilledTransactions, Transactions
+from nlpzero.rules.apriori import frequent_itemsets
+from nlpzero.rules.itemsets import Itemsets
+from nlpzero.rules.transactions import SpilledTransactions, Transactions
 
 
 class Rule(NamedTuple):
@@ -432,103 +433,3 @@ def rules_to_dataframe(rules: Sequence[Rule]):  # type: ignore[no-untyped-def]  
         else:
             columns[name] = [getattr(rule, field) for rule in rules]
     return pd.DataFrame(columns)
-
-
-def _graph(rules: Iterable[Rule]) -> tuple[dict[str, str], list[tuple[str, str, int]], list[Rule]]:
-    """Ids of items; edges (from, to, rule number); rules. A rule is a node between its two sides."""
-    rules = list(rules)
-    ids: dict[str, str] = {}
-    edges = []
-    for number, rule in enumerate(rules):
-        for item in rule.antecedent:
-            edges.append((ids.setdefault(item, f"i{len(ids)}"), f"r{number}", number))
-        for item in rule.consequent:
-            edges.append((f"r{number}", ids.setdefault(item, f"i{len(ids)}"), number))
-    return ids, edges, rules
-
-
-def _short(value: float) -> str:
-    return f"{value:.6g}"
-
-
-def _dot_quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def rules_to_dot(rules: Iterable[Rule]) -> str:
-    """Rules as a directed graph in Graphviz' DOT language.
-
-    Items are ellipses; each rule is a point with arrows from its antecedent and to its consequent.
-
-    Examples
-    --------
-    >>> from nlpzero import apriori, rules_to_dot
-    >>> print(rules_to_dot(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9)), end="")
-    digraph rules {
-      rankdir=LR;
-      i0 [label="奶"];
-      i1 [label="茶"];
-      r0 [shape=point, confidence=1, support=0.5, lift=1, tooltip="confidence 1, support 0.5, lift 1"];
-      i0 -> r0;
-      r0 -> i1;
-    }
-    """
-    ids, edges, rules = _graph(rules)
-    lines = ["digraph rules {", "  rankdir=LR;"]
-    lines += [f"  {node} [label={_dot_quoted(item)}];" for item, node in ids.items()]
-    for number, rule in enumerate(rules):
-        values = [_short(v) for v in (rule.confidence, rule.support, rule.lift)]
-        told = dict(zip(("confidence", "support", "lift"), values, strict=True))
-        attributes = ", ".join(f"{name}={value}" for name, value in told.items())
-        tip = ", ".join(f"{name} {value}" for name, value in told.items())
-        lines.append(f'  r{number} [shape=point, {attributes}, tooltip="{tip}"];')
-    lines += [f"  {start} -> {end};" for start, end, _ in edges]
-    return "\n".join([*lines, "}", ""])
-
-
-def rules_to_graphml(rules: Iterable[Rule]) -> str:
-    """Rules as GraphML: item nodes and rule nodes, which carry the metrics.
-
-    Examples
-    --------
-    >>> from nlpzero import apriori, rules_to_graphml
-    >>> text = rules_to_graphml(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9))
-    >>> '<data key="label">茶</data>' in text, '<edge source="i0" target="r0"/>' in text
-    (True, True)
-    """
-    ids, edges, rules = _graph(rules)
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
-        '  <key id="kind" for="node" attr.name="kind" attr.type="string"/>',
-        '  <key id="label" for="node" attr.name="label" attr.type="string"/>',
-        '  <key id="count" for="node" attr.name="count" attr.type="long"/>',
-    ]
-    lines += [
-        f'  <key id="{name}" for="node" attr.name="{name}" attr.type="double"/>' for name in METRICS
-    ]
-    lines.append('  <graph id="rules" edgedefault="directed">')
-    for item, node in ids.items():
-        lines.append(f'    <node id="{node}">{_data("kind", "item")}{_data("label", item)}</node>')
-    for number, rule in enumerate(rules):
-        label = f"{', '.join(rule.antecedent)} → {', '.join(rule.consequent)}"
-        values = "".join(_data(name, _xml_number(getattr(rule, name))) for name in METRICS)
-        lines.append(
-            f'    <node id="r{number}">{_data("kind", "rule")}{_data("label", label)}'
-            f"{_data('count', str(rule.count))}{values}</node>"
-        )
-    lines += [f'    <edge source="{start}" target="{end}"/>' for start, end, _ in edges]
-    return "\n".join([*lines, "  </graph>", "</graphml>", ""])
-
-
-def _xml_number(value: float) -> str:
-    return "INF" if math.isinf(value) else _short(value)  # as XML Schema writes it
-
-
-def _data(key: str, text: str) -> str:
-    safe = "".join(
-        c if c >= " " or c in "\t" else "\ufffd" for c in text
-    )  # XML 1.0 has no such characters
-    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<data key="{key}">{safe}</data>'

@@ -1,0 +1,377 @@
+"""Frequent itemsets by Apriori, level by level, and by partition where memory is short."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlpzero.engine.arrays import Counts as Longs
+from nlpzero.engine.arrays import Ints
+from nlpzero.errors import ResourceError
+from nlpzero.rules.itemsets import ItemsetLevel, Itemsets, Kind, checked_kind, minimum_count
+from nlpzero.rules.support_counting import (
+    BINS,
+    BYTES_PER_ENTRY,
+    CHUNK,
+    ROOM,
+    Job,
+    Vertical,
+    join,
+    linked,
+    pair_keys,
+)
+from nlpzero.rules.transactions import SpilledTransactions, Transactions
+
+_DEFAULT_MEMORY = 1 << 30
+
+
+def frequent_itemsets(
+    transactions: Transactions | SpilledTransactions | Iterable[Iterable[object]],
+    min_support: float,
+    *,
+    kind: Kind = "frequent",
+    max_len: int | None = None,
+    strict: bool = True,
+    min_item_count: int = 1,
+    memory: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Itemsets:
+    """Find all itemsets that occur often enough, with exact counts.
+
+    Parameters
+    ----------
+    transactions : Transactions, SpilledTransactions, or iterable of iterables of items
+    min_support : float in [0, 1], or int >= 0
+        A float is a proportion of the transactions, an int a number of them.
+    kind : {"frequent", "closed", "maximal"}
+        All of them; only those without a larger itemset of the same count; only those without a larger
+        frequent itemset. Larger itemsets beyond `max_len` are taken into account.
+    max_len : int >= 1, optional
+        Largest number of items in an itemset.
+    strict : bool
+        Whether support must be larger than `min_support` (``>``, as in the seed articles) or may be equal.
+    min_item_count : int >= 1
+        Leave out items that occur in fewer transactions, whatever `min_support` is.
+    memory : int, optional
+        Bytes for the tables of mining, about; 1 GiB if not given. Transactions that do not fit are mined by
+        partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result.
+    progress : callable, optional
+        Called with (size, number of itemsets) after each level.
+
+    Returns
+    -------
+    Itemsets
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of its domain.
+    ResourceError
+        If so many itemsets are frequent that `memory` does not hold them; the message has the number of
+        candidates.
+
+    Notes
+    -----
+    Agrawal, Srikant: Fast algorithms for mining association rules, VLDB 1994.
+
+    Examples
+    --------
+    >>> from nlpzero import frequent_itemsets
+    >>> baskets = [["tea", "milk"], ["tea", "milk", "cake"], ["tea"], ["cake"]]
+    >>> for itemset in frequent_itemsets(baskets, 0.3):
+    ...     print(itemset.items, itemset.support)
+    ('tea',) 0.75
+    ('cake',) 0.5
+    ('milk',) 0.5
+    ('milk', 'tea') 0.5
+    >>> [s.items for s in frequent_itemsets(baskets, 2, strict=False, kind="closed")]
+    [('tea',), ('cake',), ('milk', 'tea')]
+    """
+    checked_kind(kind)
+    if max_len is not None and (
+        isinstance(max_len, bool) or not isinstance(max_len, (int, np.integer))
+    ):
+        raise TypeError(f"`max_len` must be an integer >= 1 or None, got {max_len!r}")
+    if max_len is not None and max_len < 1:
+        raise ValueError(f"`max_len` must be an integer >= 1 or None, got {max_len}")
+    if memory is not None and memory < 1 << 20:
+        raise ValueError(f"`memory` must be at least 1 MiB, got {memory} bytes")
+    if not isinstance(transactions, (Transactions, SpilledTransactions)):
+        transactions = Transactions.from_lists(transactions)
+    memory = _DEFAULT_MEMORY if memory is None else int(memory)
+    total = len(transactions)
+    min_count = minimum_count(min_support, total, strict)
+
+    counts = transactions.counts()
+    frequent = np.flatnonzero(counts >= max(min_count, min_item_count))
+    names = [transactions.names[i] for i in frequent.tolist()]
+    by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    # inside, items are numbered by ascending count: prefixes are rare, so few transactions are walked
+    order = by_name[np.argsort(counts[frequent[by_name]], kind="stable")]
+    rank = np.empty(len(names), dtype=np.int32)
+    rank[by_name] = np.arange(len(names), dtype=np.int32)
+    number = np.full(len(counts), -1, dtype=np.int32)
+    number[frequent[order]] = np.arange(len(names), dtype=np.int32)
+    depth = None if max_len is None else max_len + 1  # one more, to know what is closed or cut off
+    entries = max(memory // BYTES_PER_ENTRY, 1)
+
+    def parts() -> Iterator[tuple[Ints, Longs]]:
+        for items, offsets in transactions.partitions(number >= 0, entries):
+            yield _renumbered(items, offsets, number)
+
+    job = Job(min_count, total, len(names), depth, memory, progress)
+    if int(counts[frequent].sum()) <= entries:
+        items, offsets = next(parts(), (np.empty(0, np.int32), np.zeros(1, np.int64)))
+        found = _mine(items, offsets, counts[frequent[order]], min_count, job)
+    else:
+        found = _mine_partitions(parts, counts[frequent[order]], job)
+    levels = _in_order(found, rank[order])
+    beyond = levels.pop() if max_len is not None and len(levels) > max_len else None
+    return Itemsets(total, min_count, sorted(names), levels, kind, beyond)
+
+
+def _renumbered(items: Ints, offsets: Longs, number: Ints) -> tuple[Ints, Longs]:
+    """Items by their new numbers, ascending in each row again."""
+    lengths = np.diff(offsets)
+    keys = np.repeat(np.arange(len(lengths), dtype=np.int64) << 32, lengths)
+    keys |= number.take(items)
+    keys.sort()
+    return keys.astype(np.int32), offsets  # the low halves
+
+
+def _mine(
+    items: Ints, offsets: Longs, counts: Longs, min_count: int, job: Job
+) -> list[ItemsetLevel]:
+    """All itemsets with at least `min_count`, level by level, in lexicographic order of item numbers.
+
+    The first level is always all items, so that a set of one item has the number of the item.
+    """
+    width = job.width
+    everything = np.arange(width, dtype=np.int32)
+    levels = [ItemsetLevel(everything[:, None], counts, np.zeros((width, 1), dtype=np.int32))]
+    job.tell(1, width)
+    keys = everything.astype(np.int64)
+    lengths = np.diff(offsets)
+    data: Vertical | None = None
+    while len(levels[-1].counts) > 1 and (job.depth is None or len(levels) < job.depth):
+        size = len(levels) + 1
+        if size == 2 and (
+            int((lengths * (lengths - 1) // 2).sum()) * 5
+            < width * width // 2 * (len(lengths) // 64 + 1)
+        ):
+            level = _pairs(items, offsets, width, min_count, job)
+        else:
+            if size <= 3:
+                useful = np.zeros(width, dtype=bool)
+                useful[levels[-1].items] = True
+                data = Vertical(items, offsets, useful, size, job)
+            assert data is not None
+            level = join(levels, keys, data, min_count, job)
+        if not len(level.counts):
+            break
+        levels.append(level)
+        keys = level.subsets[:, -1].astype(np.int64) * width + level.items[:, -1]
+        job.tell(size, len(level.counts))
+    return levels
+
+
+def _pairs(items: Ints, offsets: Longs, width: int, min_count: int, job: Job) -> ItemsetLevel:
+    def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
+        enough = counts >= min_count
+        return keys[enough], counts[enough]
+
+    keys, counts = _count_pairs(items, offsets, width, select, job)
+    first, second = np.divmod(keys, max(width, 1))
+    pairs = np.stack([first, second], axis=1).astype(np.int32)
+    return ItemsetLevel(pairs, counts, np.ascontiguousarray(pairs[:, ::-1]))
+
+
+Select = Callable[[NDArray[np.integer], Longs], tuple[NDArray[np.integer], Longs]]
+
+
+def _count_pairs(
+    items: Ints, offsets: Longs, width: int, select: Select, job: Job
+) -> tuple[Longs, Longs]:
+    """Keys ``first * width + second`` (first < second) of the selected pairs, ascending, and their counts.
+
+    The keys of all pairs in all transactions are binned where there are few different ones, else sorted; in
+    several rounds over ranges of the first item when they do not fit in memory together.
+    """
+    lengths = np.diff(offsets)
+    total = int((lengths * (lengths - 1) // 2).sum())
+    bins = width * width
+    if not total:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    if bins <= BINS or (bins * 8 <= total and bins * 64 <= job.memory):
+        counts = np.zeros(bins, dtype=np.int64)
+        for keys in pair_keys(items, offsets, width, np.dtype(np.int64), min(total, 1 << 19)):
+            counts += np.bincount(keys, minlength=bins)
+        found = np.flatnonzero(counts)
+        keys, counts = select(found, counts.take(found))
+        return keys.astype(np.int64), counts
+    dtype = np.dtype(np.uint32 if bins < 1 << 32 else np.int64)
+    room = max(job.memory // 48, ROOM)  # a key, and what finding equal ones takes
+    if total <= room:
+        ranges = [(0, width)]
+    else:
+        left = np.repeat(offsets[1:], lengths) - np.arange(1, len(items) + 1)
+        upto = np.cumsum(np.bincount(items, weights=left, minlength=width)).astype(np.int64)
+        ranges, low = [], 0
+        while low < width:
+            done = int(upto[low - 1]) if low else 0
+            high = max(int(np.searchsorted(upto, done + room, side="right")), low + 1)
+            ranges.append((low, high))
+            low = high
+    some_keys, some_counts = [], []
+    for low, high in ranges:
+        if len(ranges) == 1:
+            (keys,) = pair_keys(items, offsets, width, dtype, total)
+        else:
+            keys = np.concatenate(
+                [
+                    chunk[(chunk >= low * width) & (chunk < high * width)]
+                    for chunk in pair_keys(items, offsets, width, dtype, 1 << 20)
+                ]
+            )
+        keys.sort()
+        last = np.flatnonzero(keys[1:] != keys[:-1])
+        last = np.append(last, len(keys) - 1)
+        keys, counts = select(keys.take(last), np.diff(last, prepend=-1))
+        some_keys.append(keys.astype(np.int64))
+        some_counts.append(counts)
+    return np.concatenate(some_keys), np.concatenate(some_counts)
+
+
+def _mine_partitions(
+    parts: Callable[[], Iterable[tuple[Ints, Longs]]], counts: Longs, job: Job
+) -> list[ItemsetLevel]:
+    """Mine each part with a threshold in proportion, then count the union of what was found, exactly.
+
+    A set with c of n transactions has at least c * m / n of the m in some part, so nothing is missed.
+    """
+    union: list[tuple[Longs, Longs]] = []  # per level from the second: prefix rows and last items
+    quiet = job._replace(progress=None)
+    for items, offsets in parts():
+        rows = len(offsets) - 1
+        least = max(-(-job.min_count * rows // job.total), 1)
+        local = np.bincount(items, minlength=job.width)
+        some = local >= least
+        mask = some.take(items)
+        seen = np.concatenate([[0], np.cumsum(mask)])
+        levels = _mine(items[mask], seen.take(offsets), local, least, quiet)
+        union = _united(union, levels, job.width)
+        held = sum(array.nbytes for pair in union for array in pair)
+        if held > job.memory // 2:
+            raise ResourceError(
+                f"too many candidates: {sum(len(pair[0]) for pair in union):,} itemsets are frequent in some "
+                f"part of the transactions, which does not fit in {job.memory >> 20:,} MiB; ask for a higher "
+                "support or shorter itemsets, or give more memory"
+            )
+    everything = np.arange(job.width, dtype=np.int32)
+    job.tell(1, job.width)
+    first = ItemsetLevel(everything[:, None], counts, np.zeros((job.width, 1), dtype=np.int32))
+    candidates = [first]
+    for prefix, last in union:
+        before = candidates[-1].items
+        candidates.append(
+            ItemsetLevel(
+                np.concatenate(
+                    [before.take(prefix, axis=0), last[:, None].astype(np.int32)], axis=1
+                ),
+                np.zeros(len(prefix), dtype=np.int64),
+                prefix[:, None].astype(np.int32),
+            )
+        )
+    if union:
+        for items, offsets in parts():
+            _count_union(items, offsets, candidates, job)
+    return _frequent_of(candidates, job)
+
+
+def _united(
+    union: list[tuple[Longs, Longs]], levels: list[ItemsetLevel], width: int
+) -> list[tuple[Longs, Longs]]:
+    result: list[tuple[Longs, Longs]] = []
+    old_rows = new_rows = np.arange(
+        width, dtype=np.int64
+    )  # rows of the level before, in the result
+    for i in range(max(len(union), len(levels) - 1)):
+        old = new = np.empty(0, dtype=np.int64)
+        if i < len(union):
+            old = old_rows.take(union[i][0]) * width + union[i][1]
+        if i + 1 < len(levels):
+            level = levels[i + 1]
+            new = new_rows.take(level.subsets[:, -1]) * width + level.items[:, -1]
+        keys = np.union1d(old, new)
+        old_rows, new_rows = np.searchsorted(keys, old), np.searchsorted(keys, new)
+        prefix, last = np.divmod(keys, width)
+        result.append((prefix, last))
+    return result
+
+
+def _count_union(items: Ints, offsets: Longs, candidates: list[ItemsetLevel], job: Job) -> None:
+    """Add the counts in one part to those of all candidates."""
+    width = job.width
+    pairs = candidates[1]
+    wanted = pairs.items[:, 0].astype(np.int64) * width + pairs.items[:, 1]
+
+    def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
+        at = np.searchsorted(wanted, keys)
+        there = wanted.take(np.minimum(at, len(wanted) - 1)) == keys
+        return at[there], counts[there]
+
+    at, counts = _count_pairs(items, offsets, width, select, job)
+    pairs.counts[at] += counts
+    if len(candidates) > 2:
+        useful = np.zeros(width, dtype=bool)
+        useful[candidates[2].items] = True
+        data = Vertical(items, offsets, useful, 3, job)
+        share = (len(offsets) - 1) / job.total
+        for before, level in pairwise(candidates[1:]):
+            expected = (before.counts * share).astype(np.int64)
+            for low in range(0, len(level.counts), CHUNK):
+                some = slice(low, low + CHUNK)
+                prefix, which = np.unique(level.subsets[some, 0], return_inverse=True)
+                level.counts[some] += data.count(
+                    before.items.take(prefix, axis=0),
+                    expected.take(prefix),
+                    which,
+                    level.items[some, -1],
+                )
+
+
+def _frequent_of(candidates: list[ItemsetLevel], job: Job) -> list[ItemsetLevel]:
+    """Drop what is not frequent, and find the subsets of what is."""
+    levels = [candidates[0]]
+    row = np.arange(job.width, dtype=np.int64)  # new row of each candidate of the level before
+    keys = row
+    for level in candidates[1:]:
+        good = level.counts >= job.min_count
+        if not good.any():
+            break
+        x, b = row.take(level.subsets[good, 0]), level.items[good, -1]
+        subsets, _ = linked(levels[-1], keys, x, b, job.width)
+        row = np.cumsum(good) - 1
+        keys = x * job.width + b
+        levels.append(ItemsetLevel(level.items[good], level.counts[good], subsets))
+        job.tell(len(levels), len(b))
+    return levels
+
+
+def _in_order(levels: list[ItemsetLevel], rank: Ints) -> list[ItemsetLevel]:
+    """Number items by name, and sort each level by count (largest first), then by names."""
+    result: list[ItemsetLevel] = []
+    place = np.zeros(1, dtype=np.int32)
+    for level in levels:
+        if not len(level.counts):
+            break
+        items = rank.take(level.items)
+        inside = np.argsort(items, axis=1)
+        items = np.take_along_axis(items, inside, axis=1)
+        subsets = place.take(np.take_along_axis(level.subsets, inside, axis=1))
+        order = np.lexsort([*items.T[::-1], -level.counts])
+        result.append(ItemsetLevel(items[order], level.counts[order], subsets[order]))
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+    return result
