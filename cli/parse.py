@@ -14,8 +14,8 @@ from .progress import note, progress
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.parsing import Tree
-    from nlpzero.template_words import Clause
+    from nlpzero.templates.tree import Tree
+    from nlpzero.templates.word_ids import Clause
 
 
 @click.command()

@@ -14,7 +14,7 @@ from .progress import note, progress
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.old_templates import FoundTemplate, TemplateTable
+    from nlpzero.templates.template import FoundTemplate, TemplateTable
 
 COLUMNS = ("template", "count", "frequency", "examples")
 

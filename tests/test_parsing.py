@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import FoundTemplate, Template, TemplateParser, Tree, trees_to_svg
-from nlpzero.parsing import join_words
+from nlpzero.templates.tree import join_words
 from tests.oracles_templates import best_parse
 
 # the toy templates of https://spaces.ac.cn/archives/5577: 呢, can...?, I..., of/is, of, and

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import nlpzero.template_words
+import nlpzero.templates.word_ids
 from nlpzero import (
     Corpus,
     CorpusError,
@@ -23,7 +23,7 @@ from nlpzero import (
     read_templates,
 )
 from nlpzero.segmentation.base import Segmenter
-from nlpzero.template_kernels import find_paths, narrow
+from nlpzero.templates.path_kernels import find_paths, narrow
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from tests.oracles_templates import all_paths, find, narrowed
 
@@ -259,9 +259,9 @@ def test_same_for_every_number_of_jobs_and_memory(
     assert len(whole) > 20
     assert find_templates(Corpus(text), "whitespace", min_pmi=1, jobs=2) == whole
     # many small parts, and more of them than files may be open
-    monkeypatch.setattr(nlpzero.template_words, "_MOST_FILES", 2)
-    monkeypatch.setattr(nlpzero.template_words, "_LEAST_TOKENS", 50_000)
-    monkeypatch.setattr(nlpzero.template_words, "_LEAST_WORDS", 500)
+    monkeypatch.setattr(nlpzero.templates.word_ids, "_MOST_FILES", 2)
+    monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_TOKENS", 50_000)
+    monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_WORDS", 500)
     small = find_templates(Corpus(text), "whitespace", min_pmi=1, memory=1 << 20, jobs=1)
     assert small == whole
 

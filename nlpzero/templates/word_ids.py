@@ -32,12 +32,13 @@ from nlpzero.segmentation.tokenizers import (
     WhitespaceTokenizer,
     as_tokenizer,
 )
-from nlpzero.template_kernels import RARE, pair_total
+from nlpzero.templates.path_kernels import RARE, pair_total
 from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
+
 
 _ERRORS = "surrogatepass"
 # not more files open than systems allow

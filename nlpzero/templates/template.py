@@ -1,0 +1,320 @@
+"""Templates: words and placeholders; their tables, written and read."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nlpzero.errors import CorpusError
+
+PLACEHOLDER = "[X]"
+
+_ESCAPES = {"\\": "\\\\", " ": "\\s", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\u3000": "\\u"}
+_UNESCAPES = {text[1]: char for char, text in _ESCAPES.items()} | {"[": "["}
+
+
+def _escape(word: str) -> str:
+    """A word as it stands in the text of a template: no white space, never `[X]` itself."""
+    if word == PLACEHOLDER:
+        return "\\" + word
+    return "".join(_ESCAPES.get(char, char) for char in word)
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    chars: list[str] = []
+    at = 0
+    while at < len(text):
+        if text[at] == "\\":
+            char = _UNESCAPES.get(text[at + 1 : at + 2])
+            if char is None:
+                raise ValueError(f"unknown escape in the word {text!r}; write a backslash as \\\\")
+            chars.append(char)
+            at += 2
+        else:
+            chars.append(text[at])
+            at += 1
+    return "".join(chars)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A sentence template: words, and placeholders that stand for one or more words.
+
+    Templates are values: equal when their elements are equal, hashable, usable as keys.
+
+    Parameters
+    ----------
+    elements : tuple of str or None
+        Words in order, None for a placeholder. Placeholders side by side become one. There must be
+        at least one word: a placeholder alone would match everything.
+
+    Raises
+    ------
+    ValueError
+        No word among the elements, an empty word, or more than 1000 words.
+    TypeError
+        An element that is neither a string nor None, or a bare string for `elements`.
+
+    Examples
+    --------
+    >>> from nlpzero import Template
+    >>> template = Template((None, "可以", None, "吗"))
+    >>> print(template)
+    [X] 可以 [X] 吗
+    >>> template.words
+    ('可以', '吗')
+    >>> Template((None, None, "的")) == Template.from_text("[X] 的")
+    True
+    """
+
+    elements: tuple[str | None, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.elements, str):
+            raise TypeError(
+                f"`elements` must be a sequence of words and None, got the string "
+                f"{self.elements!r}; use Template.from_text to read one"
+            )
+        kept: list[str | None] = []
+        for element in self.elements:
+            if element is None:
+                if kept and kept[-1] is None:
+                    continue
+            elif not isinstance(element, str):
+                raise TypeError(f"an element must be a word or None, got {element!r}")
+            elif not element:
+                raise ValueError("a word of a template must not be empty")
+            kept.append(element)
+        words = sum(element is not None for element in kept)
+        if words == 0:
+            raise ValueError(f"a template needs at least one word, got {tuple(self.elements)!r}")
+        if words > 1000:
+            raise ValueError(f"a template has at most 1000 words, got {words}")
+        object.__setattr__(self, "elements", tuple(kept))
+
+    @classmethod
+    def from_text(cls, text: str) -> Template:
+        r"""Read a template as it prints itself: elements separated by spaces, `[X]` a placeholder.
+
+        Parameters
+        ----------
+        text : str
+            Such as ``[X] 的 [X]``. White space inside a word is written ``\s``, ``\t``, ``\n``,
+            ``\r`` or ``\u`` (the ideographic space), a backslash ``\\``, and a word that reads
+            ``[X]`` itself ``\[X]``.
+
+        Returns
+        -------
+        Template
+
+        Raises
+        ------
+        ValueError
+            No word, or an unknown escape.
+
+        Examples
+        --------
+        >>> Template.from_text("我 [X]").elements
+        ('我', None)
+        """
+        return cls(tuple(None if e == PLACEHOLDER else _unescape(e) for e in text.split(" ") if e))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words alone, in order."""
+        return tuple(element for element in self.elements if element is not None)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether it says nothing but that a word exists: ``[X] word [X]``, or one word alone."""
+        return len(self.elements) == 1 or (
+            len(self.elements) == 3 and self.elements[0] is None and self.elements[2] is None
+        )
+
+    def __str__(self) -> str:
+        return " ".join(PLACEHOLDER if e is None else _escape(e) for e in self.elements)
+
+    def __repr__(self) -> str:
+        return f"Template.from_text({str(self)!r})"
+
+
+class FoundTemplate(NamedTuple):
+    """A template with its evidence.
+
+    Attributes
+    ----------
+    template : Template
+    count : int
+        How often it was found.
+    frequency : float in (0, 1]
+        Its share of all templates found, the trivial and the rare ones included.
+    examples : tuple of str
+        Up to three different clauses it was found in, the first of the corpus, words separated by
+        spaces.
+    """
+
+    template: Template
+    count: int  # type: ignore[assignment]  # hides tuple.count
+    frequency: float
+    examples: tuple[str, ...] = ()
+
+
+# between examples in one cell of a TSV file
+EXAMPLE_SEPARATOR = " | "
+_CELL_ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+_CELL_ESCAPE = re.compile(r"\\[\\tnr]")
+
+
+def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundTemplate]:
+    """Read templates from the lines of a TSV or JSON Lines file.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines as ``nlpzero templates`` writes them in TSV (the header line may be missing) or JSON Lines. A
+        file written by hand needs the template and its count only; the frequency is then the share of
+        the counts. Blank lines are skipped.
+    name : str
+        What messages call the source.
+
+    Returns
+    -------
+    list of FoundTemplate
+        In the order of the lines.
+
+    Raises
+    ------
+    CorpusError
+        A line that is not a template with its count.
+
+    Examples
+    --------
+    >>> for row in read_templates(["[X] 吗\\t3", "我 [X]\\t1"]):
+    ...     print(row.template, row.frequency)
+    [X] 吗 0.75
+    我 [X] 0.25
+    """
+    if isinstance(lines, str):
+        raise TypeError("`lines` must be an iterable of lines, got one string")
+    rows = list(_read_rows(lines, name))
+    total = sum(count for _, count, _, _ in rows)
+    return [
+        FoundTemplate(template, count, count / total if frequency is None else frequency, examples)
+        for template, count, frequency, examples in rows
+    ]
+
+
+def _read_cell(text: str) -> str:
+    return _CELL_ESCAPE.sub(lambda found: _CELL_ESCAPES[found[0]], text) if "\\" in text else text
+
+
+def _read_rows(
+    lines: Iterable[str], name: str
+) -> Iterator[tuple[Template, int, float | None, tuple[str, ...]]]:
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\r\n")
+        if number == 1:
+            line = line.removeprefix("\ufeff")
+        if not line.strip() or (number == 1 and line.split("\t")[0] == "template"):
+            continue
+        frequency: float | None = None
+        examples: tuple[str, ...] = ()
+        try:
+            if line.startswith("{"):
+                row = json.loads(line)
+                text, count = row["template"], row["count"]
+                frequency = row.get("frequency")
+                examples = tuple(row.get("examples", ()))
+                if not isinstance(text, str) or not isinstance(count, int):
+                    raise ValueError("wrong types")
+            else:
+                fields = [_read_cell(cell) for cell in line.split("\t")]
+                text, count = fields[0], int(fields[1])
+                if len(fields) > 2 and fields[2]:
+                    frequency = float(fields[2])
+                if len(fields) > 3 and fields[3]:
+                    examples = tuple(fields[3].split(EXAMPLE_SEPARATOR))
+        except (ValueError, LookupError, TypeError) as error:
+            raise CorpusError(
+                f"{name}:{number}: expected `template<TAB>count`, as `nlpzero templates` writes "
+                f"it, got {line[:60]!r}"
+            ) from error
+        if count < 1 or not (frequency is None or 0 < frequency <= 1):
+            raise CorpusError(
+                f"{name}:{number}: count must be at least 1 and frequency in (0, 1], "
+                f"got {line[:60]!r}"
+            )
+        try:
+            yield Template.from_text(text), count, frequency, examples
+        except ValueError as error:
+            raise CorpusError(f"{name}:{number}: {error}") from error
+
+
+def log_probabilities(templates: Iterable[FoundTemplate]) -> dict[Template, float]:
+    """ln of the frequency of each template; rows of the same template are added up.
+
+    Examples
+    --------
+    >>> log_probabilities([FoundTemplate(Template.from_text("[X] 吗"), 1, 1.0)])
+    {Template.from_text('[X] 吗'): 0.0}
+    """
+    frequencies: dict[Template, list[float]] = {}
+    for row in templates:
+        frequencies.setdefault(row.template, []).append(row.frequency)
+    return {t: math.log(min(math.fsum(parts), 1.0)) for t, parts in frequencies.items()}
+
+
+# --- finding them ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TemplateTable:
+    """What :func:`find_templates` found.
+
+    Iterating gives the templates that are not trivial, most frequent first; equal counts by the code points
+    of their elements, a placeholder before any word.
+
+    Attributes
+    ----------
+    templates : tuple of FoundTemplate
+        The templates that say something of structure.
+    trivial : tuple of FoundTemplate
+        ``[X] word [X]`` and words alone, in the same order.
+    total : int
+        Templates of the whole corpus, those too rare to be listed included; frequency = count / total.
+    words, clauses : int
+        Size of the corpus. Breaks between clauses are not words.
+    skip_grams : int
+        Ordered pairs of words within the window.
+    strong : int
+        Different skip-grams that passed both thresholds.
+    narrowed : int
+        Clauses that lost links because they had too many paths.
+    """
+
+    templates: tuple[FoundTemplate, ...]
+    trivial: tuple[FoundTemplate, ...]
+    total: int
+    words: int
+    clauses: int
+    skip_grams: int
+    strong: int
+    narrowed: int
+
+    def __iter__(self) -> Iterator[FoundTemplate]:
+        return iter(self.templates)
+
+    def __len__(self) -> int:
+        return len(self.templates)
+
+    def __repr__(self) -> str:
+        return (
+            f"<TemplateTable {len(self.templates)} templates, {len(self.trivial)} trivial ones, "
+            f"{self.words} words>"
+        )
