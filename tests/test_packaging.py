@@ -116,8 +116,9 @@ def test_help_of_a_command_needs_no_arrays_either(tmp_path):
 def test_every_module_and_every_public_name_can_be_imported():
     for name, folder in FOLDERS.items():
         for path in sources(folder):
-            if path.stem not in ("__init__", "__main__"):
-                importlib.import_module(f"{name}.{path.stem}")
+            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+            if parts[-1] not in ("__init__", "__main__"):
+                importlib.import_module(".".join([name, *parts]))
     for name in nlpzero.__all__:
         assert getattr(nlpzero, name) is not None
     assert set(nlpzero.__all__) <= set(dir(nlpzero))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import oracles_discovery as oracle
+from tests.discovery import oracles as oracle
 
 TEXT = "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。\n𠮷野家的K线图 豈\n" * 3
 

@@ -16,8 +16,7 @@ from nlpzero.segmentation.lattice import (
     viterbi,
     viterbi_edges,
 )
-
-from .oracles_induction import dense_edges, distribution, path_score, words
+from tests.learning.oracles import dense_edges, distribution, path_score, words
 
 scores_of_words = st.one_of(
     st.floats(-20, 5, allow_nan=False), st.just(-math.inf), st.sampled_from([-3.0, -2.0, -1.0])

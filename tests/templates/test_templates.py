@@ -25,9 +25,9 @@ from nlpzero import (
 from nlpzero.segmentation.base import Segmenter
 from nlpzero.templates.path_kernels import find_paths, narrow
 from nlpzero.text.alphabet import Alphabet, SymbolStream
-from tests.oracles_templates import all_paths, find, narrowed
+from tests.templates.oracles import all_paths, find, narrowed
 
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
 # --- the value
 

@@ -22,8 +22,7 @@ from nlpzero import (
     count_words,
 )
 from nlpzero.segmentation.tokenizers import as_tokenizer
-
-from . import oracles_words as oracles
+from tests.words import oracles
 
 MODULE = """
 def cut(line):

@@ -11,7 +11,7 @@ from nlpzero import CorpusError, PatternSet, WordList, read_words
 from nlpzero.segmentation.dictionary_decoder import best_scores
 from nlpzero.segmentation.double_array import build_trie, trie_scores, trie_words
 from nlpzero.segmentation.word_list import as_word_list
-from tests.oracles_segment import all_cuts, pieces, word_score
+from tests.segmentation.oracles import all_cuts, pieces, word_score
 
 words = st.lists(st.text("中国人民a1 ·𠮷", min_size=1, max_size=5), unique=True, max_size=40)
 

@@ -1,6 +1,6 @@
 """Training: megabytes a second and memory of the language model, size of the models, and their F1.
 
-Usage: python benchmarks/bench_train.py --data FOLDER [--gold FOLDER]
+Usage: python benchmarks/bench_language_model.py --data FOLDER [--gold FOLDER]
 
 --data holds news.txt.gz and tech.txt.gz; --gold the SIGHAN 2005 test sets as pku.gold.txt and msr.gold.txt.
 """

@@ -1,6 +1,6 @@
 """Counting n-grams: speed in process and as a command, two jobs, memory under a budget, growth.
 
-Usage: python benchmarks/bench_counting.py [--data FOLDER] [--rounds N]
+Usage: python benchmarks/bench_ngrams.py [--data FOLDER] [--rounds N]
 
 FOLDER has news.txt, tech.txt and reviews.txt; without it only made-up text is counted.
 """

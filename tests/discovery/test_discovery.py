@@ -25,10 +25,10 @@ from nlpzero.discovery.second_pass import STRETCH, clause_blocks
 from nlpzero.discovery.second_pass import SecondPass as Run
 from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.ngrams.measures import merge_gain_same
-from tests import oracles_discovery as oracle
+from tests.discovery import oracles as oracle
 
 discover_words = partial(discover, method="cohesion")
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 # few characters, so that strong n-grams, overlaps and repetitions come about; a letter, digits, an
 # ideograph beyond the BMP, punctuation and white space among them
 TEXTS = st.text("甲乙丙丁𠮷aA12，\n ", min_size=0, max_size=160)

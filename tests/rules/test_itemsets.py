@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.rules import apriori as module
+from nlpzero.rules import apriori, support_counting
 from nlpzero.rules.building import Builder as _Builder
-
-from . import oracles_rules as oracles
+from tests.rules import oracles
 
 ITEMS = [f"i{n}" for n in range(9)]
 transactions = st.lists(st.lists(st.sampled_from(ITEMS), max_size=7), max_size=30)
@@ -20,13 +19,13 @@ transactions = st.lists(st.lists(st.sampled_from(ITEMS), max_size=7), max_size=3
 # constants that choose between ways of counting: every way must give the same
 ways = st.fixed_dictionaries(
     {
-        "_CHUNK": st.sampled_from([1, 5, 1 << 20]),
+        "CHUNK": st.sampled_from([1, 5, 1 << 20]),
         "_BLOCK": st.sampled_from([1, 1 << 17]),
         "_WALK": st.sampled_from([0, 6, 10_000]),
         "_SHORT": st.sampled_from([1, 3, 24]),
         "_LONG": st.sampled_from([24, 1024]),
-        "_BINS": st.sampled_from([0, 1 << 19]),
-        "_BYTES_PER_ENTRY": st.sampled_from([40, 1 << 14, 1 << 17]),
+        "BINS": st.sampled_from([0, 1 << 19]),
+        "BYTES_PER_ENTRY": st.sampled_from([40, 1 << 14, 1 << 17]),
     }
 )
 
@@ -49,7 +48,8 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
     read = spilled(rows) if spill else nlpzero.Transactions.from_lists(rows)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in way.items():
-            patch.setattr(module, name, value)
+            for module in (apriori, support_counting):
+                patch.setattr(module, name, value, raising=False)
         found = nlpzero.frequent_itemsets(
             read, min_count, max_len=max_len, strict=False, memory=1 << 20
         )
@@ -82,8 +82,9 @@ def test_pairs_in_several_rounds(monkeypatch):
     rows = [rng.sample(range(900), rng.choice([2, 5, 30])) for _ in range(400)]
     rows += [[1, 2, 3], [2, 3]] * 20 + [list(range(60))]
     whole = list(nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3))
-    monkeypatch.setattr(module, "_ROOM", 1000)
-    monkeypatch.setattr(module, "_LONG", 40)
+    monkeypatch.setattr(apriori, "ROOM", 1000)
+    monkeypatch.setattr(support_counting, "ROOM", 1000)
+    monkeypatch.setattr(support_counting, "_LONG", 40)
     assert (
         list(nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3, memory=1 << 20)) == whole
     )
@@ -100,9 +101,9 @@ def test_bitsets_in_several_pieces():
     rows = [np.flatnonzero(rng.random(60) < 0.1).tolist() for _ in range(3000)]
     rows += [[1, 2, 3, 4]] * 150
     whole = list(nlpzero.frequent_itemsets(rows, 0.01))
-    job = module._Job(1, len(rows), 60, None, 4096, None)
+    job = support_counting.Job(1, len(rows), 60, None, 4096, None)
     read = nlpzero.Transactions.from_lists(rows)
-    data = module._Vertical(read.items, read.offsets, np.ones(60, dtype=bool), 3, job)
+    data = support_counting.Vertical(read.items, read.offsets, np.ones(60, dtype=bool), 3, job)
     assert len(data.pieces) > 2
     # many frequent itemsets do not fit beside so little memory, so only the counting is compared
     triples = [s for s in whole if len(s.items) == 3]

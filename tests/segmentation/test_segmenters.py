@@ -26,7 +26,14 @@ from nlpzero import (
 from nlpzero.engine.storage import write_file
 from nlpzero.segmentation.base import METHODS, whole_pieces
 from nlpzero.text.characters import numeral_table
-from tests.oracles_segment import SlowKneserNey, all_cuts, clauses, pieces, tag_score, word_score
+from tests.segmentation.oracles import (
+    SlowKneserNey,
+    all_cuts,
+    clauses,
+    pieces,
+    tag_score,
+    word_score,
+)
 
 TRAINING = (
     "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。他说他说得好，说得好！𠮷野家在北京，北京有𠮷野家。\n"

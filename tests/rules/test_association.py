@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import nlpzero
 from nlpzero.rules.association import _MLXTEND
-
-from . import oracles_rules as oracles
+from tests.rules import oracles
 
 ITEMS = [f"i{n}" for n in range(6)]
 transactions = st.lists(

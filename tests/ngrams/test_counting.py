@@ -14,8 +14,7 @@ from nlpzero import Corpus, NGramCounts, count_ngrams, count_to_file, merge_coun
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.table import merge_to_file
 from nlpzero.text.alphabet import Alphabet
-
-from .oracles_counts import entropy, ngram_counts
+from tests.ngrams.oracles import entropy, ngram_counts
 
 LEAST_MEMORY = 16 << 20
 TEXTS = st.lists(st.text(alphabet="葡萄不吐皮K1，𠮷𡃁\n", max_size=30), max_size=6)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import CorpusError, score_segmentation
-from tests.oracles_segment import pieces
+from tests.segmentation.oracles import pieces
 
 GOLD = ["我们 在 野生 动物园 玩", "", "好 ，　好", "1998年 结束"]
 PREDICTED = ["我们 在野 生动 物 园 玩", "", "好， 好", "1998 年 结束"]

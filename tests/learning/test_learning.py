@@ -27,8 +27,7 @@ from nlpzero.learning.word_model import LENGTH_WEIGHTS, LONGEST, sweep
 from nlpzero.learning.word_model import count_cut_words as count_words
 from nlpzero.segmentation.base import load_segmenter
 from nlpzero.text.corpus import Corpus
-
-from .oracles_induction import (
+from tests.learning.oracles import (
     base_probability,
     branching_entropies,
     distribution,

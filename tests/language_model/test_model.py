@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nlpzero import Alphabet, KneserNeyModel, NlpzeroError, StorageError, count_ngrams
 from nlpzero.language_model.model import BEGIN, END
-from tests.oracles_segment import SlowKneserNey, clauses
+from tests.segmentation.oracles import SlowKneserNey, clauses
 
 TEXT = (
     "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。他说他说得好，说得好！𠮷野家在北京，北京有𠮷野家。\n"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.rules import reading as module
+from nlpzero.rules import building, transactions
 from nlpzero.rules.transactions import BLANKS, SpilledTransactions
 
 
@@ -141,13 +141,13 @@ def test_what_is_dropped_is_counted():
     read = nlpzero.transactions_from_lines([b"a,a,b\na,b\na,a\n\nc,b,nan\n  \n,,\nnull\n"])
     assert list(read) == [("a", "b"), ("a", "b"), ("a",), ("b", "c")]
     # ",," is a row of three blank items; "nan" one more; four rows hold nothing
-    assert read.dropped == module.Dropped(blank_items=4, blank_lines=4, repeats=2)
+    assert read.dropped == transactions.Dropped(blank_items=4, blank_lines=4, repeats=2)
 
 
 def test_excluded_items_are_counted_apart():
     read = nlpzero.transactions_from_lines([b"a,b\nb\n"], exclude=["b"])
     assert list(read) == [("a",)]
-    assert read.dropped == module.Dropped(blank_lines=1, excluded=2)
+    assert read.dropped == transactions.Dropped(blank_lines=1, excluded=2)
 
 
 def test_without_quotes_a_quote_is_a_character():
@@ -197,7 +197,7 @@ def test_json_lines():
     text = '["a", "b,c", 3, 2.5, null, "a"]\n\n[]\n["\\u4e2d", true]\n'
     read = nlpzero.transactions_from_json([text.encode()])
     assert [set(row) for row in read] == [{"a", "b,c", "3", "2.5"}, {"中", "True"}]
-    assert read.dropped == module.Dropped(blank_items=1, blank_lines=2, repeats=1)
+    assert read.dropped == transactions.Dropped(blank_items=1, blank_lines=2, repeats=1)
     text = '{"id": 1, "items": ["a"]}\n{"id": 2, "items": ["b"]}\n'
     assert list(nlpzero.transactions_from_json([text.encode()], field="items")) == [("a",), ("b",)]
 
@@ -223,7 +223,7 @@ def test_long_form():
         blocks = [text[:cut].encode(), text[cut:].encode()]
         read = nlpzero.transactions_from_pairs(blocks, columns, separator=";")
         assert sorted(sorted(row) for row in read) == [["milk;fresh", "tea"], ["tea"]]
-        assert read.dropped == module.Dropped(blank_items=1, blank_lines=1, repeats=1)
+        assert read.dropped == transactions.Dropped(blank_items=1, blank_lines=1, repeats=1)
 
 
 def test_long_form_by_number_and_with_a_second_header():
@@ -269,7 +269,7 @@ def test_a_full_disk_is_a_resource_error(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "open", full, raising=False)
+    monkeypatch.setattr(building, "open", full, raising=False)
     with pytest.raises(nlpzero.ResourceError, match=r"No space left .*--tmpdir"):
         nlpzero.transactions_from_lines([b"a,b\n"], memory=1, tmpdir=tmp_path)
     assert not list(tmp_path.iterdir())

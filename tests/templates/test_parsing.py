@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nlpzero import FoundTemplate, Template, TemplateParser, Tree, trees_to_svg
 from nlpzero.templates.tree import join_words
-from tests.oracles_templates import best_parse
+from tests.templates.oracles import best_parse
 
 # the toy templates of https://spaces.ac.cn/archives/5577: 呢, can...?, I..., of/is, of, and
 TOY = {

@@ -1,6 +1,6 @@
 """Word counting: the seed's story (one dict, batches, processes), our segmenter against jieba, white space, memory.
 
-Usage: python benchmarks/bench_count.py [--data FOLDER] [--rounds N] [--only story|jieba|jobs|space|memory]
+Usage: python benchmarks/bench_words.py [--data FOLDER] [--rounds N] [--only story|jieba|jobs|space|memory]
 
 FOLDER holds news.txt, tech.txt and reviews.txt; without it made-up text takes their place. The comparisons with
 jieba need jieba (pip install jieba) and use its dictionary for our segmenter too, so that both do the same work.

@@ -37,8 +37,7 @@ from nlpzero.words import token_kernels as kernels
 from nlpzero.words.hash_table import WordTable
 from nlpzero.words.sorted_frames import Frame, RunStore, SpilledRun, join_frames
 from nlpzero.words.sorted_frames import merge_frame_runs as merge_runs
-
-from . import oracles_words as oracles
+from tests.words import oracles
 
 # every white-space character of str.split, and neighbours of them in UTF-8
 SPACES = [chr(c) for c in range(0x110000) if chr(c).isspace()]

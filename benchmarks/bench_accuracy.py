@@ -1,6 +1,6 @@
 """Accuracy of the learned segmenter and of the words it finds; gold is used for scoring only.
 
-Usage: python benchmarks/accuracy.py --data FOLDER --gold FOLDER [--dictionary FILE] [--parts zero,unseen,...]
+Usage: python benchmarks/bench_accuracy.py --data FOLDER --gold FOLDER [--dictionary FILE] [--parts zero,unseen,...]
 
 --data holds raw text, news.txt and reviews.txt; --gold holds, for pku and msr, NAME.raw.txt (the test text without spaces)
 and NAME.gold.txt, and NAME.train-words.txt. --dictionary is a list with a word at the start of each line (jieba's

@@ -120,7 +120,7 @@ def finish(run: "subprocess.Popen[bytes]") -> None:
     ["ngrams", "discover", "train --method lm"],
 )
 def test_the_same_bytes_as_on_this_machine(command: str, cluster: Cluster, tmp_path: Path) -> None:
-    samples = sorted((Path(__file__).parents[1] / "data" / "samples").glob("*.txt"))
+    samples = sorted((Path(__file__).parents[2] / "data" / "samples").glob("*.txt"))
     text = tmp_path / "text.txt"
     parts = [sample.read_text(encoding="utf-8") for sample in samples]
     # more than two megabytes: several shards
