@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,30 @@ def test_the_version_is_the_same_everywhere(tmp_path):
     assert done.stdout.decode().split()[-1] == nlpzero.__version__
 
 
+@pytest.mark.parametrize("package", ["nlpzero", "nlpzero_cli"])
+def test_python_m_is_the_program(package, tmp_path):
+    """In processes of their own: results, exit codes and messages are those of the installed script."""
+    script = Path(sysconfig.get_path("scripts")) / f"nlpzero{'.exe' * (os.name == 'nt')}"
+    (tmp_path / "text.txt").write_bytes("天气 很 好\n天气 很 冷\n".encode())
+    for arguments in (
+        ["--help"],
+        ["count", "--whitespace", "text.txt"],
+        ["count", "nowhere.txt"],
+        ["nonsense"],
+    ):
+        told = [
+            subprocess.run(
+                [*program, *arguments], capture_output=True, cwd=tmp_path, check=False, timeout=120
+            )
+            for program in ([sys.executable, "-m", package], [str(script)])
+        ]
+        assert told[0].returncode == told[1].returncode
+        assert (told[0].stdout, told[0].stderr) == (told[1].stdout, told[1].stderr)
+        assert told[0].stdout or told[0].returncode
+    assert told[0].returncode == 2
+    assert b"nonsense" in told[0].stderr
+
+
 def test_importing_the_library_loads_nothing_else(tmp_path):
     assert loaded_by("import nlpzero", tmp_path) == {"nlpzero"}
 
@@ -126,9 +151,11 @@ def test_every_module_and_every_public_name_can_be_imported():
         nlpzero.nonsense  # noqa: B018
 
 
-@pytest.mark.parametrize("path", sources("nlpzero"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sources("nlpzero"), ids=lambda path: path.stem)
 def test_the_library_does_not_know_the_command_line(path):
-    assert imports(path) & {"click", "tqdm", "nlpzero_cli", "cli"} == set()
+    known = imports(path) & {"click", "tqdm", "nlpzero_cli", "cli"}
+    # `python -m nlpzero` is the command line
+    assert known == ({"nlpzero_cli"} if path == ROOT / "nlpzero" / "__main__.py" else set())
 
 
 @pytest.mark.parametrize("path", sources("cli"), ids=lambda path: path.name)
@@ -137,7 +164,7 @@ def test_commands_import_their_siblings_relatively(path):
 
 
 def test_numba_is_imported_in_one_place():
-    assert [path.name for path in sources("nlpzero") if "numba" in imports(path)] == ["kernels.py"]
+    assert [path.name for path in sources("nlpzero") if "numba" in imports(path)] == ["jit.py"]
 
 
 def test_what_is_imported_is_declared():
