@@ -42,8 +42,8 @@ S = TypeVar("S", bound="Segmenter")
 
 # method -> module and class
 METHODS = {
-    "learned": ("nlpzero.discovery.learned", "LearnedSegmenter"),
-    "nvbe": ("nlpzero.discovery.learned", "NVBESegmenter"),
+    "learned": ("nlpzero.learning.segmenter", "LearnedSegmenter"),
+    "nvbe": ("nlpzero.learning.nvbe", "NVBESegmenter"),
     "lm": ("nlpzero.segmentation.character_lm", "LanguageModelSegmenter"),
     "vocabulary": ("nlpzero.segmentation.vocabulary", "VocabularySegmenter"),
 }
