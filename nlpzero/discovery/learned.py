@@ -166,6 +166,7 @@ def count_learned_words(
 
     Examples
     --------
+    >>> from nlpzero import learn_segmenter
     >>> texts = ["今天天气不错", "今天下雨", "天气预报"]
     >>> found = count_learned_words(texts, learn_segmenter(texts))
     >>> sum(map(len, found.words)) <= 14 and int(found.counts.sum()) <= 14

@@ -50,6 +50,7 @@ def trees_to_svg(trees: Iterable[Tree]) -> str:
 
     Examples
     --------
+    >>> from nlpzero import Template, TemplateParser
     >>> parser = TemplateParser({Template.from_text("[X] 吗"): 1})
     >>> trees_to_svg([parser.parse(["好", "吗"])]).splitlines()[-1]
     '</svg>'

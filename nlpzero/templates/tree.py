@@ -130,6 +130,7 @@ class Tree:
 
         Examples
         --------
+        >>> from nlpzero import Template, TemplateParser
         >>> parser = TemplateParser({Template.from_text("[X] 可以 [X] 吗"): 1})
         >>> parser.parse(["鸡蛋", "可以", "吃", "吗"]).brackets()
         '((鸡蛋) 可以 (吃) 吗)'
