@@ -41,7 +41,7 @@ def speed(bench: Benchmark, name: str, path: Path, rounds: int) -> None:
     size = path.stat().st_size
 
     def count(jobs: int) -> tuple[int, int, int]:
-        counts = nlpzero.count_ngrams(corpus, jobs=jobs)
+        counts = nlpzero.count_ngrams(corpus, resources=nlpzero.Resources(jobs=jobs))
         return len(counts), counts.total, int(counts.keys.sum() % (1 << 61))
 
     bench.compare(

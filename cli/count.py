@@ -12,7 +12,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import open_output
-from .progress import note, progress
+from .progress import byte_progress, note
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def count(
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus,
-        progress(corpus.size, "count", quiet=quiet) as advance,
+        byte_progress(corpus.size, "count", quiet=quiet) as advance,
     ):
         tables: Iterable[tuple[str | None, WordCounts]]
         how = (

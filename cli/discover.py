@@ -14,7 +14,7 @@ from . import options
 from .cluster import cluster
 from .formats import FORMATS, number, open_output, write_table
 from .learning import learn
-from .progress import note, progress
+from .progress import byte_progress, note
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
@@ -248,7 +248,7 @@ def discover(
             assert isinstance(learned, nlpzero.LearnedSegmenter)
             segmenter = learned
         work = _work(corpus, counts is not None)
-        advance = stack.enter_context(progress(work, "discover", quiet=quiet))
+        advance = stack.enter_context(byte_progress(work, "discover", quiet=quiet))
         working: dict[str, Any] = {
             "jobs": jobs,
             "memory": memory,

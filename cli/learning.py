@@ -10,7 +10,7 @@ import click
 import nlpzero
 
 from .options import Decorator, F, Size, format_size
-from .progress import note, progress
+from .progress import byte_progress, note
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
@@ -177,7 +177,7 @@ def learn(
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
     convention: Any = numbers or "learned"
     if method == "lm":
-        with progress(corpus.size, "count", quiet=quiet) as advance:
+        with byte_progress(corpus.size, "count", quiet=quiet) as advance:
             return nlpzero.learn_language_model(
                 corpus,
                 **how,
@@ -210,7 +210,7 @@ def learn(
             quiet=quiet,
         )
 
-    with progress(corpus.size, "read", quiet=quiet) as advance:
+    with byte_progress(corpus.size, "read", quiet=quiet) as advance:
         more: dict[str, Any] = {"progress": tell, "read_progress": advance, "report": report}
         if method == "nvbe":
             return nlpzero.learn_nvbe(corpus, numbers=convention, **own, **more)

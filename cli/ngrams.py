@@ -13,7 +13,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import FORMATS, write_table
-from .progress import note, progress
+from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.ngrams.table import NGramCounts
@@ -115,15 +115,9 @@ def ngrams(
         table = nlpzero.NGramCounts.load(counts)
         _list(table, output, format, lengths, min_count)
         return
-    report = nlpzero.ReadReport()
     counting: dict[str, Any] = {
         "min_count": min_count if format == "nz" else 1,
         "alphabet": nlpzero.Alphabet(fold_width=fold_width),
-        "memory": memory,
-        "tmpdir": tmpdir,
-        "jobs": jobs,
-        "executor": executor,
-        "report": report,
     }
     several = jobs > 1 or executor is not None or order > 4
     inputs = options.needed_inputs(inputs)
@@ -137,19 +131,18 @@ def ngrams(
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus,
-        progress(
-            None if corpus.size is None else corpus.size * max(1, order - 3), "ngrams", quiet=quiet
-        ) as advance,
+        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as allowed,
     ):
         if format == "nz":
             assert output is not None
-            nlpzero.count_to_file(corpus, output, order, progress=advance, **counting)
+            read = nlpzero.count_to_file(corpus, output, order, resources=allowed, **counting)
             table = nlpzero.NGramCounts.load(output)
         else:
             if order > 4:
                 counting["min_count"] = min_count
-            table = nlpzero.count_ngrams(corpus, order, progress=advance, **counting)
-    options.note_reading(corpus, report, quiet=quiet)
+            table = nlpzero.count_ngrams(corpus, order, resources=allowed, **counting)
+            read = table.read
+    options.note_reading(corpus, read, quiet=quiet)
     note(f"{table.total:,} characters counted, {len(table):,} different windows of 4", quiet=quiet)
     if format != "nz":
         _list(table, output, format, lengths or (1, order), min_count)
@@ -212,7 +205,7 @@ def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) 
         )
     if kinds[files[0]] == "counts":
         tables = [nlpzero.NGramCounts.load(path) for path in files]
-        nlpzero.merge_to_file(tables, output, memory=memory)
+        nlpzero.merge_to_file(tables, output, resources=nlpzero.Resources(memory=memory))
     else:
         nlpzero.merge_word_counts(files, output, tmpdir=os.path.dirname(os.path.abspath(output)))
     note(f"{len(files)} files merged", quiet=quiet)

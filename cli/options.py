@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import nlpzero
+from nlpzero.engine.resources import available_cores, parse_size
 
 from .formats import FORMATS
-from .progress import note
+from .progress import note, progress
 
 if TYPE_CHECKING:
-    from nlpzero.engine.resources import ReadReport
+    from concurrent.futures import Executor
+
+    from nlpzero.engine.resources import ReadReport, Resources
     from nlpzero.text.corpus import Corpus
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
-
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
 
 
 class Size(click.ParamType):
@@ -40,19 +40,31 @@ class Size(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        match = _SIZE.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(
-                f"{value!r} is not a size; write for example 800M, 1.5G or a number of bytes.",
-                param,
-                ctx,
-            )
-        size = int(float(match[1]) * _UNITS[match[2].upper()])
+        try:
+            size = parse_size(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         if size < self.least:
             self.fail(
                 f"{value!r} is too small; give at least {format_size(self.least)}.", param, ctx
             )
         return size
+
+
+class Numbers(click.ParamType):
+    """Numbers separated by commas: ``2,4,6``."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of numbers such as 2,4,6.", param, ctx)
 
 
 def format_size(size: float) -> str:
@@ -66,16 +78,6 @@ def format_size(size: float) -> str:
             return f"{size:.3g} {unit}" if size < 1000 else f"{size:.0f} {unit}"
         size /= 1024
     return f"{size:.3g} TB"
-
-
-def cores() -> int:
-    """The number of processors this process may use, at least 1."""
-    count = getattr(os, "process_cpu_count", None)  # Python 3.13
-    if count is not None:
-        return count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 def needed_inputs(value: tuple[str, ...], ctx: click.Context | None = None) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ def jobs() -> Decorator:
         "-j",
         "--jobs",
         type=click.IntRange(min=1),
-        default=cores,
+        default=available_cores,
         show_default="number of cores",
         help="Processes to use; the result is the same for any number.",
     )
@@ -228,6 +230,20 @@ def writing() -> Decorator:
 
 
 _WITH_FIELDS = re.compile(r".*\.(jsonl|ndjson|json|csv|tsv)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
+
+
+@contextmanager
+def resources(
+    jobs: int,
+    memory: int | None,
+    tmpdir: str | None,
+    *,
+    executor: "Executor | None" = None,
+    quiet: bool = False,
+) -> Iterator["Resources"]:
+    """What the options of :func:`working` allow, with progress shown on a terminal."""
+    with progress(quiet=quiet) as tell:
+        yield nlpzero.Resources(jobs, memory, tmpdir, executor, tell)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import nlpzero
 
 from . import options
 from .formats import open_output
-from .progress import note, progress
+from .progress import byte_progress, note
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def parse(
 
     with (
         options.open_corpus(inputs, encoding, errors, field, quiet=quiet) as corpus,
-        progress(corpus.size, "parse", quiet=quiet) as advance,
+        byte_progress(corpus.size, "parse", quiet=quiet) as advance,
         open_output(output) as file,
     ):
 

@@ -1,47 +1,79 @@
-"""A progress bar by bytes, on a terminal only."""
+"""A progress bar, on a terminal only, and notes for people."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-
-def _ignore(advance: int) -> None:
-    pass
+if TYPE_CHECKING:
+    from nlpzero.engine.resources import Progress
 
 
 @contextmanager
-def progress(
-    total: int | None, label: str = "", *, quiet: bool = False
-) -> Iterator[Callable[[int], object]]:
-    """Yield what the library takes as ``progress``: a function called with the bytes just done.
+def progress(*, quiet: bool = False) -> Iterator["Callable[[Progress], object] | None"]:
+    """Yield what the library takes as ``Resources.progress``.
 
-    It draws on standard error, and only if that is a terminal.
+    It draws one bar for the stage at hand on standard error, and only if that is a terminal.
 
     Parameters
     ----------
-    total : int or None
-        Bytes in all, or None when unknown (standard input); then there is no time left to tell.
-    label : str
-        What is being done, shown before the bar.
     quiet : bool
         Draw nothing in any case.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield _ignore
+        yield None
         return
     from tqdm import tqdm  # only where it can be seen
 
-    with tqdm(
-        total=total,
-        desc=label or None,
-        unit="B",
-        unit_scale=True,
-        unit_divisor=1024,
-        dynamic_ncols=True,
-        leave=False,
-        file=sys.stderr,
-    ) as bar:
-        yield bar.update
+    bar: Any = None
+    shown = ""
+
+    def tell(state: "Progress") -> None:
+        nonlocal bar, shown
+        if bar is None or shown != state.stage:
+            if bar is not None:
+                bar.close()
+            in_bytes = state.unit == "bytes"
+            bar = tqdm(
+                total=state.total,
+                desc=state.stage,
+                unit="B" if in_bytes else f" {state.unit}",
+                unit_scale=in_bytes,
+                unit_divisor=1024,
+                dynamic_ncols=True,
+                leave=False,
+                file=sys.stderr,
+            )
+            shown = state.stage
+        if state.facts:
+            facts = {name.replace("_", " "): value for name, value in state.facts.items()}
+            bar.set_postfix(facts, refresh=False)
+        bar.update(state.done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+@contextmanager
+def byte_progress(
+    total: int | None, label: str, *, quiet: bool = False
+) -> Iterator[Callable[[int], object]]:
+    """The same for what calls with numbers of bytes just done."""
+    done = 0
+
+    with progress(quiet=quiet) as tell:
+        from nlpzero.engine.resources import Progress
+
+        def advance(size: int) -> None:
+            nonlocal done
+            done += size
+            if tell is not None:
+                tell(Progress(label, done, total))
+
+        yield advance
 
 
 def note(message: str, *, quiet: bool = False) -> None:

@@ -15,7 +15,7 @@ import nlpzero
 
 from . import options
 from .formats import FORMATS, number, open_output, write_table
-from .progress import note, progress
+from .progress import byte_progress, note
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ def rules(
         options.open_corpus(
             inputs, encoding, errors, field if as_text else None, tmpdir=tmpdir, quiet=True
         ) as corpus,
-        progress(corpus.size, "reading", quiet=quiet) as advance,
+        byte_progress(corpus.size, "reading", quiet=quiet) as advance,
     ):
         json_names = [bool(_JSON.fullmatch(source.name)) for source in corpus.sources]
         if not as_text and any(json_names) and not all(json_names):

@@ -18,7 +18,7 @@ import nlpzero
 
 from . import options
 from .learning import learn, learning, note_learned, numbers
-from .progress import note, progress
+from .progress import byte_progress, note
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -160,7 +160,7 @@ def segment(
             workers, shared = stack.enter_context(
                 _workers(corpus, segmenter, None if words else model, form, jobs, tmpdir)
             )
-            with progress(corpus.size, "segment", quiet=quiet) as advance:
+            with byte_progress(corpus.size, "segment", quiet=quiet) as advance:
                 seen = _segment_corpus(
                     corpus, segmenter, shared, workers, numbers, form, jobs, file, advance, report
                 )

@@ -10,7 +10,7 @@ import nlpzero
 
 from . import options
 from .formats import write_table
-from .progress import note, progress
+from .progress import byte_progress, note
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def templates(
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus,
-        progress(corpus.size, "templates", quiet=quiet) as advance,
+        byte_progress(corpus.size, "templates", quiet=quiet) as advance,
     ):
         table = nlpzero.find_templates(
             corpus,

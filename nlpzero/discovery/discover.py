@@ -34,8 +34,15 @@ from nlpzero.discovery.result import Discovery, Removal, Word
 from nlpzero.discovery.second_pass import SecondPass
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats
-from nlpzero.engine.parallel import Progress, compiled_workers
-from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.parallel import Advance as Progress
+from nlpzero.engine.parallel import compiled_workers
+from nlpzero.engine.resources import (
+    ReadReport,
+    Resources,
+    affordable_jobs,
+    by_bytes,
+    default_memory,
+)
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.counting import count_ngrams
@@ -214,13 +221,10 @@ def discover_words(
             counts = count_ngrams(
                 corpus,
                 alphabet=Alphabet(fold_width=fold_width, mapping=mapping),
-                memory=memory,
-                tmpdir=tmpdir,
-                jobs=jobs,
-                executor=workers,
-                progress=progress,
-                report=report,
+                resources=Resources(jobs, memory, tmpdir, workers, by_bytes(progress)),
             )
+            if report is not None:
+                report.add(counts.read)
             report = None
         if min_count is None:
             min_count = default_min_count(counts.total)

@@ -137,7 +137,7 @@ def count_learned_words(
     min_count: int = 1,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
     report: ReadReport | None = None,
 ) -> LearnedWords:
     """Segment a corpus, count its words exactly, and say how sure the segmenter is of each.

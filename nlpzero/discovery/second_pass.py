@@ -14,7 +14,8 @@ from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import KeyTable, find
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.parallel import LocalThreads, Progress, map_shards
+from nlpzero.engine.parallel import Advance as Progress
+from nlpzero.engine.parallel import LocalThreads, map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import MASKS, pack

@@ -18,16 +18,30 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import NlpzeroError, ResourceError, WorkerError
-from nlpzero.text.corpus import Shard
+
+
+class Shard(Protocol):
+    """A piece of the work: a worker knows what to do with it, this module only its name."""
+
+    @property
+    def name(self) -> str:
+        """What it is a piece of, for messages."""
+        ...
+
+    @property
+    def portable(self) -> bool:
+        """Whether another process can work on it."""
+        ...
+
 
 T = TypeVar("T")
 # a worker takes a shard, the shared arguments, and a report of what it read
 Worker = Callable[..., T]
-Progress = Callable[[int], None]
+Advance = Callable[[int], object]
 
 
 def _ignore_interrupt() -> None:
@@ -159,7 +173,7 @@ def map_shards(
     *args: Any,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     report: ReadReport | None = None,
     ordered: bool = False,
 ) -> Iterator[T]:

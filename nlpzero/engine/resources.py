@@ -1,11 +1,160 @@
-"""What the machine offers and what a run may use: cores, memory, and a report of what was read."""
+"""What a run may use and whom it tells: jobs, memory, temporary folder, executor, progress."""
 
 import os
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from nlpzero.engine.storage import PathLike
+
+#: What one process needs at the least; smaller budgets are refused.
+LEAST_MEMORY = 16 << 20
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; what :attr:`Resources.progress` is called with.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done: ``"count"``, ``"learn"``, ``"segment"`` ...
+    done : int
+        Units done in this stage.
+    total : int or None
+        Units in all; None when that is not known beforehand.
+    unit : str
+        ``"bytes"`` of text as stored, or what the stage counts in: ``"rounds"``, ``"itemsets"`` ...
+    facts : mapping of str to number
+        What the stage has found so far, for people.
+    """
+
+    stage: str
+    done: int
+    total: int | None
+    unit: str = "bytes"
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a run may use: said once, and passed on. Results never depend on it.
+
+    Parameters
+    ----------
+    jobs : int >= 1
+        Workers: processes of this machine, or threads where compiled loops do the work.
+    memory : int or str, optional
+        Bytes to stay within, as a number or as ``"800M"``, ``"2G"`` (powers of 1024), at least 16 MiB; what
+        does not fit waits on disk. Default: a quarter of the machine's memory, at most 1 GiB. The
+        interpreter and the compiled code, about 130 MB, come on top.
+    tmpdir : path, optional
+        Folder for temporary files; default the system's.
+    executor : concurrent.futures.Executor, optional
+        Runs the work instead of workers of this machine, a Dask client's executor for example.
+    progress : callable, optional
+        Called with a :class:`Progress` now and then.
+
+    Examples
+    --------
+    >>> Resources(jobs=2, memory="1.5G").budget
+    1610612736
+    >>> Resources(jobs=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: `jobs` must be an integer >= 1, got 0.
+    """
+
+    jobs: int = 1
+    memory: int | str | None = None
+    tmpdir: "PathLike | None" = None
+    executor: "Executor | None" = None
+    progress: Callable[[Progress], object] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.jobs, bool) or not isinstance(self.jobs, int) or self.jobs < 1:
+            raise ValueError(f"`jobs` must be an integer >= 1, got {self.jobs!r}.")
+        if self.memory is not None and self.budget < LEAST_MEMORY:
+            raise ValueError(f"`memory` must be at least 16 MiB, got {self.memory!r}.")
+
+    @property
+    def budget(self) -> int:
+        """Bytes of memory to stay within."""
+        if self.memory is None:
+            return default_memory()
+        return parse_size(self.memory) if isinstance(self.memory, str) else int(self.memory)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder that is gone when the block ends."""
+        from nlpzero.engine.storage import scratch_folder  # needs arrays, which --help does not
+
+        with scratch_folder(self.tmpdir) as folder:
+            yield folder
+
+    def tell(
+        self, stage: str, done: int, total: int | None, unit: str = "bytes", **facts: float
+    ) -> None:
+        """Call :attr:`progress`, if there is one."""
+        if self.progress is not None:
+            self.progress(Progress(stage, done, total, unit, facts))
+
+    def stage(
+        self, name: str, total: int | None, unit: str = "bytes"
+    ) -> Callable[[int], None] | None:
+        """A function that counts up the units it is called with and tells the sum.
+
+        Returns
+        -------
+        callable or None
+            None where nobody listens, so that readers need not call anything.
+        """
+        if self.progress is None:
+            return None
+        done = 0
+
+        def advance(units: int) -> None:
+            nonlocal done
+            done += units
+            self.tell(name, done, total, unit)
+
+        return advance
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size as people write it: ``800M``, ``1.5G``, ``2GiB``, or a number; powers of 1024.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> parse_size("64M"), parse_size("1.5 GiB"), parse_size("100")
+    (67108864, 1610612736, 100)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            f"{text!r} is not a size; write for example 800M, 1.5G or a number of bytes."
+        )
+    return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
 def available_cores() -> int:
-    """Cores this process may use."""
+    """Cores this process may use, at least 1."""
+    count = getattr(os, "process_cpu_count", None)  # Python 3.13
+    if count is not None:
+        return count() or 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -55,3 +204,16 @@ class ReadReport:
         """Add what another reader read."""
         self.bytes_read += other.bytes_read
         self.bad_bytes += other.bad_bytes
+
+
+def by_bytes(progress: Callable[[int], object] | None) -> Callable[[Progress], None] | None:
+    """For callers that still count bytes themselves: tell the units added since the last call."""
+    if progress is None:
+        return None
+    last: dict[str, int] = {}
+
+    def tell(state: Progress) -> None:
+        progress(state.done - last.get(state.stage, 0))
+        last[state.stage] = state.done
+
+    return tell

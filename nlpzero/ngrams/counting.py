@@ -1,8 +1,6 @@
 """Counting n-grams: text to symbols, to packed keys, to sorted runs, to one table, within a memory budget."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +12,8 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import hash_find, hash_index
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.parallel import (
-    LocalThreads,
-    Progress,
-    compiled_workers,
-    map_shards,
-    on_this_machine,
-)
-from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.passes import Passes, open_passes
+from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.sorted_runs import (
     ROW_BYTES,
     KeyCounter,
@@ -33,7 +25,7 @@ from nlpzero.engine.sorted_runs import (
     remap_keys,
     run_on_disk,
 )
-from nlpzero.engine.storage import PathLike, scratch_folder
+from nlpzero.engine.storage import PathLike
 from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
@@ -195,114 +187,60 @@ def _level_worker(
     return _handed_over(runs, memory, folder)
 
 
-class _Plan:
-    """What every pass over the corpus needs to know."""
-
-    def __init__(
-        self,
-        corpus: Corpus | Shard,
-        folder: Path,
-        memory: int | None,
-        jobs: int,
-        executor: Executor | None,
-        progress: Progress | None,
-        report: ReadReport | None,
-    ) -> None:
-        self.corpus = corpus
-        self.folder = folder
-        self.memory = default_memory() if memory is None else memory
-        self.here = on_this_machine(executor)
-        # a process costs memory before it counts anything
-        self.jobs = affordable_jobs(jobs, self.memory) if self.here else jobs
-        self.executor = executor if not self.here or self.jobs > 1 else None
-        self.progress = progress
-        self.report = report
-        size = corpus.size
-        threads = isinstance(executor, LocalThreads)
-        self.light = threads and size is not None and _MOST_RUN_BYTES * size <= self.memory // 2
-        # one process: one counter over the whole text, so that shards add no rows twice
-        self.single = self.jobs == 1 and self.here
-        # the parent only merges while workers count
-        self.share = self.memory if self.single else self.memory // self.jobs
-
-    def blocks(self) -> Iterator[str]:
-        return self.corpus.blocks(report=self.report, progress=self.progress)
-
-    def map(self, worker: Callable[..., T], *args: object) -> Iterator[T]:
-        corpus = self.corpus
-        # a cluster does not share this machine's disk; threads share its memory
-        folder = self.folder if self.here and not self.light else None
-        return map_shards(
-            worker,
-            corpus.shards(self.jobs) if isinstance(corpus, Corpus) else [corpus],
-            *args,
-            self.share,
-            folder,
-            jobs=self.jobs,
-            executor=self.executor,
-            progress=self.progress,
-            report=self.report,
-        )
+_Text = Passes[Corpus | Shard]
 
 
-@contextmanager
-def _plan(
-    corpus: Corpus | Shard,
-    tmpdir: PathLike | None,
-    memory: int | None,
-    jobs: int,
-    executor: Executor | None,
-    progress: Progress | None,
-    report: ReadReport | None,
-) -> Iterator[_Plan]:
-    """A plan with its temporary folder and, unless an executor is given, its workers."""
-    with scratch_folder(tmpdir) as folder:
-        plan = _Plan(corpus, folder, memory, jobs, executor, progress, report)
-        if executor is not None or plan.jobs == 1:
-            yield plan
-            return
-        with compiled_workers(plan.jobs, corpus.size) as workers:
-            yield _Plan(corpus, folder, memory, plan.jobs, workers, progress, report)
+def _blocks(passes: _Text, stage: str) -> Iterator[str]:
+    return passes.text.blocks(report=passes.report(), progress=passes.advance(stage))
 
 
-def _count_table(plan: _Plan, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
-    if plan.single:
-        return _count_windows(plan.blocks(), alphabet, plan.share, plan.folder)
-    results = list(plan.map(_window_worker, alphabet))
+def _left_in(passes: _Text) -> Path | None:
+    """Where workers leave their runs: nowhere if they are threads and all runs fit in memory."""
+    size = passes.text.size
+    light = passes.threads and size is not None and _MOST_RUN_BYTES * size <= passes.budget // 2
+    return None if light else passes.worker_folder
+
+
+def _count_table(passes: _Text, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
+    # one worker: one counter over the whole text, so that shards add no rows twice
+    if passes.single:
+        return _count_windows(_blocks(passes, "count"), alphabet, passes.share, passes.folder)
+    results = list(
+        passes.map(_window_worker, alphabet, passes.share, _left_in(passes), stage="count")
+    )
     if not results:
         return alphabet.with_astral(()), []
     final = common_alphabet([own for own, _ in results])
     return final, [replace(run, remap=own.remap_to(final)) for own, runs in results for run in runs]
 
 
-def _merged(plan: _Plan, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
+def _merged(passes: _Text, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
     """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
     # the runs, their rows side by side, and the result are there together
-    if 3 * ROW_BYTES * sum(map(len, runs)) <= plan.memory:
+    if 3 * ROW_BYTES * sum(map(len, runs)) <= passes.budget:
         return iter([merge_in_memory(runs)])
-    return merge_runs(runs, plan.memory // 4, plan.folder)
+    return merge_runs(runs, passes.budget // 4, passes.folder)
 
 
 def _count_one_level(
-    plan: _Plan, alphabet: Alphabet, k: int, kept: Sequence[Keys], min_count: int
+    passes: _Text, alphabet: Alphabet, k: int, kept: Sequence[Keys], min_count: int
 ) -> Level:
-    if plan.single:
-        runs = _count_level(plan.blocks(), alphabet, k, kept, plan.share, plan.folder)
+    stage = f"count {k}-grams"
+    if passes.single:
+        blocks = _blocks(passes, stage)
+        runs = _count_level(blocks, alphabet, k, kept, passes.share, passes.folder)
     else:
-        runs = [run for part in plan.map(_level_worker, alphabet, k, kept) for run in part]
-    chunks = _merged(plan, runs)
+        shared = (alphabet, k, kept, passes.share, _left_in(passes))
+        runs = [run for part in passes.map(_level_worker, *shared, stage=stage) for run in part]
+    chunks = _merged(passes, runs)
     return Level(*in_memory((keys[n >= min_count], n[n >= min_count]) for keys, n in chunks))
 
 
-def _check_options(
-    order: int, min_count: int, alphabet: Alphabet | None, memory: int | None
-) -> Alphabet:
+def _check_options(order: int, min_count: int, alphabet: Alphabet | None) -> Alphabet:
     if not 1 <= order <= HIGHEST_ORDER:
         raise ValueError(f"`order` must be an integer from 1 to {HIGHEST_ORDER}, got {order}.")
     if min_count < 1:
         raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}.")
-    if memory is not None and memory < 16 << 20:
-        raise ValueError(f"`memory` must be at least 16 MiB, got {memory} bytes.")
     return Alphabet() if alphabet is None else alphabet
 
 
@@ -312,17 +250,12 @@ def count_ngrams(
     *,
     min_count: int = 1,
     alphabet: Alphabet | None = None,
-    memory: int | None = None,
-    tmpdir: PathLike | None = None,
-    jobs: int = 1,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    report: ReadReport | None = None,
+    resources: Resources | None = None,
 ) -> NGramCounts:
     """Count all n-grams of a text, exactly.
 
     N-grams lie within clauses: line ends, white space and punctuation end them. The result does not depend on
-    `memory`, `jobs`, or how the text is cut into files and blocks.
+    `resources`, nor on how the text is cut into files and blocks.
 
     Parameters
     ----------
@@ -334,19 +267,9 @@ def count_ngrams(
         are always complete.
     alphabet : Alphabet, optional
         How characters become symbols; default every character its own.
-    memory : int, optional
-        Bytes to use, at least 16 MiB; what does not fit waits on disk. Default: a quarter of the machine's
-        memory, at most 1 GiB. A result too large for it stays in a temporary file as long as it is used.
-    tmpdir : path, optional
-        Folder for temporary files.
-    jobs : int >= 1
-        Processes.
-    executor : concurrent.futures.Executor, optional
-        Counts shards of the corpus instead of processes of this machine.
-    progress : callable, optional
-        Called with numbers of bytes read.
-    report : ReadReport, optional
-        Receives what was read.
+    resources : Resources, optional
+        What the run may use. A table too large for its memory stays in a temporary file as long as it is
+        used.
 
     Returns
     -------
@@ -365,29 +288,30 @@ def count_ngrams(
     >>> counts.count_of(["说得好", "他说他说得"]).tolist()
     [3, 1]
     """
-    alphabet = _check_options(order, min_count, alphabet, memory)
+    alphabet = _check_options(order, min_count, alphabet)
     corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
-    with _plan(corpus, tmpdir, memory, jobs, executor, progress, report) as plan:
-        final, runs = _count_table(plan, alphabet)
-        chunks = _merged(plan, runs)
-        if sum(map(len, runs)) * ROW_BYTES <= plan.memory // 2:
+    with open_passes(corpus, resources) as passes:
+        final, runs = _count_table(passes, alphabet)
+        chunks = _merged(passes, runs)
+        if sum(map(len, runs)) * ROW_BYTES <= passes.budget // 2:
             table = NGramCounts(*in_memory(chunks), final)
         else:
-            kept_folder = TemporaryDirectory(prefix="nlpzero-", dir=tmpdir)
+            kept_folder = TemporaryDirectory(prefix="nlpzero-", dir=passes.resources.tmpdir)
             path = Path(kept_folder.name) / "counts.nz"
             write_counts(path, chunks, final)
             table = NGramCounts.load(path)
             table.keep_folder(kept_folder)
         if order > PACKED_ORDER:
-            table = _with_levels(plan, table, order, min_count)
+            table = _with_levels(passes, table, order, min_count)
+        table.read = passes.read
         return table
 
 
-def _with_levels(plan: _Plan, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
+def _with_levels(passes: _Text, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
     kept = [table.grams(PACKED_ORDER, min_count)[0]]
     levels = []
     for k in range(PACKED_ORDER + 1, order + 1):
-        levels.append(_count_one_level(plan, table.alphabet, k, kept, min_count))
+        levels.append(_count_one_level(passes, table.alphabet, k, kept, min_count))
         kept.append(levels[-1].keys)
     return table.with_levels(levels, order, min_count)
 
@@ -399,36 +323,29 @@ def count_to_file(
     *,
     min_count: int = 1,
     alphabet: Alphabet | None = None,
-    memory: int | None = None,
-    tmpdir: PathLike | None = None,
-    jobs: int = 1,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    report: ReadReport | None = None,
-) -> None:
+    resources: Resources | None = None,
+) -> ReadReport:
     """Count all n-grams of a text into a file for :meth:`NGramCounts.load`.
 
     The same as :func:`count_ngrams` and ``save``, byte for byte, but the table of the orders up to 4 streams
     from the merge to the file and is never whole in memory. Parameters as there.
+
+    Returns
+    -------
+    ReadReport
+        What was read.
     """
-    alphabet = _check_options(order, min_count, alphabet, memory)
+    alphabet = _check_options(order, min_count, alphabet)
     if order > PACKED_ORDER:
-        count_ngrams(
-            texts,
-            order,
-            min_count=min_count,
-            alphabet=alphabet,
-            memory=memory,
-            tmpdir=tmpdir,
-            jobs=jobs,
-            executor=executor,
-            progress=progress,
-            report=report,
-        ).save(path)
-        return
-    with _plan(as_corpus(texts), tmpdir, memory, jobs, executor, progress, report) as plan:
-        final, runs = _count_table(plan, alphabet)
-        write_counts(path, _merged(plan, runs), final)
+        table = count_ngrams(
+            texts, order, min_count=min_count, alphabet=alphabet, resources=resources
+        )
+        table.save(path)
+        return table.read
+    with open_passes(as_corpus(texts), resources) as passes:
+        final, runs = _count_table(passes, alphabet)
+        write_counts(path, _merged(passes, runs), final)
+        return passes.read
 
 
 @kernel

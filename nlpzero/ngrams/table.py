@@ -17,7 +17,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.hash_tables import hash_find_all, hash_index
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.resources import default_memory
+from nlpzero.engine.resources import ReadReport, Resources, default_memory
 from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
 from nlpzero.engine.storage import FileWriter, PathLike, read_file
 from nlpzero.errors import StorageError
@@ -101,6 +101,8 @@ class NGramCounts:
         self._large_counts = np.zeros(0, np.int64)
         self._folder: TemporaryDirectory[str] | None = None
         self._total: int | None = None
+        #: What was read while the table was made, by :func:`count_ngrams`.
+        self.read = ReadReport()
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -468,15 +470,15 @@ class _TableRows:
 
 
 def merge_to_file(
-    tables: Sequence[NGramCounts], path: PathLike, *, memory: int | None = None
+    tables: Sequence[NGramCounts], path: PathLike, *, resources: Resources | None = None
 ) -> None:
     """Add the counts of several tables and write the sum; see :func:`merge_counts`.
 
-    The orders up to 4 stream from file to file within `memory`.
+    The orders up to 4 stream from file to file within the memory of `resources`.
     """
     alphabet, order = _check_mergeable(tables)
     rows = [_TableRows(table, alphabet) for table in tables]
-    chunks = merge_runs(rows, memory or default_memory())
+    chunks = merge_runs(rows, (resources or Resources()).budget)
     levels = _merge_levels(tables, alphabet, order)
     write_counts(path, chunks, alphabet, order=order, levels=levels)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.resources import Resources, by_bytes
 from nlpzero.engine.storage import PathLike
 from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
@@ -187,13 +188,10 @@ def learn_language_model(
         corpus,
         order=max(order, 4),
         alphabet=alphabet or Alphabet(runs="classes"),
-        memory=memory,
-        tmpdir=tmpdir,
-        jobs=jobs,
-        executor=executor,
-        progress=progress,
-        report=report,
+        resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
     )
+    if report is not None:
+        report.add(counts.read)
     model = KneserNeyModel.from_counts(counts, order, min_count=min_count)
     training = {
         "method": "lm",

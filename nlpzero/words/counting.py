@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from nlpzero.engine.parallel import Advance as Progress
 from nlpzero.engine.parallel import (
     LocalThreads,
-    Progress,
     compiled_workers,
     map_shards,
     on_this_machine,
 )
-from nlpzero.engine.resources import ReadReport, affordable_jobs, default_memory
+from nlpzero.engine.resources import (
+    ReadReport,
+    Resources,
+    affordable_jobs,
+    by_bytes,
+    default_memory,
+)
 from nlpzero.engine.storage import PathLike, scratch_folder
 from nlpzero.segmentation.tokenizers import (
     FunctionTokenizer,
@@ -208,13 +214,16 @@ def _count_ngram_words(
     ngrams: NGramTokenizer,
     documents: Documents | None,
     min_count: int,
-    **options: Any,
+    resources: Resources,
+    report: ReadReport | None,
 ) -> WordCounts:
     if documents is not None:
         raise ValueError("`documents` cannot be counted for n-grams.")
     from nlpzero.ngrams.counting import count_ngrams
 
-    counts = count_ngrams(texts, ngrams.high, **options)
+    counts = count_ngrams(texts, ngrams.high, resources=resources)
+    if report is not None:
+        report.add(counts.read)
     return WordCounts.from_ngrams(counts, ngrams.low, ngrams.high, min_count=min_count)
 
 
@@ -298,11 +307,7 @@ def count_words(
             how,
             documents,
             min_count,
-            memory=memory,
-            tmpdir=tmpdir,
-            jobs=jobs,
-            executor=executor,
-            progress=progress,
+            resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
             report=report,
         )
     with (
@@ -428,11 +433,7 @@ def count_words_by_file(
                 how,
                 documents,
                 min_count,
-                memory=memory,
-                tmpdir=tmpdir,
-                jobs=jobs,
-                executor=executor,
-                progress=progress,
+                resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
                 report=report,
             )
             yield shard.pieces[0].source.name, table

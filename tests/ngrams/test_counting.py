@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero.engine.sorted_runs
-from nlpzero import Corpus, NGramCounts, count_ngrams, count_to_file, merge_counts
+from nlpzero import Corpus, NGramCounts, Resources, count_ngrams, count_to_file, merge_counts
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.table import merge_to_file
 from nlpzero.text.alphabet import Alphabet
@@ -76,7 +76,7 @@ def test_merging_any_split_in_any_order_gives_the_bytes_of_one_run(
     assert saved(merge_counts(*parts), folder / "parts") == whole
     nested = merge_counts(merge_counts(*parts[:2]), merge_counts(*parts[2:]))
     assert saved(nested, folder / "nested") == whole
-    merge_to_file(parts, folder / "file", memory=1)
+    merge_to_file(parts, folder / "file", resources=Resources(memory=16 << 20))
     assert (folder / "file").read_bytes() == whole
 
 
@@ -105,10 +105,16 @@ def test_memory_jobs_and_executor_never_change_a_byte(
 ) -> None:
     corpus = Corpus(*files)
     whole = saved(count_ngrams(corpus, order), tmp_path / "whole")
-    count_to_file(corpus, tmp_path / "two", order, jobs=2)
+    count_to_file(corpus, tmp_path / "two", order, resources=Resources(jobs=2))
     assert (tmp_path / "two").read_bytes() == whole
     with ThreadPoolExecutor(3) as executor:
-        assert saved(count_ngrams(corpus, order, executor=executor), tmp_path / "three") == whole
+        assert (
+            saved(
+                count_ngrams(corpus, order, resources=Resources(executor=executor)),
+                tmp_path / "three",
+            )
+            == whole
+        )
     # shrink the shares so that the smallest budget has to spill
     monkeypatch.setattr(nlpzero.engine.sorted_runs, "_BUFFER_SHARE", 0.002)
     monkeypatch.setattr(nlpzero.engine.sorted_runs, "_RESIDENT_SHARE", 0.01)
@@ -119,7 +125,7 @@ def test_memory_jobs_and_executor_never_change_a_byte(
     )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    table = count_ngrams(corpus, order, memory=LEAST_MEMORY, tmpdir=scratch)
+    table = count_ngrams(corpus, order, resources=Resources(memory=LEAST_MEMORY, tmpdir=scratch))
     assert len(spills) > 1
     assert saved(table, tmp_path / "spilled") == whole
     del table
@@ -195,7 +201,7 @@ def test_misuse_is_named() -> None:
     with pytest.raises(ValueError, match="`min_count`"):
         count_ngrams(["一"], min_count=0)
     with pytest.raises(ValueError, match="16 MiB"):
-        count_ngrams(["一"], memory=1000)
+        count_ngrams(["一"], resources=Resources(memory=1000))
     counts = count_ngrams(["一二"])
     with pytest.raises(ValueError, match="got 5"):
         counts.grams(5)

@@ -1,0 +1,126 @@
+"""Options made from the configurations of the library's methods: one description, one default, one check."""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any, TypeVar
+
+import click
+
+from .options import Numbers, Size
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_options(
+    configs: Mapping[str, Callable[[], type]] | Mapping[str, type],
+    *,
+    default: str | None = None,
+    parameter: str = "method",
+    help: str = "",
+    skip: tuple[str, ...] = (),
+) -> Callable[[F], F]:
+    """``--method`` and the options of all methods; the command receives ``method``, a configuration.
+
+    Parameters
+    ----------
+    configs : mapping of str to configuration class
+        Name of the method on the command line -> its configuration. With one entry there is no ``--method``.
+    default : str, optional
+        The method when none is named; default the first one.
+    parameter : str
+        Name of the option that chooses, and of the command's parameter.
+    help : str
+        Of that option.
+    skip : tuple of str
+        Fields that the command makes options of itself; it sets them with ``dataclasses.replace``.
+
+    Notes
+    -----
+    A field that several methods have is one option. An option that was given but belongs to another method
+    is refused; one that was not given takes the configuration's own default.
+    """
+    classes: dict[str, Any] = dict(configs)
+    first = default or next(iter(classes))
+    owners: dict[str, list[str]] = {}
+    found: dict[str, Field[Any]] = {}
+    for method, config in classes.items():
+        for f in fields(config):
+            if "help" in f.metadata and f.name not in skip:
+                owners.setdefault(f.name, []).append(method)
+                found.setdefault(f.name, f)
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def run(*args: Any, **given: Any) -> Any:
+            context = click.get_current_context()
+            method = given.pop(parameter) if len(classes) > 1 else first
+            values = {}
+            for name, methods in owners.items():
+                value = given.pop(name)
+                source = context.get_parameter_source(name)
+                if source is None or source.name in ("DEFAULT", "DEFAULT_MAP"):
+                    continue
+                if method not in methods:
+                    raise click.UsageError(
+                        f"--{name.replace('_', '-')} belongs to --{parameter.replace('_', '-')} "
+                        f"{' and '.join(methods)}, not to {method}."
+                    )
+                values[name] = value
+            try:
+                config = classes[method](**values)
+            except (ValueError, TypeError) as error:
+                raise click.UsageError(in_options(str(error), found)) from error
+            return function(*args, **{parameter: config}, **given)
+
+        command: Any = run
+        for name in reversed(found):
+            shown = owners[name] if len(classes) > 1 and len(owners[name]) < len(classes) else []
+            command = _option(name, found[name], shown)(command)
+        if len(classes) > 1:
+            command = click.option(
+                f"--{parameter.replace('_', '-')}",
+                type=click.Choice(list(classes)),
+                default=first,
+                show_default=True,
+                help=help,
+            )(command)
+        return command
+
+    return decorate
+
+
+def in_options(message: str, names: Mapping[str, Any]) -> str:
+    """An error of the library in the words of the command line: `min_count` is --min-count."""
+    return re.sub(
+        r"`(\w+)`",
+        lambda m: f"--{m[1].replace('_', '-')}" if m[1] in names else m[0],
+        message,
+    )
+
+
+def _option(name: str, f: "Field[Any]", owners: list[str]) -> Callable[[F], F]:
+    default = None if f.default is MISSING else f.default
+    meta = f.metadata
+    text = meta["help"]
+    if owners:
+        text = text.rstrip(".") + f" ({', '.join(owners)})."
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(default, bool):
+        return click.option(option, is_flag=True, default=default, help=text)
+    kind: Any
+    if meta["choices"]:
+        kind = click.Choice(meta["choices"])
+    elif meta["kind"] == "size":
+        kind = Size()
+    elif isinstance(default, tuple):
+        kind = Numbers()
+    else:
+        kind = float if "float" in str(f.type) else int if "int" in str(f.type) else str
+    shown: Any = default is not None
+    if isinstance(default, tuple):
+        shown = ",".join(f"{x:g}" for x in default)
+    elif meta["kind"] == "size" and default is not None:
+        shown = str(default)
+    return click.option(option, type=kind, default=default, show_default=shown, help=text)

@@ -1,0 +1,185 @@
+"""Passes of workers over a text, within one budget: what every long run needs and none writes again.
+
+A run opens its passes once: :func:`open_passes` makes the temporary folder and starts the workers, all passes
+share them, and both are gone when the block ends, however it ends.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from nlpzero.engine.parallel import (
+    LocalThreads,
+    Shard,
+    compiled_workers,
+    local_workers,
+    map_shards,
+    on_this_machine,
+)
+from nlpzero.engine.resources import ReadReport, Resources, affordable_jobs
+
+T = TypeVar("T")
+
+
+class Text(Protocol):
+    """What passes read: a corpus, or a shard of one."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as stored, None when unknown."""
+        ...
+
+    def shards(self, jobs: int = 1) -> Sequence[Shard]:
+        """Pieces for workers."""
+        ...
+
+
+X = TypeVar("X", bound=Text)
+
+
+@dataclass
+class Passes(Generic[X]):
+    """What the passes of one run share; made by :func:`open_passes`.
+
+    Attributes
+    ----------
+    text : Corpus or Shard
+    resources : Resources
+        As given; `jobs` and `executor` here are what the budget and the machine make of them.
+    folder : Path
+        Temporary files of the run.
+    jobs : int
+        Workers that the budget affords.
+    executor : Executor or None
+        None: one job, in this process; or new processes for each pass.
+    read : ReadReport
+        What was read, told once, however often the text is read.
+    """
+
+    text: X
+    resources: Resources
+    folder: Path
+    jobs: int
+    executor: Executor | None
+    read: ReadReport = field(default_factory=ReadReport)
+    _told: bool = False
+
+    @property
+    def budget(self) -> int:
+        """Bytes of memory for the whole run."""
+        return self.resources.budget
+
+    @property
+    def here(self) -> bool:
+        """Whether the workers share this machine's disk."""
+        return on_this_machine(self.executor)
+
+    @property
+    def threads(self) -> bool:
+        """Whether the workers share this process's memory."""
+        return isinstance(self.executor, LocalThreads)
+
+    @property
+    def single(self) -> bool:
+        """Whether all work is done here, by one worker that may read the text as a whole."""
+        return self.jobs == 1 and self.here
+
+    @property
+    def share(self) -> int:
+        """Bytes of memory for each worker; the parent only merges while they work."""
+        return self.budget if self.single else self.budget // self.jobs
+
+    @property
+    def worker_folder(self) -> Path | None:
+        """Where workers leave what they found: a cluster does not share this machine's disk."""
+        return self.folder if self.here else None
+
+    def report(self) -> ReadReport:
+        """Where the next reading tells what it read."""
+        report = ReadReport() if self._told else self.read
+        self._told = True
+        return report
+
+    def advance(self, stage: str) -> Callable[[int], None] | None:
+        """What a reading of the whole text calls with the bytes it read."""
+        return self.resources.stage(stage, self.text.size)
+
+    def map(
+        self,
+        worker: Callable[..., T],
+        *args: object,
+        stage: str,
+        shards: Sequence[Shard] | None = None,
+        ordered: bool = False,
+    ) -> Iterator[T]:
+        """One pass: results of ``worker(shard, *args, report=...)`` as they come.
+
+        Parameters
+        ----------
+        worker : callable
+            Defined at the top level of a module.
+        *args
+            Picklable.
+        stage : str
+            Name of this pass for progress.
+        shards : sequence of Shard, optional
+            Default: the text cut for the number of jobs.
+        ordered : bool
+            Results in the order of the shards.
+        """
+        if shards is None:
+            shards = self.text.shards(self.jobs)
+        return map_shards(
+            worker,
+            shards,
+            *args,
+            jobs=self.jobs,
+            executor=self.executor,
+            progress=self.advance(stage),
+            report=self.report(),
+            ordered=ordered,
+        )
+
+    def aside(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
+        """Begin work beside the next pass, if that is done by threads; call the result for the outcome."""
+        if isinstance(self.executor, LocalThreads):
+            return self.executor.submit(function, *args).result
+        return partial(function, *args)
+
+
+@contextmanager
+def open_passes(
+    text: X, resources: Resources | None, *, compiled: bool = True
+) -> Iterator[Passes[X]]:
+    """Start what the passes over a text share.
+
+    Parameters
+    ----------
+    text : Corpus or Shard
+    resources : Resources, optional
+        Default ``Resources()``.
+    compiled : bool
+        Whether workers mostly run compiled loops: then threads take the place of processes where they are
+        faster. Python code runs side by side in processes only.
+
+    Yields
+    ------
+    Passes
+    """
+    given = Resources() if resources is None else resources
+    with ExitStack() as stack:
+        folder = stack.enter_context(given.scratch())
+        jobs, executor = given.jobs, given.executor
+        if on_this_machine(executor):
+            # a process costs memory before it does anything
+            jobs = affordable_jobs(jobs, given.budget)
+            if jobs == 1:
+                executor = None
+            elif executor is None:
+                workers = compiled_workers(jobs, text.size) if compiled else local_workers(jobs)
+                executor = stack.enter_context(workers)
+        yield Passes(text, given, folder, jobs, executor)
