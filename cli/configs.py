@@ -45,11 +45,13 @@ def config_options(
     first = default or next(iter(classes))
     owners: dict[str, list[str]] = {}
     found: dict[str, Field[Any]] = {}
+    defaults: dict[str, dict[str, Any]] = {}
     for method, config in classes.items():
         for f in fields(config):
             if "help" in f.metadata and f.name not in skip:
                 owners.setdefault(f.name, []).append(method)
                 found.setdefault(f.name, f)
+                defaults.setdefault(f.name, {})[method] = f.default
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -77,7 +79,7 @@ def config_options(
         command: Any = run
         for name in reversed(found):
             shown = owners[name] if len(classes) > 1 and len(owners[name]) < len(classes) else []
-            command = _option(name, found[name], shown)(command)
+            command = _option(name, found[name], shown, defaults[name])(command)
         if len(classes) > 1:
             command = click.option(
                 f"--{parameter.replace('_', '-')}",
@@ -100,7 +102,9 @@ def in_options(message: str, names: Mapping[str, Any]) -> str:
     )
 
 
-def _option(name: str, f: "Field[Any]", owners: list[str]) -> Callable[[F], F]:
+def _option(
+    name: str, f: "Field[Any]", owners: list[str], defaults: Mapping[str, Any]
+) -> Callable[[F], F]:
     default = None if f.default is MISSING else f.default
     meta = f.metadata
     text = meta["help"]
@@ -117,10 +121,30 @@ def _option(name: str, f: "Field[Any]", owners: list[str]) -> Callable[[F], F]:
     elif isinstance(default, tuple):
         kind = Numbers()
     else:
-        kind = float if "float" in str(f.type) else int if "int" in str(f.type) else str
-    shown: Any = default is not None
-    if isinstance(default, tuple):
-        shown = ",".join(f"{x:g}" for x in default)
-    elif meta["kind"] == "size" and default is not None:
-        shown = str(default)
+        kind = _number(str(f.type), meta)
+    shown: Any = _shown(default)
+    if len(set(defaults.values())) > 1:
+        parts = ((method, value, _shown(value)) for method, value in defaults.items())
+        shown = ", ".join(
+            f"{text if isinstance(text, str) else value} for {method}"
+            for method, value, text in parts
+        )
     return click.option(option, type=kind, default=default, show_default=shown, help=text)
+
+
+def _number(annotation: str, limits: Mapping[str, Any]) -> Any:
+    least, above, most = limits["least"], limits["above"], limits["most"]
+    if "float" in annotation:
+        if least is above is most is None:
+            return float
+        return click.FloatRange(least if above is None else above, most, min_open=above is not None)
+    if "int" in annotation:
+        return int if least is most is None else click.IntRange(least, most)
+    return str
+
+
+def _shown(default: Any) -> str | bool:
+    """What ``show_default`` takes; True shows the value itself."""
+    if isinstance(default, tuple):
+        return ",".join(f"{x:g}" for x in default)
+    return default is not None

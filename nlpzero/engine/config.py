@@ -4,8 +4,8 @@ A field made by :func:`option` is checked when the value is made, and the comman
 there is one description, one default and one check of each parameter.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
 
 #: What a field holds, where its type does not say: a number of bytes such as ``"16M"``.
@@ -68,10 +68,11 @@ class Config:
             if "help" in f.metadata:
                 value = getattr(self, f.name)
                 if value is not None or f.default is not None:
-                    _check(f.name, value, f.default, dict(f.metadata))
+                    _check(f, value)
 
 
-def _check(name: str, value: Any, default: Any, limits: dict[str, Any]) -> None:
+def _check(f: "Field[Any]", value: Any) -> None:
+    name, default, limits = f.name, f.default, f.metadata
     if limits["choices"]:
         if value not in limits["choices"]:
             names = ", ".join(map(repr, limits["choices"]))
@@ -88,13 +89,13 @@ def _check(name: str, value: Any, default: Any, limits: dict[str, Any]) -> None:
 
         value = parse_size(value)
     several = isinstance(default, tuple)
-    whole = isinstance(default, int) or limits["kind"] == "size"
+    whole = limits["kind"] == "size" or "float" not in str(f.type)
     values = value if several and isinstance(value, (tuple, list)) else [value]
     if not values or not all(_inside(x, whole, limits) for x in values):
         raise ValueError(f"`{name}` must be {_domain(several, whole, limits)}, got {value!r}.")
 
 
-def _inside(value: Any, whole: bool, limits: dict[str, Any]) -> bool:
+def _inside(value: Any, whole: bool, limits: Mapping[str, Any]) -> bool:
     if isinstance(value, bool) or not hasattr(value, "__index__" if whole else "__float__"):
         return False
     return (
@@ -104,7 +105,7 @@ def _inside(value: Any, whole: bool, limits: dict[str, Any]) -> bool:
     )
 
 
-def _domain(several: bool, whole: bool, limits: dict[str, Any]) -> str:
+def _domain(several: bool, whole: bool, limits: Mapping[str, Any]) -> str:
     least, above, most = limits["least"], limits["above"], limits["most"]
     noun = "integer" if whole else "number"
     what = f"{noun}s" if several else ("an integer" if whole else "a number")
