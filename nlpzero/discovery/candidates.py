@@ -14,7 +14,7 @@ from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
 from nlpzero.engine.hash_tables import KeyTable, find
 from nlpzero.engine.jit import kernel
-from nlpzero.ngrams.keys import MASKS, WIDTH, symbol_of
+from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, symbol_of, symbols_at
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
@@ -36,15 +36,15 @@ class Candidates:
 
     @classmethod
     def of(cls, counts: NGramCounts, min_count: int) -> "Candidates":
-        parts: list[list[tuple[Keys, Counts]]] = [[] for _ in range(WIDTH + 1)]
+        parts: list[list[tuple[Keys, Counts]]] = [[] for _ in range(PACKED_ORDER + 1)]
         for k, keys, numbers in _frequent_pieces(counts, min_count):
             parts[k].append((keys.copy(), numbers.copy()))
         grams = [np.concatenate([p[0] for p in part]) for part in parts[1:]]
         sizes = [np.concatenate([p[1] for p in part]) for part in parts[1:]]
         singles = np.zeros(0x10000, np.int64)
-        singles[(grams[0] >> np.uint64(48)).astype(np.int64)] = sizes[0]
+        singles[symbols_at(grams[0], 1)] = sizes[0]
         keys = np.concatenate(grams[1:])
-        lengths = np.repeat(np.arange(2, WIDTH + 1), [len(part) for part in grams[1:]])
+        lengths = np.repeat(np.arange(2, PACKED_ORDER + 1), [len(part) for part in grams[1:]])
         return cls(
             keys,
             np.concatenate(sizes[1:]),
@@ -118,7 +118,7 @@ def frequent_grams(
             first = first_difference(before, keys[row]) if row < n else 1
             for k in range(order, first - 1, -1):
                 if group[k] >= min_count:
-                    out_keys[k, filled[k]] = before & MASKS[k]
+                    out_keys[k, filled[k]] = before & PREFIX_MASKS[k]
                     out_counts[k, filled[k]] = group[k]
                     filled[k] += 1
                 group[k] = 0
@@ -162,7 +162,7 @@ def gram_cohesion(
             if j == 1:
                 a = singles[symbol_of(key, 1)]
             else:
-                a = gram_counts[values[find(key & MASKS[j], table, shift)]]
+                a = gram_counts[values[find(key & PREFIX_MASKS[j], table, shift)]]
             if lengths[row] - j == 1:
                 b = singles[symbol_of(tail, 1)]
             else:
@@ -241,14 +241,14 @@ def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int,
     """The k-grams with at least min_count occurrences, k and some of them at a time; to be copied, if kept."""
     previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
     for rows, row_counts, last in table_pieces(counts):
-        out_keys = np.empty((WIDTH + 1, len(rows) + 1), np.uint64)
-        out_counts = np.empty((WIDTH + 1, len(rows) + 1), np.int64)
-        filled = np.zeros(WIDTH + 1, np.int64)
+        out_keys = np.empty((PACKED_ORDER + 1, len(rows) + 1), np.uint64)
+        out_counts = np.empty((PACKED_ORDER + 1, len(rows) + 1), np.int64)
+        filled = np.zeros(PACKED_ORDER + 1, np.int64)
         frequent_grams(
             rows,
             row_counts,
             last,
-            WIDTH,
+            PACKED_ORDER,
             min_count,
             previous,
             group,
@@ -256,7 +256,7 @@ def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int,
             out_counts,
             filled,
         )
-        for k in range(1, WIDTH + 1):
+        for k in range(1, PACKED_ORDER + 1):
             yield k, out_keys[k, : filled[k]], out_counts[k, : filled[k]]
 
 

@@ -10,7 +10,7 @@ from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, strong_cut_worker
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Symbols
-from nlpzero.ngrams.keys import MASKS, WIDTH, keys_of
+from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, SYMBOL_BITS, pack_rows, symbols_at
 
 
 def by_cohesion(
@@ -25,7 +25,7 @@ def by_cohesion(
 ) -> Found:
     grams = Candidates.of(run.counts, min_count)
     pmi, split = grams.cohesion()
-    floor = np.array([0.0, 0.0, *min_pmi, *[np.inf] * (WIDTH - 1 - len(min_pmi))])
+    floor = np.array([0.0, 0.0, *min_pmi, *[np.inf] * (PACKED_ORDER - 1 - len(min_pmi))])
     candidate = grams.lengths <= order
     strong = candidate & (pmi >= floor[grams.lengths])
     keys = grams.keys[strong]
@@ -75,24 +75,27 @@ def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
     free = counts.copy()
     for side in ("left", "right"):
         taken = np.zeros(len(counts))
-        for length in range(3, WIDTH + 1):
+        for length in range(3, PACKED_ORDER + 1):
             longer = np.flatnonzero(grams.lengths == length)
             keys = grams.keys[longer]
-            edge = 0 if side == "left" else length - 2
-            pair = (keys >> np.uint64(32 - 16 * edge)) if edge < 2 else keys
-            first = (pair >> np.uint64(16)) & np.uint64(0xFFFF)
-            cuts_run = grams.in_run[first] & grams.in_run[pair & np.uint64(0xFFFF)]
+            edge = 1 if side == "left" else length - 1
+            cuts_run = (
+                grams.in_run[symbols_at(keys, edge)] & grams.in_run[symbols_at(keys, edge + 1)]
+            )
             taking = strong[longer] | cuts_run
             longer, keys = longer[taking], keys[taking]
-            shorter = keys << np.uint64(16) if side == "left" else keys & MASKS[length - 1]
+            shorter = keys << SYMBOL_BITS if side == "left" else keys & PREFIX_MASKS[length - 1]
             np.add.at(taken, grams.table.find(shorter), counts[longer])
-            if length == WIDTH:
+            if length == PACKED_ORDER:
                 share = np.minimum(taken / counts, 1.0)
-                whole = np.flatnonzero(grams.lengths == WIDTH)
+                whole = np.flatnonzero(grams.lengths == PACKED_ORDER)
                 edges = grams.keys[whole]
-                parts = edges & MASKS[WIDTH - 1] if side == "left" else edges << np.uint64(16)
-                symbol = edges >> np.uint64(48) if side == "left" else edges & np.uint64(0xFFFF)
-                at_run = grams.in_run[symbol]
+                parts = (
+                    edges & PREFIX_MASKS[PACKED_ORDER - 1]
+                    if side == "left"
+                    else edges << SYMBOL_BITS
+                )
+                at_run = grams.in_run[symbols_at(edges, 1 if side == "left" else PACKED_ORDER)]
                 share[whole] = np.where(at_run, share[grams.table.find(parts)], 0.0)
         free *= 1 - share
     return np.rint(free[strong]).astype(np.int64)
@@ -119,7 +122,7 @@ def _explain_cohesion(
     def look(start: int, size: int) -> str | None:
         """What is wrong with a part of the word, if anything."""
         part = symbols[start : start + size]
-        key = keys_of(part[None, :])
+        key = pack_rows(part[None, :])
         text = alphabet.decode(part)
         name = f"{text}: " if size < length else ""
         row = int(grams.table.find(key)[0])
@@ -141,7 +144,7 @@ def _explain_cohesion(
         if wrong is not None:
             return f"dropped: {wrong}"
     if length <= order:
-        row = int(grams.table.find(keys_of(symbols[None, :]))[0])
+        row = int(grams.table.find(pack_rows(symbols[None, :]))[0])
         count = int(alone[rows[row]])
         total = int(grams.counts[row])
     else:

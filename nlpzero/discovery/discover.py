@@ -46,7 +46,7 @@ from nlpzero.engine.resources import (
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.counting import count_ngrams
-from nlpzero.ngrams.keys import WIDTH
+from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, as_corpus
@@ -69,7 +69,7 @@ def discover_words(
     segmenter: "LearnedSegmenter | None" = None,
     sample: int | None = None,
     seed: int = 0,
-    order: int = WIDTH,
+    order: int = PACKED_ORDER,
     min_count: int | None = None,
     min_pmi: float | Sequence[float] | None = None,
     min_entropy: float = 0.0,
@@ -182,8 +182,8 @@ def discover_words(
     if method == "learned" and fold_width:
         raise ValueError("`fold_width` is for cohesion and min-entropy.")
     _check("order", order, 2)
-    if order > WIDTH:
-        raise ValueError(f"`order` must be an integer from 2 to {WIDTH}, got {order}.")
+    if order > PACKED_ORDER:
+        raise ValueError(f"`order` must be an integer from 2 to {PACKED_ORDER}, got {order}.")
     if min_count is not None:
         _check("min_count", min_count, 1)
     _check("min_length", min_length, 1)

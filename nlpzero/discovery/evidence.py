@@ -16,7 +16,16 @@ from nlpzero.engine.hash_tables import MULTIPLIER, ONE, KeyTable, find
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
-from nlpzero.ngrams.keys import MASKS, WIDTH, keys_of, pack, symbol_of
+from nlpzero.ngrams.keys import (
+    PACKED_ORDER,
+    PREFIX_MASKS,
+    SYMBOL_BITS,
+    next_key,
+    pack,
+    pack_rows,
+    pack_stretch,
+    symbol_of,
+)
 from nlpzero.ngrams.measures import entropy_from_sums, x_log_x
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
@@ -50,13 +59,13 @@ def neighbour_sums(
             first = first_difference(before, keys[row]) if row < n else 1
             for k in range(order, first - 1, -1):
                 if sums[k] > 0:
-                    place = find(before & MASKS[k], table, shift)
+                    place = find(before & PREFIX_MASKS[k], table, shift)
                     if place >= 0:
                         right[values[place]] += sums[k]
                 if group[k] > 1 and k > 1:
                     part = group[k] * math.log(group[k])
                     sums[k - 1] += part
-                    place = find((before & MASKS[k]) << np.uint64(16), table, shift)
+                    place = find((before & PREFIX_MASKS[k]) << SYMBOL_BITS, table, shift)
                     if place >= 0:
                         left[values[place]] += part
                 group[k] = 0
@@ -94,9 +103,7 @@ def build_trie(
     for i in range(len(offsets) - 1):
         end = offsets[i + 1]
         for begin in range(offsets[i], max(offsets[i] + 1, end - width)):
-            key = np.uint64(0)
-            for j in range(width):
-                key |= np.uint64(symbols[begin + j]) << np.uint64(48 - 16 * j)
+            key = pack_stretch(symbols, begin, begin + width)
             place = (key * MULTIPLIER) >> entry_shift
             while entry_table[place] != 0 and entry_table[place] != key:
                 place = (place + ONE) & entry_mask
@@ -106,7 +113,7 @@ def build_trie(
                 nodes += 1
             node = np.int64(entry_nodes[place])
             for j in range(begin + width, end):
-                key = (np.uint64(node + 1) << np.uint64(16)) | np.uint64(symbols[j])
+                key = next_key(node, symbols[j])
                 place = (key * MULTIPLIER) >> child_shift
                 while child_table[place] != 0 and child_table[place] != key:
                     place = (place + ONE) & child_mask
@@ -134,12 +141,10 @@ def node_of_string(
     child_shift: np.uint64,
 ) -> np.int64:
     """Node of a string that is in the trie."""
-    key = np.uint64(0)
-    for j in range(width):
-        key |= np.uint64(symbols[begin + j]) << np.uint64(48 - 16 * j)
+    key = pack_stretch(symbols, begin, begin + width)
     node = np.int64(entry_nodes[find(key, entry_table, entry_shift)])
     for j in range(begin + width, end):
-        key = (np.uint64(node + 1) << np.uint64(16)) | np.uint64(symbols[j])
+        key = next_key(node, symbols[j])
         node = np.int64(child_nodes[find(key, child_table, child_shift)])
     return node
 
@@ -197,9 +202,7 @@ def word_cohesion(
                 if stop - first == 1:
                     value -= math.log(singles[symbols[first]])
                 elif stop - first <= width:
-                    key = np.uint64(0)
-                    for j in range(stop - first):
-                        key |= np.uint64(symbols[first + j]) << np.uint64(48 - 16 * j)
+                    key = pack_stretch(symbols, first, stop)
                     value -= math.log(gram_counts[gram_values[find(key, gram_table, gram_shift)]])
                 else:
                     node = node_of_string(
@@ -246,7 +249,7 @@ def occurrences(
     """
     n = len(symbols) - AFTER
     listed = 0
-    mask = MASKS[width]
+    mask = PREFIX_MASKS[width]
     i = begin
     while i < n and listed + room <= len(met):
         j = i
@@ -270,7 +273,7 @@ def occurrences(
                         listed += 1
                 if symbols[j] == 0:
                     break
-                key = (np.uint64(node + 1) << np.uint64(16)) | np.uint64(symbols[j])
+                key = next_key(node, symbols[j])
                 place = find(key, child_table, child_shift)
                 if place < 0:
                     break
@@ -297,9 +300,9 @@ class OccurrenceTrie(NamedTuple):
     def of(cls, words: Strings) -> tuple["OccurrenceTrie", Counts, int]:
         """The trie, the node of each word, and the number of nodes."""
         lengths = words.lengths
-        starts = int(np.maximum(lengths - WIDTH, 1).sum())
+        starts = int(np.maximum(lengths - PACKED_ORDER, 1).sum())
         entry_bits = max((2 * starts).bit_length(), 4)
-        beyond = np.maximum(lengths - WIDTH, 0)
+        beyond = np.maximum(lengths - PACKED_ORDER, 0)
         child_bits = max((2 * int((beyond * (beyond + 1) // 2).sum())).bit_length(), 4)
         trie = cls(
             np.zeros(1 << entry_bits, np.uint64),
@@ -310,7 +313,7 @@ class OccurrenceTrie(NamedTuple):
             np.uint64(64 - child_bits),
         )
         node_of = np.empty(len(lengths), np.int64)
-        nodes = build_trie(words.symbols, words.offsets, WIDTH, *trie, node_of)
+        nodes = build_trie(words.symbols, words.offsets, PACKED_ORDER, *trie, node_of)
         return trie, node_of, nodes
 
 
@@ -348,7 +351,7 @@ def _occurrence_worker(
         seen += int(np.count_nonzero(symbols))
         at = BEFORE
         while at < len(symbols) - AFTER:
-            at, listed = occurrences(symbols, at, WIDTH, *trie, wanted, totals, met, room)
+            at, listed = occurrences(symbols, at, PACKED_ORDER, *trie, wanted, totals, met, room)
             new = np.unique(met[:listed], return_counts=True)
             waiting.append((new[0], new[1].astype(np.int64)))
             size += len(new[0])
@@ -385,11 +388,11 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
     lengths = words.lengths
     pmi, split = np.full(n, np.inf), np.zeros(n, np.int64)
     sums = np.zeros((2, n))
-    rows = words.matrix(max(int(lengths.max(initial=0)), WIDTH))
-    keys = keys_of(rows)
+    rows = words.matrix(max(int(lengths.max(initial=0)), PACKED_ORDER))
+    keys = pack_rows(rows)
 
     occurrences = np.where(lengths == 1, grams.singles[rows[:, 0]], 0)
-    packed = np.flatnonzero((lengths > 1) & (lengths <= WIDTH))
+    packed = np.flatnonzero((lengths > 1) & (lengths <= PACKED_ORDER))
     places = grams.table.find(keys[packed])
     if (places < 0).any():
         raise StorageError("the counts are of another text: they lack words of this one; count it")
@@ -397,21 +400,21 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
     pmi[packed], split[packed] = grams.cohesion_of(
         keys[packed], occurrences[packed], lengths[packed]
     )
-    short = np.flatnonzero(lengths < WIDTH)
+    short = np.flatnonzero(lengths < PACKED_ORDER)
     table_sums = run.aside(_table_sums, run.counts, keys[short])
-    long = np.flatnonzero(lengths >= WIDTH)
+    long = np.flatnonzero(lengths >= PACKED_ORDER)
     if len(long) and run.shards is None:
         sums[:, long] = np.nan
     elif len(long):
         totals, sums[:, long], long_pmi, long_split = _text_sums(run, grams, words.take(long))
-        longer = lengths[long] > WIDTH
+        longer = lengths[long] > PACKED_ORDER
         occurrences[long[longer]] = totals[longer]
         pmi[long[longer]], split[long[longer]] = long_pmi[longer], long_split[longer]
     sums[:, short] = table_sums()
     left, right = (entropy_from_sums(side, occurrences) for side in sums)
     bounds = [left, right]
     if len(long) and run.shards is None:
-        heads, tails = keys[long] & MASKS[WIDTH - 1], keys[long] << np.uint64(16)
+        heads, tails = keys[long] & PREFIX_MASKS[PACKED_ORDER - 1], keys[long] << SYMBOL_BITS
         for side, parts in enumerate((heads, tails)):
             part_keys, inverse = np.unique(parts, return_inverse=True)
             part_sums = _table_sums(run.counts, part_keys)[side]
@@ -435,7 +438,7 @@ def _table_sums(counts: NGramCounts, keys: Keys) -> Floats:
             piece_keys,
             numbers,
             last,
-            WIDTH,
+            PACKED_ORDER,
             previous,
             group,
             open_sums,
@@ -470,7 +473,7 @@ def _text_sums(
     word_cohesion(
         words.symbols,
         words.offsets,
-        WIDTH,
+        PACKED_ORDER,
         *trie,
         totals,
         *grams.table,

@@ -19,8 +19,7 @@ from nlpzero.engine.parallel import LocalThreads, map_shards, on_this_machine
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import scratch_folder
 from nlpzero.learning.segmenter import LearnedSegmenter
-from nlpzero.learning.word_model import LONGEST
-from nlpzero.ngrams.keys import WIDTH, keys_of
+from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows, pack_stretch, unpack_keys
 from nlpzero.segmentation.base import load_segmenter, whole_pieces
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
@@ -33,7 +32,7 @@ _DECODED_CHARS = 1 << 19
 class LearnedWordTable(NamedTuple):
     """Words of a decoded corpus, with their sums of evidence.
 
-    keys : ndarray of uint64, ascending; 16 bits a symbol of the segmenter's alphabet
+    keys : ndarray of uint64, ascending; packed symbols of the segmenter's alphabet
     sums : ndarray of int64, shape (m, 4); count, and sums, in units of 2 ** -20, of the boundary probabilities of
         the left edge, of the right edge, and of the mean of the inner gaps
     others : dict of str to 4 ints, the same for words with digits, letters or runs of numerals
@@ -191,15 +190,8 @@ def count_learned_words(
             report=report,
         ):
             table = merge_tables([table, part])
-    symbols = np.stack(
-        [
-            ((table.keys >> np.uint64(16 * place)) & np.uint64(0xFFFF)).astype(np.uint16)
-            for place in (3, 2, 1, 0)
-        ],
-        axis=1,
-    )
-    text = segmenter.alphabet.decode(symbols.ravel())
-    words = [text[i : i + 4].lstrip("\ufffd") for i in range(0, len(text), 4)]
+    text = segmenter.alphabet.decode(unpack_keys(table.keys, PACKED_ORDER).ravel())
+    words = [text[i : i + 4].rstrip("\ufffd") for i in range(0, len(text), 4)]
     others = sorted(table.others.items())
     words += [word for word, _ in others]
     sums = np.concatenate(
@@ -228,7 +220,7 @@ def list_words(
 ) -> Any:
     """Every word of a segmentation: key, sums of evidence, place; returns their number.
 
-    keys[j] : 16 bits a symbol, or 0 for a word with a run of digits, letters or numerals in it (symbols 1 to 3), which
+    keys[j] : packed key, or 0 for a word with a run of digits, letters or numerals in it (symbols 1 to 3), which
     only the text tells from others. evidence[j] : 1, boundary probability of the left edge, of the right edge, mean
     of the inner gaps (of one symbol: 0). places[j] : first symbol and end.
     """
@@ -242,16 +234,14 @@ def list_words(
         j = i + 1
         while not cuts[j]:
             j += 1
-        key = np.uint64(0)
-        plain = j - i <= LONGEST
+        plain = j - i <= PACKED_ORDER
         inner = 0.0
         for k in range(i, j):
-            key = key << np.uint64(16) | np.uint64(symbols[k])
             if symbols[k] <= 3:
                 plain = False
             if k > i:
                 inner += probabilities[k]
-        keys[m] = key if plain else np.uint64(0)
+        keys[m] = pack_stretch(symbols, i, j) if plain else np.uint64(0)
         evidence[m, 0] = 1
         evidence[m, 1] = np.int64(np.rint(probabilities[i] * UNIT))
         evidence[m, 2] = np.int64(np.rint(probabilities[j] * UNIT))
@@ -307,8 +297,10 @@ def by_learning(
 
     def explain(symbols: Symbols) -> str:
         count = count_among(told, symbols)
-        total = int(run.counts.lookup(keys_of(symbols[None, :WIDTH]), min(len(symbols), WIDTH))[0])
-        among = f" in {total:,} occurrences" if len(symbols) <= WIDTH else ""
+        total = int(
+            run.counts.lookup(pack_rows(symbols[None, :]), min(len(symbols), PACKED_ORDER))[0]
+        )
+        among = f" in {total:,} occurrences" if len(symbols) <= PACKED_ORDER else ""
         if count < min_count:
             return f"dropped: {count:,} times a word of the segmentation{among}, min_count is {min_count:,}"
         return f"found: {count:,} times a word of the segmentation{among}"

@@ -9,7 +9,7 @@ from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, pair_cut_worker, repeats_worker
 from nlpzero.discovery.string_table import Pieces, Strings, count_among
 from nlpzero.engine.arrays import Counts, Symbols
-from nlpzero.ngrams.keys import WIDTH, find_keys, keys_of
+from nlpzero.ngrams.keys import PACKED_ORDER, find_keys, pack_rows, unpack_keys
 from nlpzero.ngrams.measures import merge_gain, merge_gain_same
 
 
@@ -19,8 +19,7 @@ def by_min_entropy(
     grams = Candidates.of(run.counts, min_count)
     pairs = grams.lengths == 2
     keys, joint = grams.keys[pairs], grams.counts[pairs]
-    first = (keys >> np.uint64(48)).astype(np.int64)
-    second = ((keys >> np.uint64(32)) & np.uint64(0xFFFF)).astype(np.int64)
+    first, second = unpack_keys(keys, 2).T
     same = first == second
     joinable = joint.copy()
     joinable[same] = _joinable_pairs(run, first[same])
@@ -41,7 +40,7 @@ def by_min_entropy(
     def explain(symbols: Symbols) -> str:
         alphabet = run.counts.alphabet
         windows = np.lib.stride_tricks.sliding_window_view(symbols, 2)
-        found = find_keys(keys, keys_of(windows))
+        found = find_keys(keys, pack_rows(windows))
         for window, row in zip(windows, found.tolist(), strict=True):
             text = alphabet.decode(window)
             if not grams.in_run[window].all() and row < 0:
@@ -64,15 +63,15 @@ def by_min_entropy(
     return Found(words.take(listed), singles, grams, removals, margins, explain)
 
 
-def _joinable_pairs(run: SecondPass, symbols: npt.NDArray[np.int64]) -> Counts:
+def _joinable_pairs(run: SecondPass, symbols: Symbols) -> Counts:
     """Pairs of a symbol with itself that can be joined: a run of r equal symbols holds r // 2.
 
     There are c(aa) - c(aaa) runs of two and more, c(aaaa) - c(aaaaa) of four and more, and so on: the table
     of counts is enough where no run reaches four; otherwise the text is read.
     """
     twos, threes, fours = (
-        run.counts.lookup(keys_of(np.repeat(symbols[:, None], k, axis=1).astype(np.uint16)), k)
-        for k in range(2, WIDTH + 1)
+        run.counts.lookup(pack_rows(np.repeat(symbols[:, None], k, axis=1)), k)
+        for k in range(2, PACKED_ORDER + 1)
     )
     if not fours.any():
         return twos - threes

@@ -18,7 +18,7 @@ from nlpzero.engine.parallel import Advance as Progress
 from nlpzero.engine.parallel import LocalThreads, map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
-from nlpzero.ngrams.keys import MASKS, pack
+from nlpzero.ngrams.keys import PREFIX_MASKS, pack, pack_pair
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
@@ -231,7 +231,7 @@ def windows_strong(
     """Whether all windows of shortest to longest symbols are in the table."""
     for size in range(shortest, longest + 1):
         for at in range(begin, end - size + 1):
-            if find(pack(symbols, at) & MASKS[size], table, shift) < 0:
+            if find(pack(symbols, at) & PREFIX_MASKS[size], table, shift) < 0:
                 return False
     return True
 
@@ -282,7 +282,7 @@ def lenient_cut(
                 k += 1
             while k >= 2 and i + k - 1 > reach:
                 if not (in_run[symbols[i + k - 1]] and in_run[symbols[i + k]]):
-                    place = find(key & MASKS[k], table, shift)
+                    place = find(key & PREFIX_MASKS[k], table, shift)
                     if place >= 0:
                         slot = place
                         size = k
@@ -354,8 +354,7 @@ def pair_cut(
         if after != 0:
             if in_run[s] and in_run[after]:
                 continue
-            key = (np.uint64(s) << np.uint64(48)) | (np.uint64(after) << np.uint64(32))
-            if find(key, table, shift) >= 0:
+            if find(pack_pair(s, after), table, shift) >= 0:
                 continue
         length = i + 1 - begin
         if length == 1:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import MULTIPLIER, ONE
 from nlpzero.engine.jit import kernel
-from nlpzero.ngrams.keys import WIDTH
+from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.text.alphabet import Alphabet
 
 
@@ -140,10 +140,8 @@ class Strings(NamedTuple):
     def of_keys(cls, keys: Keys, lengths: Counts, counts: Counts) -> "Strings":
         """Strings of packed keys."""
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        lanes = np.stack(
-            [(keys >> np.uint64(48 - 16 * j)) & np.uint64(0xFFFF) for j in range(WIDTH)], axis=1
-        ).astype(np.uint16)
-        return cls(lanes[np.arange(WIDTH) < lengths[:, None]], offsets, counts)
+        inside = np.arange(PACKED_ORDER) < lengths[:, None]
+        return cls(unpack_keys(keys, PACKED_ORDER)[inside], offsets, counts)
 
     def joined(self, other: "Strings") -> "Strings":
         return Strings(

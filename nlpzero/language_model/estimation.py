@@ -11,7 +11,16 @@ from nlpzero.engine.arrays import Counts, Floats32, Keys
 from nlpzero.engine.hash_tables import hash_find_all, hash_index
 from nlpzero.engine.jit import kernel
 from nlpzero.language_model.model import BEGIN, END, LN10, NEVER, KneserNeyModel
-from nlpzero.ngrams.keys import last_shift, prefix_mask
+from nlpzero.ngrams.keys import (
+    LAST_SYMBOL,
+    PACKED_ORDER,
+    PREFIX_MASKS,
+    SYMBOL_BITS,
+    key_of_symbol,
+    next_keys,
+    split_next_keys,
+    symbols_at,
+)
 from nlpzero.ngrams.table import NGramCounts
 
 # what lmplz --discount_fallback uses where counts of counts allow no estimate
@@ -30,10 +39,6 @@ def thresholds(min_count: int | Sequence[int], order: int) -> list[int]:
             f"got {min_count}."
         )
     return wanted[:order]
-
-
-def _keys_of_symbol(symbol: np.uint16, place: int) -> np.uint64:
-    return np.uint64(symbol) << last_shift(place)
 
 
 def node_arrays(
@@ -103,19 +108,19 @@ class Estimator:
                 lower = shares + unknown
                 lower[-1] = math.exp(NEVER * LN10)
                 order = np.arange(len(keys))
-                first = keys >> last_shift(1)
+                first = symbols_at(keys, 1)
             else:
                 suffixes = hash_find_all(hash_index(kept), kept, self._suffixes(k, parents, keys))
                 lower = shares + left[rows] * lower[suffixes]
-                first = (keys >> np.uint64(48)) if k < 5 else (parents[rows] >> np.uint64(48))
+                first = symbols_at(keys if k <= PACKED_ORDER else parents[rows], 1)
                 above = places[suffixes]
-                order = np.argsort((above.astype(np.uint64) << np.uint64(16)) | first)
+                order = np.argsort(next_keys(above, first))
                 spans = np.bincount(above, minlength=sizes[-1])
                 children.append(base + np.cumsum(spans) - spans)
                 backoffs.append(log32(left[kept_mask])[kept_order])
             base += len(keys)
             sizes.append(len(keys))
-            symbols.append(first[order].astype(np.uint16))
+            symbols.append(first[order])
             logs.append(log32(lower)[order])
             places = np.empty(len(keys), np.int64)
             places[order] = np.arange(len(keys))
@@ -136,7 +141,7 @@ class Estimator:
         inner = self._with_ends()
         clauses = int(inner[0][1][-1])
         tables: list[tuple[Keys, Counts, Counts]] = []
-        before = np.array([_keys_of_symbol(BEGIN, 1)])  # grams after BEGIN, of this order
+        before = np.array([key_of_symbol(BEGIN, 1)])  # grams after BEGIN, of this order
         before_counts = np.array([clauses])
         for k in range(1, self.order + 1):
             keys, counts = inner[k - 1]
@@ -166,22 +171,22 @@ class Estimator:
         result: list[tuple[Keys, Counts]] = []
         keys, counts = self.source.grams(1)
         longer = self.source.grams(2)
-        ends = counts - child_sums(keys, *longer, prefix_mask(1))
+        ends = counts - child_sums(keys, *longer, PREFIX_MASKS[1])
         result.append(
             (
-                np.append(keys, _keys_of_symbol(END, 1)),
+                np.append(keys, key_of_symbol(END, 1)),
                 np.append(counts, ends.sum()),
             )
         )
         for k in range(2, min(self.order, 4) + 1):
             chosen = ends > 0
-            closing = keys[chosen] | _keys_of_symbol(END, k)
+            closing = keys[chosen] | key_of_symbol(END, k)
             closing_counts = ends[chosen]
             keys, counts = longer
             if k < self.order:
                 if k < 4:
                     longer = self.source.grams(k + 1)
-                    ends = counts - child_sums(keys, *longer, prefix_mask(k))
+                    ends = counts - child_sums(keys, *longer, PREFIX_MASKS[k])
                 else:
                     rows, last, longer_counts = self.source.level(5)
                     sums = np.bincount(rows, weights=longer_counts, minlength=len(keys))
@@ -193,9 +198,9 @@ class Estimator:
             chosen = ends > 0
             result.append(
                 merge_rows(
-                    (place[rows] << np.uint64(16)) | last,
+                    next_keys(place[rows], last),
                     longer_counts,
-                    (place[chosen] << np.uint64(16)) | np.uint64(END),
+                    (place[chosen] << SYMBOL_BITS) | np.uint64(END),
                     ends[chosen],
                 )
             )
@@ -217,26 +222,26 @@ class Estimator:
     def _suffixes(k: int, parents: Keys, keys: Keys) -> Keys:
         """Keys of the grams without their first symbol."""
         if k < 5:
-            return keys << np.uint64(16)
-        shifted = parents[(keys >> np.uint64(16)).astype(np.int64)] << np.uint64(16)
-        return shifted | (keys & np.uint64(0xFFFF))
+            return keys << SYMBOL_BITS
+        rows, last = split_next_keys(keys)
+        return next_keys(parents[rows], last)
 
     @staticmethod
     def _after_begin(k: int, keys: Keys, parents: Keys) -> Keys:
         """Keys of the grams of k - 1 symbols with BEGIN before them."""
-        packed = _keys_of_symbol(BEGIN, 1) | (keys >> np.uint64(16))
+        packed = key_of_symbol(BEGIN, 1) | (keys >> SYMBOL_BITS)
         if k < 5:
             return packed
         rows = np.searchsorted(parents, packed).astype(np.uint64)
-        return (rows << np.uint64(16)) | (keys & np.uint64(0xFFFF))
+        return next_keys(rows, keys & LAST_SYMBOL)
 
     @staticmethod
     def _parent_rows(k: int, parents: Keys, keys: Keys) -> npt.NDArray[np.int32]:
         if k == 1:
             return np.zeros(len(keys), np.int32)
         if k < 5:
-            return prefix_rows(parents, keys, prefix_mask(k - 1))
-        return (keys >> np.uint64(16)).astype(np.int32)
+            return prefix_rows(parents, keys, PREFIX_MASKS[k - 1])
+        return (keys >> SYMBOL_BITS).astype(np.int32)
 
     @staticmethod
     def _discounts(k: int, adjusted: Counts) -> npt.NDArray[np.float64]:

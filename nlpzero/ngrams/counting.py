@@ -26,7 +26,7 @@ from nlpzero.engine.sorted_runs import (
     run_on_disk,
 )
 from nlpzero.engine.storage import PathLike
-from nlpzero.ngrams.keys import PACKED_ORDER
+from nlpzero.ngrams.keys import LAST_SYMBOL, PACKED_ORDER, before_key, next_key
 from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
 from nlpzero.text.characters import (
@@ -361,7 +361,7 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
     # shifting a key right by one symbol gives the window of the symbol before: one pass, right to left
     for i in range(min(n, stop + 3) - 1, stop - 1, -1):
         symbol = np.uint64(symbols[i])
-        key = (symbol << np.uint64(48)) | (key >> np.uint64(16)) if symbol else np.uint64(0)
+        key = before_key(symbol, key) if symbol else np.uint64(0)
     total = 0
     for i in range(stop):
         total += symbols[i] != 0
@@ -373,7 +373,7 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
             break
         symbol = np.uint64(symbols[i])
         inside = np.uint64(symbol != 0)
-        key = ((symbol << np.uint64(48)) | (key >> np.uint64(16))) * inside
+        key = before_key(symbol, key) * inside
         out[at - 1] = key
         at -= int(inside)
     return end
@@ -387,9 +387,9 @@ def window_ids(symbols: np.ndarray, stop: int, table: np.ndarray, keys: np.ndarr
     key = np.uint64(0)
     for i in range(min(n, stop + 3) - 1, -1, -1):
         symbol = np.uint64(symbols[i])
-        key = (symbol << np.uint64(48)) | (key >> np.uint64(16)) if symbol else np.uint64(0)
+        key = before_key(symbol, key) if symbol else np.uint64(0)
         if i < stop:
-            ids[i] = hash_find(table, keys, key) if key & np.uint64(0xFFFF) else -1
+            ids[i] = hash_find(table, keys, key) if key & LAST_SYMBOL else -1
     return ids
 
 
@@ -407,7 +407,7 @@ def extended_keys(symbols: np.ndarray, ids: np.ndarray, offset: int, out: np.nda
         if symbol == 0:
             ids[i] = -1
             continue
-        out[written] = (np.uint64(ids[i]) << np.uint64(16)) | np.uint64(symbol)
+        out[written] = next_key(ids[i], symbol)
         written += 1
     return written
 
@@ -424,5 +424,4 @@ def extend_ids(
         if symbol == 0:
             ids[i] = -1
         else:
-            key = (np.uint64(ids[i]) << np.uint64(16)) | np.uint64(symbol)
-            ids[i] = hash_find(table, keys, key)
+            ids[i] = hash_find(table, keys, next_key(ids[i], symbol))

@@ -22,14 +22,19 @@ from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
 from nlpzero.engine.storage import FileWriter, PathLike, read_file
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import (
+    LAST_SYMBOL,
     PACKED_ORDER,
-    find_sorted,
-    key_symbols,
-    last_shift,
-    pack_symbols,
-    prefix_mask,
+    PREFIX_MASKS,
+    SYMBOL_BITS,
+    find_keys,
+    next_keys,
+    pack_rows,
+    split_next_keys,
+    symbol_shift,
+    unpack_keys,
 )
 from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import FIRST_SLOT
 
 KIND = "counts"
 HIGHEST_ORDER = 16
@@ -156,7 +161,7 @@ class NGramCounts:
         """
         if not 1 <= k <= PACKED_ORDER:
             raise ValueError(f"`k` must be an integer from 1 to 4, got {k}; see `level` above 4.")
-        mask, shift = prefix_mask(k), last_shift(k)
+        mask, shift = PREFIX_MASKS[k], symbol_shift(k)
         parts: list[tuple[Keys, Counts]] = []
         rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         for keys, counts in self.chunks():
@@ -188,16 +193,12 @@ class NGramCounts:
         if not PACKED_ORDER < k <= self.order:
             raise ValueError(f"`k` must be an integer from 5 to {self.order} here, got {k}.")
         keys, counts = self.levels[k - PACKED_ORDER - 1]
-        return (
-            (keys >> np.uint64(16)).astype(np.int64),
-            (keys & np.uint64(0xFFFF)).astype(np.uint16),
-            counts,
-        )
+        return (*split_next_keys(keys), counts)
 
     def symbols(self, k: int) -> npt.NDArray[np.uint16]:
         """Symbols of the k-grams of ``grams(k, min_count)`` or ``level(k)``, shape (rows, k)."""
         if k <= PACKED_ORDER:
-            return key_symbols(self.grams(k, self.min_count if k == PACKED_ORDER else 1)[0], k)
+            return unpack_keys(self.grams(k, self.min_count if k == PACKED_ORDER else 1)[0], k)
         rows, last, _ = self.level(k)
         return np.concatenate([self.symbols(k - 1)[rows], last[:, None]], axis=1)
 
@@ -215,7 +216,7 @@ class NGramCounts:
         ndarray of int64, 0 where a k-gram does not occur
         """
         starts = np.searchsorted(self.keys, keys)
-        stops = np.searchsorted(self.keys, keys | ~prefix_mask(k), side="right")
+        stops = np.searchsorted(self.keys, keys | ~PREFIX_MASKS[k], side="right")
         sums = np.zeros(len(keys), np.int64)
         if self._counts is not None:
             sum_ranges(self._counts, starts, stops, sums)
@@ -264,16 +265,16 @@ class NGramCounts:
     def _count_of_length(self, texts: list[str], k: int) -> Counts:
         symbols = np.stack([self.alphabet.symbols(text) for text in texts])
         whole = (symbols != 0).all(axis=1)
-        head = self.lookup(pack_symbols(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
+        head = self.lookup(pack_rows(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
         if k <= PACKED_ORDER:
             return np.where(whole, head, 0)
         parents = self.grams(PACKED_ORDER, self.min_count)[0]
-        rows = find_sorted(parents, pack_symbols(symbols[:, :PACKED_ORDER]))
+        rows = find_keys(parents, pack_rows(symbols[:, :PACKED_ORDER]))
         counts = np.zeros(len(texts), np.int64)
         for j in range(PACKED_ORDER, k):
             keys, level_counts = self.levels[j - PACKED_ORDER]
-            wanted = (rows.astype(np.uint64) << np.uint64(16)) | symbols[:, j].astype(np.uint64)
-            rows = np.where((rows >= 0) & whole, find_sorted(keys, wanted), -1)
+            wanted = next_keys(rows, symbols[:, j])
+            rows = np.where((rows >= 0) & whole, find_keys(keys, wanted), -1)
             counts = np.zeros(len(texts), np.int64)
             counts[rows >= 0] = level_counts[rows[rows >= 0]]
         return counts
@@ -284,12 +285,12 @@ class NGramCounts:
         for i, text in enumerate(texts):
             if len(text) > PACKED_ORDER:
                 raise ValueError(f"a key holds 4 characters, got {text!r}.")
-            keys[i] = pack_symbols(self.alphabet.symbols(text)[None, :])[0]
+            keys[i] = pack_rows(self.alphabet.symbols(text)[None, :])[0]
         return keys
 
     def strings(self, keys: Keys, k: int) -> list[str]:
         """Strings of keys of k symbols."""
-        text = self.alphabet.decode(key_symbols(keys, k).reshape(-1))
+        text = self.alphabet.decode(unpack_keys(keys, k).reshape(-1))
         return [text[i : i + k] for i in range(0, len(text), k)]
 
     def right_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
@@ -323,7 +324,7 @@ class NGramCounts:
         if k < PACKED_ORDER:
             # neighbours seen once add 1 ln 1 = 0
             longer, longer_counts = self.grams(k + 1, min_count=2)
-            shorter = longer & prefix_mask(k) if right else longer << np.uint64(16)
+            shorter = longer & PREFIX_MASKS[k] if right else longer << SYMBOL_BITS
         else:
             if self.order <= PACKED_ORDER or self.min_count > 2:
                 raise ValueError(
@@ -332,7 +333,7 @@ class NGramCounts:
                 )
             rows, last, longer_counts = self.level(PACKED_ORDER + 1)
             parents = self.grams(PACKED_ORDER, self.min_count)[0][rows]
-            shorter = parents if right else (parents << np.uint64(16)) | last.astype(np.uint64)
+            shorter = parents if right else next_keys(parents, last)
         rows = hash_find_all(hash_index(keys), keys, shorter)
         found = rows >= 0
         n = longer_counts[found].astype(np.float64)
@@ -551,7 +552,7 @@ def _merge_levels(tables: Sequence[NGramCounts], alphabet: Alphabet, order: int)
             if remap is not None:
                 last = remap[last]
             prefixes = np.searchsorted(merged, own[i])[rows]
-            keys = (prefixes.astype(np.uint64) << np.uint64(16)) | last.astype(np.uint64)
+            keys = next_keys(prefixes, last)
             runs.append(Run(len(keys), keys, counts))
             own[i] = keys
         levels.append(Level(*in_memory(merge_runs(runs, default_memory()))))
@@ -559,7 +560,7 @@ def _merge_levels(tables: Sequence[NGramCounts], alphabet: Alphabet, order: int)
 
 
 def ngram_rows(
-    counts: "NGramCounts", length: int, min_count: int = 1, *, batch: int = 1 << 16
+    counts: NGramCounts, length: int, min_count: int = 1, *, batch: int = 1 << 16
 ) -> Iterator[tuple[list[str], list[int]]]:
     """N-grams of one length as strings with their counts, most frequent first, ties by code points.
 
@@ -583,15 +584,9 @@ def ngram_rows(
     >>> list(ngram_rows(count_ngrams(["花开花落", "花开"]), 2))
     [(['花开', '开花', '花落'], [2, 1, 1])]
     """
-    import numpy as np
-
-    from nlpzero.ngrams.keys import PACKED_ORDER
-    from nlpzero.text.characters import FIRST_SLOT
-
     if length <= PACKED_ORDER:
         keys, numbers = counts.grams(length, min_count)
-        lanes = [(keys >> np.uint64(48 - 16 * j)).astype(np.uint16) for j in range(length)]
-        symbols = np.stack(lanes, axis=1)
+        symbols = unpack_keys(keys, length)
     else:
         symbols, numbers = counts.symbols(length), counts.level(length)[2]
         symbols, numbers = symbols[numbers >= min_count], numbers[numbers >= min_count]
@@ -617,7 +612,6 @@ def group_prefixes(
     are left out.
     """
     n = len(keys)
-    low = np.uint64(0xFFFF)
     size = 0
     for turn in range(2):
         if turn == 1:
@@ -631,7 +625,7 @@ def group_prefixes(
             while i < n and (keys[i] & mask) == prefix:
                 total += counts[i]
                 i += 1
-            if total >= min_count and ((prefix >> last) & low):
+            if total >= min_count and ((prefix >> last) & LAST_SYMBOL):
                 if turn == 1:
                     out[size] = prefix
                     sums[size] = total

@@ -23,6 +23,7 @@ from nlpzero.engine.storage import (
     write_file,
 )
 from nlpzero.errors import StorageError
+from nlpzero.ngrams.keys import unpack_keys
 from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
 from nlpzero.words.frame_kernels import place_by_rank, tally_ranks
 from nlpzero.words.sorted_frames import (
@@ -216,8 +217,7 @@ class WordCounts(Mapping[str, int]):
             keys, values = counts.grams(k, min_count)
             for first in range(0, len(keys), _ROWS):
                 part = keys[first : first + _ROWS]
-                lanes = [(part >> np.uint64(48 - 16 * j)) & np.uint64(0xFFFF) for j in range(k)]
-                text = counts.alphabet.decode(np.stack(lanes, axis=1).astype(np.uint16).reshape(-1))
+                text = counts.alphabet.decode(unpack_keys(part, k).reshape(-1))
                 points = code_points(text).reshape(len(part), k)
                 widths = 1 + (points > 0x7F) + (points > 0x7FF) + (points > 0xFFFF)
                 frames.append(
