@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.sax.saxutils import escape
 
+from nlpzero.engine.xml import xml_text
 from nlpzero.templates.tree import Tree
 
 _FONT = 16
@@ -106,7 +106,7 @@ def _draw(root: Tree, top: float, lines: list[str]) -> tuple[float, float]:
 
     def write(kind: str, x: float, y: float, text: str) -> None:
         labels.append(
-            f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" dy="0.36em">{_xml(text)}</text>'
+            f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" dy="0.36em">{xml_text(text)}</text>'
         )
 
     # (tree, depth, left edge, where the line from above begins)
@@ -154,8 +154,3 @@ def _draw(root: Tree, top: float, lines: list[str]) -> tuple[float, float]:
     lines.extend(boxes)
     lines.extend(labels)
     return widths[id(root)], floor + _FONT - top
-
-
-def _xml(text: str) -> str:
-    """Text that XML may contain: control characters become the replacement character."""
-    return escape("".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in text))
