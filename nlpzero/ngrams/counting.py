@@ -1,6 +1,6 @@
 """Counting n-grams: text to symbols, to packed keys, to sorted runs, to one table, within a memory budget."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,10 +9,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import hash_find, hash_index
+from nlpzero.engine.arrays import Keys
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.passes import Passes, open_passes
+from nlpzero.engine.passes import open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.sorted_runs import (
     ROW_BYTES,
@@ -20,77 +19,29 @@ from nlpzero.engine.sorted_runs import (
     Run,
     holds_symbol,
     in_memory,
-    merge_in_memory,
-    merge_runs,
     remap_keys,
-    run_on_disk,
 )
 from nlpzero.engine.storage import PathLike
-from nlpzero.ngrams.keys import LAST_SYMBOL, PACKED_ORDER, before_key, next_key
-from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
-from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
-from nlpzero.text.characters import (
-    FIRST_SLOT,
-    HAN,
-    LAST_SLOT,
-    SPACE,
-    char_classes,
-    code_points,
-    numeral_table,
+from nlpzero.ngrams.keys import PACKED_ORDER, before_key
+from nlpzero.ngrams.levels import count_one_level
+from nlpzero.ngrams.table import HIGHEST_ORDER, NGramCounts, common_alphabet, write_counts
+from nlpzero.ngrams.windows import (
+    TextPasses,
+    blocks_of,
+    handed_over,
+    left_in,
+    merged,
+    whole_units,
+    windows,
 )
+from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
+from nlpzero.text.characters import FIRST_SLOT, LAST_SLOT
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 T = TypeVar("T")
 
-# bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in UTF-8
-_MOST_RUN_BYTES = 6
-
 # positions whose keys go into the buffer at a time, small against the least memory
 _PIECE = 1 << 16
-
-
-def whole_units(blocks: Iterable[str]) -> Iterator[str]:
-    """Blocks that never end inside a number or a run of letters, for alphabets that join runs."""
-    rest = ""
-    for block in blocks:
-        text = rest + block
-        rest = ""
-        if not text.endswith("\n"):
-            points = code_points(text)
-            classes = char_classes(points)
-            plain = (classes == SPACE) | (
-                (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
-            )
-            ends = np.flatnonzero(plain)
-            cut = int(ends[-1]) + 1 if len(ends) else 0
-            text, rest = text[:cut], text[cut:]
-        if text:
-            yield text
-    if rest:
-        yield rest
-
-
-def symbol_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
-    """Symbols of consecutive blocks of text; together they are the symbols of the whole text."""
-    if alphabet.runs == "characters":
-        return map(alphabet.symbols, blocks)
-    return (alphabet.encode(text).symbols for text in whole_units(blocks))
-
-
-def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, int]]:
-    """Blocks of symbols with look-ahead: positions before the stop have `ahead` more symbols.
-
-    A block may end anywhere, also inside a clause, so the last symbols wait for the next block.
-    """
-    tail = np.zeros(0, np.uint16)
-    for block in blocks:
-        symbols = np.concatenate([tail, block])
-        stop = max(len(symbols) - ahead, 0)
-        if stop:
-            yield symbols, stop
-        tail = symbols[stop:]
-    if len(tail):
-        yield np.concatenate([tail, np.zeros(ahead, np.uint16)]), len(tail)
 
 
 def _count_windows(
@@ -136,104 +87,20 @@ def _window_worker(
     shard: Shard, alphabet: Alphabet, memory: int, folder: Path | None, *, report: ReadReport
 ) -> tuple[Alphabet, list[Run]]:
     final, runs = _count_windows(shard.blocks(report=report), alphabet, memory, folder)
-    return final, _handed_over(runs, memory, folder)
+    return final, handed_over(runs, memory, folder)
 
 
-def _handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
-    """Runs as a worker returns them: on the common disk where there is one, else as arrays."""
-    if folder is None or not runs:
-        return runs
-    return [run_on_disk(merge_runs(runs, memory // 4), folder)]
-
-
-def _level_keys(
-    symbols: Symbols, stop: int, k: int, indexed: Sequence[tuple[Keys, npt.NDArray[np.int32]]]
-) -> Keys:
-    """Keys of the k-grams that begin before `stop` and whose first k - 1 symbols were kept."""
-    keys, table = indexed[0]
-    ids = window_ids(symbols, stop, table, keys)
-    for j, (keys, table) in enumerate(indexed[1:], PACKED_ORDER):
-        extend_ids(symbols, ids, j, table, keys)
-    out = np.empty(stop, np.uint64)
-    return out[: extended_keys(symbols, ids, k - 1, out)]
-
-
-def _count_level(
-    blocks: Iterable[str],
-    alphabet: Alphabet,
-    k: int,
-    kept: Sequence[Keys],
-    memory: int,
-    folder: Path | None,
-) -> list[Run]:
-    indexed = [(keys, hash_index(keys)) for keys in kept]
-    counter = KeyCounter(memory, folder)
-    for symbols, stop in windows(symbol_blocks(blocks, alphabet), k - 1):
-        counter.add(_level_keys(symbols, stop, k, indexed))
-    return counter.finish()
-
-
-def _level_worker(
-    shard: Shard,
-    alphabet: Alphabet,
-    k: int,
-    kept: Sequence[Keys],
-    memory: int,
-    folder: Path | None,
-    *,
-    report: ReadReport,
-) -> list[Run]:
-    runs = _count_level(shard.blocks(report=report), alphabet, k, kept, memory, folder)
-    return _handed_over(runs, memory, folder)
-
-
-_Text = Passes[Corpus | Shard]
-
-
-def _blocks(passes: _Text, stage: str) -> Iterator[str]:
-    return passes.text.blocks(report=passes.report(), progress=passes.advance(stage))
-
-
-def _left_in(passes: _Text) -> Path | None:
-    """Where workers leave their runs: nowhere if they are threads and all runs fit in memory."""
-    size = passes.text.size
-    light = passes.threads and size is not None and _MOST_RUN_BYTES * size <= passes.budget // 2
-    return None if light else passes.worker_folder
-
-
-def _count_table(passes: _Text, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
+def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
     # one worker: one counter over the whole text, so that shards add no rows twice
     if passes.single:
-        return _count_windows(_blocks(passes, "count"), alphabet, passes.share, passes.folder)
+        return _count_windows(blocks_of(passes, "count"), alphabet, passes.share, passes.folder)
     results = list(
-        passes.map(_window_worker, alphabet, passes.share, _left_in(passes), stage="count")
+        passes.map(_window_worker, alphabet, passes.share, left_in(passes), stage="count")
     )
     if not results:
         return alphabet.with_astral(()), []
     final = common_alphabet([own for own, _ in results])
     return final, [replace(run, remap=own.remap_to(final)) for own, runs in results for run in runs]
-
-
-def _merged(passes: _Text, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
-    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
-    # the runs, their rows side by side, and the result are there together
-    if 3 * ROW_BYTES * sum(map(len, runs)) <= passes.budget:
-        return iter([merge_in_memory(runs)])
-    return merge_runs(runs, passes.budget // 4, passes.folder)
-
-
-def _count_one_level(
-    passes: _Text, alphabet: Alphabet, k: int, kept: Sequence[Keys], min_count: int
-) -> Level:
-    stage = f"count {k}-grams"
-    if passes.single:
-        blocks = _blocks(passes, stage)
-        runs = _count_level(blocks, alphabet, k, kept, passes.share, passes.folder)
-    else:
-        shared = (alphabet, k, kept, passes.share, _left_in(passes))
-        runs = [run for part in passes.map(_level_worker, *shared, stage=stage) for run in part]
-    chunks = _merged(passes, runs)
-    return Level(*in_memory((keys[n >= min_count], n[n >= min_count]) for keys, n in chunks))
 
 
 def _check_options(order: int, min_count: int, alphabet: Alphabet | None) -> Alphabet:
@@ -292,7 +159,7 @@ def count_ngrams(
     corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
     with open_passes(corpus, resources) as passes:
         final, runs = _count_table(passes, alphabet)
-        chunks = _merged(passes, runs)
+        chunks = merged(passes, runs)
         if sum(map(len, runs)) * ROW_BYTES <= passes.budget // 2:
             table = NGramCounts(*in_memory(chunks), final)
         else:
@@ -307,11 +174,11 @@ def count_ngrams(
         return table
 
 
-def _with_levels(passes: _Text, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
+def _with_levels(passes: TextPasses, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
     kept = [table.grams(PACKED_ORDER, min_count)[0]]
     levels = []
     for k in range(PACKED_ORDER + 1, order + 1):
-        levels.append(_count_one_level(passes, table.alphabet, k, kept, min_count))
+        levels.append(count_one_level(passes, table.alphabet, k, kept, min_count))
         kept.append(levels[-1].keys)
     return table.with_levels(levels, order, min_count)
 
@@ -344,7 +211,7 @@ def count_to_file(
         return table.read
     with open_passes(as_corpus(texts), resources) as passes:
         final, runs = _count_table(passes, alphabet)
-        write_counts(path, _merged(passes, runs), final)
+        write_counts(path, merged(passes, runs), final)
         return passes.read
 
 
@@ -377,51 +244,3 @@ def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -
         out[at - 1] = key
         at -= int(inside)
     return end
-
-
-@kernel
-def window_ids(symbols: np.ndarray, stop: int, table: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Row, in indexed four-symbol keys, of the window at each position before `stop`, or -1."""
-    n = len(symbols)
-    ids = np.empty(stop, np.int64)
-    key = np.uint64(0)
-    for i in range(min(n, stop + 3) - 1, -1, -1):
-        symbol = np.uint64(symbols[i])
-        key = before_key(symbol, key) if symbol else np.uint64(0)
-        if i < stop:
-            ids[i] = hash_find(table, keys, key) if key & LAST_SYMBOL else -1
-    return ids
-
-
-@kernel
-def extended_keys(symbols: np.ndarray, ids: np.ndarray, offset: int, out: np.ndarray) -> int:
-    """Keys ``id << 16 | symbol`` where the gram at a position is known and a symbol follows it.
-
-    Returns how many were written; ids whose gram has no successor become -1.
-    """
-    written = 0
-    for i in range(len(ids)):
-        if ids[i] < 0:
-            continue
-        symbol = symbols[i + offset] if i + offset < len(symbols) else np.uint16(0)
-        if symbol == 0:
-            ids[i] = -1
-            continue
-        out[written] = next_key(ids[i], symbol)
-        written += 1
-    return written
-
-
-@kernel
-def extend_ids(
-    symbols: np.ndarray, ids: np.ndarray, offset: int, table: np.ndarray, keys: np.ndarray
-) -> None:
-    """Replace the id of the gram at each position by that of the gram one symbol longer, or -1."""
-    for i in range(len(ids)):
-        if ids[i] < 0:
-            continue
-        symbol = symbols[i + offset] if i + offset < len(symbols) else np.uint16(0)
-        if symbol == 0:
-            ids[i] = -1
-        else:
-            ids[i] = hash_find(table, keys, next_key(ids[i], symbol))

@@ -134,7 +134,8 @@ def test_memory_jobs_and_executor_never_change_a_byte(
 
 @given(TEXTS, st.integers(1, 7))
 def test_blocks_may_end_anywhere(texts: list[str], size: int) -> None:
-    from nlpzero.ngrams.counting import pack_windows, symbol_blocks, windows
+    from nlpzero.ngrams.counting import pack_windows
+    from nlpzero.ngrams.windows import symbol_blocks, windows
 
     text = "\n".join(texts)
     for runs in ("characters", "classes"):

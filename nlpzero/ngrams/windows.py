@@ -1,0 +1,89 @@
+"""The text as windows of symbols, and the steps that every pass of counting shares."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.passes import Passes
+from nlpzero.engine.sorted_runs import ROW_BYTES, Run, merge_in_memory, merge_runs, run_on_disk
+from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import HAN, SPACE, char_classes, code_points, numeral_table
+from nlpzero.text.corpus import Corpus, Shard
+
+# bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in UTF-8
+_MOST_RUN_BYTES = 6
+
+
+def whole_units(blocks: Iterable[str]) -> Iterator[str]:
+    """Blocks that never end inside a number or a run of letters, for alphabets that join runs."""
+    rest = ""
+    for block in blocks:
+        text = rest + block
+        rest = ""
+        if not text.endswith("\n"):
+            points = code_points(text)
+            classes = char_classes(points)
+            plain = (classes == SPACE) | (
+                (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
+            )
+            ends = np.flatnonzero(plain)
+            cut = int(ends[-1]) + 1 if len(ends) else 0
+            text, rest = text[:cut], text[cut:]
+        if text:
+            yield text
+    if rest:
+        yield rest
+
+
+def symbol_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
+    """Symbols of consecutive blocks of text; together they are the symbols of the whole text."""
+    if alphabet.runs == "characters":
+        return map(alphabet.symbols, blocks)
+    return (alphabet.encode(text).symbols for text in whole_units(blocks))
+
+
+def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, int]]:
+    """Blocks of symbols with look-ahead: positions before the stop have `ahead` more symbols.
+
+    A block may end anywhere, also inside a clause, so the last symbols wait for the next block.
+    """
+    tail = np.zeros(0, np.uint16)
+    for block in blocks:
+        symbols = np.concatenate([tail, block])
+        stop = max(len(symbols) - ahead, 0)
+        if stop:
+            yield symbols, stop
+        tail = symbols[stop:]
+    if len(tail):
+        yield np.concatenate([tail, np.zeros(ahead, np.uint16)]), len(tail)
+
+
+def handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
+    """Runs as a worker returns them: on the common disk where there is one, else as arrays."""
+    if folder is None or not runs:
+        return runs
+    return [run_on_disk(merge_runs(runs, memory // 4), folder)]
+
+
+TextPasses = Passes[Corpus | Shard]
+
+
+def blocks_of(passes: TextPasses, stage: str) -> Iterator[str]:
+    return passes.text.blocks(report=passes.report(), progress=passes.advance(stage))
+
+
+def left_in(passes: TextPasses) -> Path | None:
+    """Where workers leave their runs: nowhere if they are threads and all runs fit in memory."""
+    size = passes.text.size
+    light = passes.threads and size is not None and _MOST_RUN_BYTES * size <= passes.budget // 2
+    return None if light else passes.worker_folder
+
+
+def merged(passes: TextPasses, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
+    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
+    # the runs, their rows side by side, and the result are there together
+    if 3 * ROW_BYTES * sum(map(len, runs)) <= passes.budget:
+        return iter([merge_in_memory(runs)])
+    return merge_runs(runs, passes.budget // 4, passes.folder)
