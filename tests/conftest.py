@@ -1,8 +1,10 @@
 """Hypothesis runs the same examples every time; warnings are errors (pyproject)."""
 
+import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Spawned processes import the workers that tests define as `tests.<module>`; last, so that it shadows nothing.
@@ -16,3 +18,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("fixed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI"):
+        from tests import skips
+
+        config.pluginmanager.register(skips)

@@ -1,0 +1,98 @@
+"""What .ci/run relies on: the commands are found in the README, and no test is skipped in silence."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SKIPPED = """
+import pytest
+
+def test_expected():
+    pytest.importorskip("fim_", reason="could not import 'fim'")
+
+@pytest.mark.skipif(True, reason="just so")
+def test_marked():
+    pass
+
+def test_not_installed():
+    pytest.importorskip("no_such_package")
+
+@pytest.mark.xfail(strict=True, reason="known")
+def test_known_failure():
+    raise ValueError
+
+def test_fine():
+    pass
+"""
+
+
+@pytest.fixture
+def readme_commands() -> ModuleType:
+    path = ROOT / ".ci" / "readme_commands.py"
+    spec = importlib.util.spec_from_file_location("readme_commands", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_both_readmes_begin_with_the_same_two_commands(readme_commands: ModuleType) -> None:
+    found = readme_commands.readme_commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "pip install" in found["install"]
+    assert "pytest" in found["test"]
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```sh\n(.*)\n```$", chinese, re.MULTILINE)[:2] == list(found.values())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        "```sh\na\n```\n",
+        "```sh\na\n```\nand this runs the tests:\n\n```console\nb\n```\n",
+        "```sh\na\n```\nand this tests:\n\n```sh\nb\n```\n",
+        "```sh\na\nb\n```\nand this runs the tests:\n\n```sh\nb\n```\n",
+        "```sh\n```\nand this runs the tests:\n\n```sh\nb\n```\n",
+    ],
+)
+def test_a_readme_without_the_commands_is_refused(page: str, readme_commands: ModuleType) -> None:
+    with pytest.raises(ValueError, match="block"):
+        readme_commands.readme_commands(page)
+
+
+def judged(folder: Path, tests: str) -> tuple[int, str]:
+    """Exit code and output of pytest with the plugin."""
+    (folder / "test_some.py").write_text(tests, encoding="utf-8")
+    command = (sys.executable, "-m", "pytest", "-ra", "-p", "tests.skips", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [*command, "--rootdir", str(folder), str(folder)],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode()
+
+
+def test_an_unexpected_skip_is_a_failure(tmp_path: Path) -> None:
+    code, printed = judged(tmp_path, SKIPPED)
+    assert code == 1
+    # the marked one failed before it began
+    counted = "1 failed, 1 passed, 1 skipped, 1 xfailed, 1 error in "
+    assert printed.splitlines()[-1].strip("= ").startswith(counted)
+    assert "unexpected skip: Skipped: just so" in printed
+    assert "unexpected skip: Skipped: could not import 'no_such_package'" in printed
+
+
+def test_so_is_that_of_a_whole_module(tmp_path: Path) -> None:
+    code, printed = judged(tmp_path, "import pytest\npytest.importorskip('no_such_package')\n")
+    assert code == 2
+    assert "unexpected skip: Skipped: could not import 'no_such_package'" in printed
