@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,3 +97,22 @@ def test_so_is_that_of_a_whole_module(tmp_path: Path) -> None:
     code, printed = judged(tmp_path, "import pytest\npytest.importorskip('no_such_package')\n")
     assert code == 2
     assert "unexpected skip: Skipped: could not import 'no_such_package'" in printed
+
+
+def test_the_workflow_runs_the_same_script_everywhere() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["run"]
+    matrix = job["strategy"]["matrix"]
+    assert {name.partition("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
+    assert matrix["python"] == ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    (step,) = [step for step in job["steps"] if "run" in step]
+    assert "bash .ci/run" in step["run"]
+    assert step["shell"] == "bash"
+
+
+def test_ruff_is_what_a_commit_waits_for() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [hook["id"] for repo in hooks["repos"] for hook in repo["hooks"]] == [
+        "ruff-check",
+        "ruff-format",
+    ]

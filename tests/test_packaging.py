@@ -11,6 +11,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+import yaml
 
 import nlpzero
 
@@ -38,6 +39,10 @@ def imports(path: Path) -> set[str]:
 def project() -> dict:
     tomllib = pytest.importorskip("tomllib")  # Python 3.11
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def in_yaml(name: str) -> dict:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
 def loaded_by(code: str, tmp_path: Path) -> set[str]:
@@ -86,6 +91,7 @@ print(importlib.util.find_spec("cli"), importlib.util.find_spec("nlpzero_cli") i
 def test_the_version_is_the_same_everywhere(tmp_path):
     assert project()["project"]["version"] == nlpzero.__version__
     assert importlib.metadata.version("nlpzero") == nlpzero.__version__
+    assert in_yaml("CITATION.cff")["version"] == nlpzero.__version__
     done = subprocess.run(
         [sys.executable, "-m", "nlpzero_cli", "--version"],
         capture_output=True,
