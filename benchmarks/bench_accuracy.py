@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 from harness import Benchmark
 
-from nlpzero import Corpus, count_ngrams, learn_nvbe, learn_segmenter
+from nlpzero import BranchingEntropy, Corpus, CoTraining, Recipe, count_ngrams, learn_segmenter
 from nlpzero.discovery.learned import count_learned_words
 from nlpzero.discovery.ranking import learned_scores
-from nlpzero.learning.recipe import Recipe
 from nlpzero.segmentation.base import Segmenter
 from nlpzero.segmentation.evaluation import score_segmentation
 
@@ -97,17 +96,25 @@ def main_figures(bench: Benchmark, parts: set[str], news: list[str], scorer: Sco
     ]
     for part, what, texts in plans:
         if part in parts:
-            found, seconds = seeds(lambda s, t=texts: learn_segmenter(t, seed=s), scorer, 3)
+            found, seconds = seeds(
+                lambda s, t=texts: learn_segmenter(t, CoTraining(seed=s)), scorer, 3
+            )
             rows.append([what, *(figures(found[name]) for name in TESTS), f"{seconds:.1f}"])
-            nvbe, seconds = seeds(lambda s, t=texts: learn_nvbe(t, seed=s), scorer, 1)
+            nvbe, seconds = seeds(
+                lambda s, t=texts: learn_segmenter(t, BranchingEntropy(seed=s)), scorer, 1
+            )
             rows.append(
                 [f"{what}: nvbe", *(figures(nvbe[name]) for name in TESTS), f"{seconds:.1f}"]
             )
     if "alone" in parts:
         for name in TESTS:
             own = scorer.raw[name].splitlines()
-            found, seconds = seeds(lambda s, t=own: learn_segmenter(t, seed=s), scorer, 3)
-            nvbe, nvbe_seconds = seeds(lambda s, t=own: learn_nvbe(t, seed=s), scorer, 1)
+            found, seconds = seeds(
+                lambda s, t=own: learn_segmenter(t, CoTraining(seed=s)), scorer, 3
+            )
+            nvbe, nvbe_seconds = seeds(
+                lambda s, t=own: learn_segmenter(t, BranchingEntropy(seed=s)), scorer, 1
+            )
             for kind, values, used in (
                 ("", found, seconds),
                 (": nvbe", nvbe, nvbe_seconds),
@@ -143,13 +150,15 @@ def curve(bench: Benchmark, path: Path, scorer: Scorer) -> None:
             if not texts:
                 cells += ["", ""]
                 continue
-            found, _ = seeds(lambda s, t=texts: learn_segmenter(t, seed=s), scorer, 1)
-            nvbe, _ = seeds(lambda s, t=texts: learn_nvbe(t, seed=s), scorer, 1)
+            found, _ = seeds(lambda s, t=texts: learn_segmenter(t, CoTraining(seed=s)), scorer, 1)
+            nvbe, _ = seeds(
+                lambda s, t=texts: learn_segmenter(t, BranchingEntropy(seed=s)), scorer, 1
+            )
             cells += [
                 " / ".join(f"{each[name][0]:.4f}" for name in TESTS) for each in (found, nvbe)
             ]
         begun = time.perf_counter()
-        aimed = learn_segmenter(tests, background=news, background_weight=0.3) if news else None
+        aimed = learn_segmenter(tests, CoTraining(background=news)) if news else None
         seconds = time.perf_counter() - begun
         cells.append(" / ".join(f"{scorer(aimed, name):.4f}" for name in TESTS) if aimed else "")
         rows.append([f"{size:g}", *cells, f"{seconds:.1f}" if aimed else ""])
@@ -174,7 +183,9 @@ def ablation(bench: Benchmark, news: list[str], scorer: Scorer) -> None:
     rows = []
     for name, recipe in ABLATION.items():
         found, seconds = seeds(
-            lambda s, r=recipe: learn_segmenter([*news, *tests], seed=s, recipe=r), scorer, 1
+            lambda s, r=recipe: learn_segmenter([*news, *tests], CoTraining(seed=s, recipe=r)),
+            scorer,
+            1,
         )
         rows.append([name, *(figures(found[test]) for test in TESTS), f"{seconds:.1f}"])
     table(

@@ -1,5 +1,6 @@
 """How a segmenter is learned: the options that `train` and `segment` share, and the one call behind them."""
 
+import dataclasses
 import functools
 import math
 from concurrent.futures import Executor
@@ -9,13 +10,19 @@ import click
 
 import nlpzero
 
-from .options import Decorator, F, Size, format_size
-from .progress import byte_progress, note
+from .options import Decorator, F, Size, format_size, resources
+from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segmentation.base import Segmenter
     from nlpzero.text.corpus import Corpus
+
+_CONFIGS = {
+    "learned": nlpzero.CoTraining,
+    "lm": nlpzero.CharacterModel,
+    "nvbe": nlpzero.BranchingEntropy,
+}
 
 # options of one method only: parameter -> methods
 _OWN = {
@@ -176,50 +183,44 @@ def learn(
 ) -> "Segmenter":
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
     convention: Any = numbers or "learned"
-    if method == "lm":
-        with byte_progress(corpus.size, "count", quiet=quiet) as advance:
-            return nlpzero.learn_language_model(
-                corpus,
-                **how,
-                numbers=convention,
-                memory=memory,
-                tmpdir=tmpdir,
-                jobs=jobs,
-                executor=executor,
-                progress=advance,
-                report=report,
-            )
-    if executor is not None:
+    background = how.pop("background", ())
+    if how.get("sample", 0) is None:
+        del how["sample"]
+    if background:
+        how["background"] = nlpzero.Corpus(
+            *background, encoding=corpus.encoding, errors=corpus.errors, field=corpus.field
+        )
+    config: Any = _CONFIGS[method]
+    if executor is not None and method != "lm":
         note(
             f"{method} learns from a sample, on this machine; the cluster is not used", quiet=quiet
         )
-    own = {name: value for name, value in how.items() if name != "background"}
-    if own.get("sample") is None:
-        own.pop("sample", None)
+    with resources(
+        jobs, memory, tmpdir, executor=executor if method == "lm" else None, quiet=quiet
+    ) as given:
+        shown = given.progress
 
-    def tell(stage: Any) -> None:
-        if stage.stage != "round":
-            return
-        length = (
-            ""
-            if math.isnan(stage.description_length)
-            else f", {stage.description_length:.4f} nats per symbol"
-        )
-        note(
-            f"round {stage.round} of {stage.rounds}: {stage.word_types:,} words{length}",
-            quiet=quiet,
-        )
+        def tell(state: nlpzero.Progress) -> None:
+            if shown is not None:
+                shown(state)
+            if state.stage == "learn" and "description_length" in state.facts:
+                _note_round(state, quiet=quiet)
 
-    with byte_progress(corpus.size, "read", quiet=quiet) as advance:
-        more: dict[str, Any] = {"progress": tell, "read_progress": advance, "report": report}
-        if method == "nvbe":
-            return nlpzero.learn_nvbe(corpus, numbers=convention, **own, **more)
-        background = how["background"]
-        if background:
-            more["background"] = nlpzero.Corpus(
-                *background, encoding=corpus.encoding, errors=corpus.errors, field=corpus.field
-            )
-        return nlpzero.learn_segmenter(corpus, numbers=convention, jobs=jobs, **own, **more)
+        segmenter = nlpzero.learn_segmenter(
+            corpus,
+            config(**how),
+            numbers=convention,
+            resources=dataclasses.replace(given, progress=tell),
+        )
+    report.add(segmenter.read)
+    return segmenter
+
+
+def _note_round(state: nlpzero.Progress, *, quiet: bool) -> None:
+    nats = state.facts["description_length"]
+    length = "" if math.isnan(nats) else f", {nats:.4f} nats per symbol"
+    words = int(state.facts["word_types"])
+    note(f"round {state.done} of {state.total}: {words:,} words{length}", quiet=quiet)
 
 
 def note_learned(segmenter: "Segmenter", report: "ReadReport", *, quiet: bool) -> None:

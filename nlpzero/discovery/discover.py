@@ -11,7 +11,7 @@ they were joined; pieces that other pieces explain are removed, to a fixed point
 5577, 5597).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -52,7 +52,6 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:
-    from nlpzero.learning.recipe import Report as Learning
     from nlpzero.learning.segmenter import LearnedSegmenter
 
 
@@ -87,7 +86,7 @@ def discover_words(
     executor: Executor | None = None,
     progress: Progress | None = None,
     report: ReadReport | None = None,
-    learning: "Learning | None" = None,
+    learning: Callable[[Any], object] | None = None,
 ) -> Discovery:
     """Find the words of a text, with the evidence for each.
 
@@ -137,7 +136,7 @@ def discover_words(
     jobs, memory, tmpdir, executor, progress, report
         As for :func:`nlpzero.count_ngrams`. The result does not depend on them.
     learning : callable, optional
-        The `progress` of :func:`nlpzero.learn_segmenter`.
+        :attr:`nlpzero.Resources.progress` of :func:`nlpzero.learn_segmenter`.
 
     Returns
     -------
@@ -209,7 +208,7 @@ def discover_words(
         if method == "learned":
             assert corpus is not None
             if segmenter is None:
-                segmenter = _learn(corpus, sample, seed, jobs, learning, progress)
+                segmenter = _learn(corpus, sample, seed, jobs, learning)
             mapping = segmenter.alphabet.mapping
             if counts is not None and counts.alphabet.mapping != mapping:
                 raise StorageError(
@@ -291,19 +290,15 @@ def _learn(
     sample: int | None,
     seed: int,
     jobs: int,
-    learning: "Learning | None",
-    progress: Progress | None,
+    learning: Callable[[Any], object] | None,
 ) -> "LearnedSegmenter":
-    from nlpzero.learning.sampling import SAMPLE_BYTES
-    from nlpzero.learning.segmenter import learn_segmenter
+    from nlpzero.learning.methods import SAMPLE_BYTES, CoTraining
+    from nlpzero.learning.training import learn_segmenter
 
     return learn_segmenter(
         corpus,
-        sample=SAMPLE_BYTES if sample is None else sample,
-        seed=seed,
-        jobs=jobs,
-        progress=learning,
-        read_progress=progress,
+        CoTraining(sample=SAMPLE_BYTES if sample is None else sample, seed=seed),
+        resources=Resources(jobs, progress=learning),
     )
 
 

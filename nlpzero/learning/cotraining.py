@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols
+from nlpzero.engine.resources import Resources
 from nlpzero.learning.gap_model import (
     count_bins,
     layout,
@@ -26,10 +27,10 @@ from nlpzero.learning.gap_model import (
     train_gaps,
     weighted_quantiles,
 )
+from nlpzero.learning.methods import CoTraining
 from nlpzero.learning.model import Learned
 from nlpzero.learning.nvbe import autonomy_cuts
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions, pair_keys, skip_counts
-from nlpzero.learning.recipe import Progress, Recipe, Report
 from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces, word_keys
 from nlpzero.learning.word_model import LENGTH_WEIGHTS, count_cut_words, sweep
 from nlpzero.segmentation.lattice import random_key
@@ -133,12 +134,9 @@ def _spread(
 def learn(
     raw: Symbols,
     target: int | None = None,
+    method: CoTraining = CoTraining(),  # noqa: B008 (frozen)
     *,
-    background_weight: float = 0.3,
-    seed: int = 0,
-    jobs: int = 1,
-    recipe: Recipe | None = None,
-    progress: Report | None = None,
+    resources: Resources | None = None,
     inspect: Callable[[int, Cuts], object] | None = None,
 ) -> tuple[Learned, dict[str, Any]]:
     """Learn from a stream of symbols.
@@ -150,14 +148,11 @@ def learn(
     target : int, optional
         The first `target` symbols are the text one cares for, the rest is background. A break must stand
         between them. By default everything is target.
-    background_weight : float in (0, 1]
-        What a word or a gap of the background counts.
-    seed : int
-    jobs : int >= 1
-        Threads. The result does not depend on it.
-    recipe : Recipe, optional
-    progress : callable, optional
-        Called with a :class:`Progress` after each stage.
+    method : CoTraining
+        Its weight of the background, seed and recipe; the sample was drawn before.
+    resources : Resources, optional
+        `jobs` threads. Progress is told in rounds, with the facts `description_length`, in nats per symbol,
+        and `word_types`, both of the segmentation before the last sweep of the word model.
     inspect : callable, optional
         Called with the number of the round and its cuts.
 
@@ -167,17 +162,17 @@ def learn(
     summary : dict
         JSON values: symbols, rounds, description length, word types, constants.
     """
-    recipe = recipe or Recipe()
+    recipe, seed, background_weight = method.recipe, method.seed, method.background_weight
     dense = densify(raw)
     x = dense.symbols
     n = len(x)
     target = n if target is None else target
-    report = progress or (lambda _: None)
+    resources = resources or Resources()
+    jobs, rounds = resources.jobs, recipe.rounds - 1
+    resources.tell("learn", 0, rounds, "rounds")
     grams = count_positions(dense)
-    report(Progress("tables", 0, recipe.rounds, math.nan, 0))
     forced = forced_cuts(x)
     cuts = autonomy_cuts(grams, forced)
-    report(Progress("start", 0, recipe.rounds, math.nan, 0))
     if inspect:
         inspect(-1, cuts)
     gaps = _gap_statistics(dense, grams, recipe.prior_weight)
@@ -307,7 +302,8 @@ def learn(
                 nats = -sum(pool.map(draw, parts)) / max(symbol_total, 1.0)
                 cuts, drawn = drawn, cuts
             types = int(np.count_nonzero(counts))
-            report(Progress("round", number, recipe.rounds - 1, nats, types))
+            facts = {"description_length": nats, "word_types": types}
+            resources.tell("learn", number, rounds, "rounds", **facts)
             if inspect:
                 inspect(number, cuts)
     word_total = count()

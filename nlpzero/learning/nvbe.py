@@ -1,8 +1,6 @@
 """Segmentation by normalised variation of branching entropy (Magistry & Sagot 2012): fast, without parameters."""
 
-import math
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,23 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols
-from nlpzero.engine.resources import ReadReport
 from nlpzero.learning.decoding_kernels import autonomy_scores, build_word_table
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions
-from nlpzero.learning.recipe import Progress, Report
-from nlpzero.learning.sampling import (
-    SAMPLE_BYTES,
-    alphabet_of,
-    sample_text,
-    stream_of,
-    traditional_to_simplified,
-)
 from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces, word_keys
 from nlpzero.learning.word_model import LONGEST
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
 from nlpzero.segmentation.lattice import viterbi
 from nlpzero.text.alphabet import Alphabet, SymbolStream
-from nlpzero.text.corpus import Corpus
 
 
 def autonomy(grams: PositionNGrams) -> list[Floats32]:
@@ -111,7 +99,7 @@ def decode_autonomy(
 
 
 class NVBESegmenter(Segmenter):
-    """Segmenter by variation of branching entropy: fast, without parameters (:func:`learn_nvbe`).
+    """Segmenter by variation of branching entropy: fast, without parameters (:class:`nlpzero.BranchingEntropy`).
 
     A word's score is its length times its autonomy; an n-gram that the training text does not have is no
     word, single symbols always are.
@@ -159,60 +147,3 @@ class NVBESegmenter(Segmenter):
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "NVBESegmenter":
         return cls(arrays["keys"], arrays["scores"], alphabet)
-
-
-def learn_nvbe(
-    corpus: Corpus | Iterable[str],
-    *,
-    sample: int = SAMPLE_BYTES,
-    seed: int = 0,
-    numbers: Numbers = "learned",
-    fold_traditional: bool = False,
-    progress: Report | None = None,
-    read_progress: Callable[[int], object] | None = None,
-    report: ReadReport | None = None,
-) -> NVBESegmenter:
-    """Segmenter by z-scored variation of branching entropy, from raw text.
-
-    Parameters
-    ----------
-    corpus, sample, seed, numbers, fold_traditional, progress, read_progress, report
-        As for :func:`learn_segmenter`.
-
-    Returns
-    -------
-    NVBESegmenter
-
-    Notes
-    -----
-    Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case for Mandarin Chinese", with variations divided
-    by their deviation; words have at most four symbols. N-grams that occur once are left out.
-
-    Examples
-    --------
-    >>> segmenter = learn_nvbe(["今天天气不错", "今天下雨", "天气预报"])
-    >>> "".join(segmenter.segment("今天天气预报"))
-    '今天天气预报'
-    """
-    if sample < 1:
-        raise ValueError(f"`sample` must be an integer >= 1, got {sample}.")
-    begun = time.perf_counter()
-    mapping = traditional_to_simplified() if fold_traditional else ()
-    texts = sample_text(corpus, sample, seed=seed, report=report, progress=read_progress)
-    if progress is not None:
-        progress(Progress("reading", 0, 0, math.nan, 0))
-    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    alphabet = alphabet_of(texts, mapping)
-    symbols = stream_of(texts, alphabet)
-    keys, scores = learn_autonomy(symbols)
-    training = {
-        "method": "nvbe",
-        "bytes": size,
-        "sample": sample,
-        "fold_traditional": fold_traditional,
-        "symbols": int(np.count_nonzero(symbols)),
-        "ngrams": len(keys),
-        "seed": seed,
-        "seconds": round(time.perf_counter() - begun, 2),
-    }
-    return NVBESegmenter(keys, scores, alphabet, numbers=numbers, training=training)

@@ -13,8 +13,6 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK, char_classes, code_points
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
-# text that learning takes at most, in bytes of UTF-8
-SAMPLE_BYTES = 16_000_000
 # samples are made of blocks of whole lines of about this many characters (some fifty lines of news)
 _BLOCK_CHARS = 4096
 _LONGEST_BLOCK = 1 << 16

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import PathLike, read_file, write_file
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.lattice import random_key
@@ -80,6 +81,8 @@ class Segmenter(ABC):
     ----------
     method : str
         Name in model files and on the command line.
+    read : ReadReport
+        What was read to learn it; nothing where it was loaded or made from words. Not saved.
     """
 
     method: ClassVar[str]
@@ -92,8 +95,9 @@ class Segmenter(ABC):
         training: Mapping[str, Any] | None = None,
     ) -> None:
         self.alphabet = alphabet
-        self.numbers = _checked_numbers(numbers)
+        self.numbers = checked_numbers(numbers)
         self.training = dict(training or {})
+        self.read = ReadReport()
 
     # ------------------------------------------------------------------ what subclasses implement
 
@@ -301,7 +305,7 @@ class Segmenter(ABC):
     def with_numbers(self: S, numbers: Numbers) -> S:  # noqa: PYI019 (Self needs Python 3.11)
         """The same segmenter with another convention for numbers; the model is shared, not copied."""
         other = copy.copy(self)
-        other.numbers = _checked_numbers(numbers)
+        other.numbers = checked_numbers(numbers)
         return other
 
     def save(self, path: PathLike) -> None:
@@ -327,7 +331,7 @@ class Segmenter(ABC):
         )
 
 
-def _checked_numbers(numbers: str) -> Numbers:
+def checked_numbers(numbers: str) -> Numbers:
     if numbers not in get_args(Numbers):
         raise ValueError(f"`numbers` must be 'learned', 'date' or 'split', got {numbers!r}.")
     return numbers  # type: ignore[return-value]
@@ -451,5 +455,5 @@ def load_segmenter(
             f"{os.fspath(path)}: the model lacks {error}; make it again with this version"
         ) from error
     segmenter.training = dict(header["training"])
-    segmenter.numbers = _checked_numbers(header["numbers"] if numbers is None else numbers)
+    segmenter.numbers = checked_numbers(header["numbers"] if numbers is None else numbers)
     return segmenter

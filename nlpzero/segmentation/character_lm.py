@@ -1,69 +1,55 @@
 """Segmentation by a character language model (kexue.fm/archives/3956)."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.resources import Resources, by_bytes
-from nlpzero.engine.storage import PathLike
 from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.character_model import DEFAULT_WEIGHTS, check_weights
 from nlpzero.segmentation.tag_decoder import decode_clauses
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import BREAK_SYMBOL, DIGIT, LETTER, char_classes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Executor
-
-    from nlpzero.engine.resources import ReadReport
-    from nlpzero.text.corpus import Corpus
-
-
-# ------------------------------------------------------------------------------------- language model
-
-DEFAULT_WEIGHTS = (0.15, 0.01, 0.01, 0.001)
 
 
 class LanguageModelSegmenter(Segmenter):
     """Segmenter that needs no words: the best sequence of places in words under a character language model.
 
-        Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
-        those before them in the word, times a weight for every step of growing.
+    Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
+    those before them in the word, times a weight for every step of growing.
 
-        Parameters
-        ----------
-        model : KneserNeyModel
-        weights : sequence of float in (0, 1], two or more
-            weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
-            lengths beyond. Smaller weights make shorter words.
-        first : {"continuation", "frequency"}
-            Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
-            different symbols before it, or its relative frequency.
-        numbers, training
-            See :class:`Segmenter`.
+    Parameters
+    ----------
+    model : KneserNeyModel
+    weights : sequence of float in (0, 1], two or more
+        weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
+        lengths beyond. Smaller weights make shorter words.
+    first : {"continuation", "frequency"}
+        Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
+        different symbols before it, or its relative frequency.
+    numbers, training
+        See :class:`Segmenter`.
 
-        Notes
-        -----
-        Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
-        model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
-        clause begins with the first symbol of a word, and no context reaches beyond the clause.
-        With a model over single characters, letters and digits are words of their own.
+    Notes
+    -----
+    Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
+    model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
+    clause begins with the first symbol of a word, and no context reaches beyond the clause.
+    With a model over single characters, letters and digits are words of their own.
 
-        Examples
-        --------
-        >>> from nlpzero import count_ngrams
-        >>> from nlpzero.language_model.model import KneserNeyModel
+    Examples
+    --------
+    >>> from nlpzero import count_ngrams
+    >>> from nlpzero.language_model.model import KneserNeyModel
     >>> text = ["吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。"] * 20
-        >>> segmenter = LanguageModelSegmenter(
-        ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)
-        ... )
-        >>> segmenter.segment("吃葡萄！")
-        ['吃', '葡萄', '！']
+    >>> segmenter = LanguageModelSegmenter(
+    ...     KneserNeyModel.from_counts(count_ngrams(text)), weights=(0.5, 0.1)
+    ... )
+    >>> segmenter.segment("吃葡萄！")
+    ['吃', '葡萄', '！']
     """
 
     method = "lm"
@@ -78,10 +64,7 @@ class LanguageModelSegmenter(Segmenter):
         training: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(model.alphabet, numbers=numbers, training=training)
-        if len(weights) < 2 or len(weights) > 255 or not all(0 < w <= 1 for w in weights):
-            raise ValueError(
-                f"`weights` must be two or more numbers in (0, 1], got {list(weights)}."
-            )
+        self.weights = check_weights(weights)
         if first not in ("continuation", "frequency"):
             raise ValueError(f"`first` must be 'continuation' or 'frequency', got {first!r}.")
         if first == "frequency" and not len(model.frequencies):
@@ -90,7 +73,6 @@ class LanguageModelSegmenter(Segmenter):
                 "use 'continuation'."
             )
         self.model = model
-        self.weights = tuple(float(w) for w in weights)
         self.first = first
 
     def _decode(
@@ -138,72 +120,6 @@ class LanguageModelSegmenter(Segmenter):
     ) -> "LanguageModelSegmenter":
         model = KneserNeyModel(alphabet, arrays, header["log_unknown"])
         return cls(model, weights=header["weights"], first=header["first"])
-
-
-def learn_language_model(
-    corpus: "Corpus | Iterable[str]",
-    *,
-    order: int = 4,
-    weights: Sequence[float] = DEFAULT_WEIGHTS,
-    first: Literal["continuation", "frequency"] = "continuation",
-    min_count: int = 2,
-    alphabet: Alphabet | None = None,
-    numbers: Numbers = "learned",
-    memory: int | None = None,
-    tmpdir: PathLike | None = None,
-    jobs: int = 1,
-    executor: "Executor | None" = None,
-    progress: "Callable[[int], None] | None" = None,
-    report: "ReadReport | None" = None,
-) -> LanguageModelSegmenter:
-    """Language model segmenter from raw text: count, smooth, done.
-
-    Parameters
-    ----------
-    corpus : Corpus or iterable of str
-    order : int in [1, 5]
-    weights, first, numbers
-        See :class:`LanguageModelSegmenter`.
-    min_count : int >= 1
-        Leave out rarer n-grams of the orders 3 and up from the model. 2 costs about .001 of F1 and makes a model
-        a third of the size.
-    alphabet : Alphabet, optional
-        Default: runs of digits, letters and Han numerals are symbols, so that 2001年 and K线 can be words.
-    memory, tmpdir, jobs, executor, progress, report
-        See :func:`nlpzero.count_ngrams`.
-
-    Returns
-    -------
-    LanguageModelSegmenter
-
-    Raises
-    ------
-    NlpzeroError
-        The text cannot be read, or holds nothing to learn from.
-    """
-    from nlpzero.ngrams.counting import count_ngrams  # segmenting does not need it
-
-    begun = time.perf_counter()
-    counts = count_ngrams(
-        corpus,
-        order=max(order, 4),
-        alphabet=alphabet or Alphabet(runs="classes"),
-        resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
-    )
-    if report is not None:
-        report.add(counts.read)
-    model = KneserNeyModel.from_counts(counts, order, min_count=min_count)
-    training = {
-        "method": "lm",
-        "symbols": counts.total,
-        "order": order,
-        "min_count": min_count,
-        "ngrams": model.sizes,
-        "seconds": round(time.perf_counter() - begun, 2),
-    }
-    return LanguageModelSegmenter(
-        model, weights=weights, first=first, numbers=numbers, training=training
-    )
 
 
 @lru_cache(maxsize=1)

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlpzero import BranchingEntropy, CoTraining, learn_segmenter
 from nlpzero.engine.storage import write_file
-from nlpzero.learning.nvbe import learn_nvbe
-from nlpzero.learning.segmenter import learn_segmenter
 
 from .conftest import RunCli
 
@@ -18,7 +17,7 @@ TEXTS = ["今天天气不错，我们去公园。", "公园里有很多人。", 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("info") / "model.nz"
-    learn_segmenter(TEXTS, seed=3).save(path)
+    learn_segmenter(TEXTS, CoTraining(seed=3)).save(path)
     return path
 
 
@@ -60,7 +59,7 @@ def test_long_lists_are_told_by_their_length(run_cli: RunCli, tmp_path: Path) ->
 
 def test_nvbe_tells_its_ngrams(run_cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "nvbe.nz"
-    learn_nvbe(TEXTS).save(path)
+    learn_segmenter(TEXTS, BranchingEntropy()).save(path)
     told = rows(run_cli("info", path, code=0).out)
     assert told["method"] == "nvbe"
     assert int(told["training.ngrams"]) > 20

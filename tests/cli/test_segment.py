@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from nlpzero import VocabularySegmenter, learn_language_model
+from nlpzero import CharacterModel, VocabularySegmenter, learn_segmenter
 
 WORDS = {
     "我们": 9,
@@ -35,7 +35,8 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="session")
 def lm(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "lm.nz"
-    learn_language_model(["我们在北京大学学习，今天天气好，北京天气好。"] * 20).save(path)
+    texts = ["我们在北京大学学习，今天天气好，北京天气好。"] * 20
+    learn_segmenter(texts, CharacterModel()).save(path)
     return path
 
 

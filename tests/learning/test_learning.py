@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 import nlpzero
 from nlpzero.discovery.learned import count_learned_words
 from nlpzero.discovery.ranking import learned_scores
+from nlpzero.engine.resources import Progress, Resources
 from nlpzero.errors import NlpzeroError
 from nlpzero.learning.cotraining import learn
+from nlpzero.learning.methods import BranchingEntropy, CoTraining, Recipe
 from nlpzero.learning.model import LearnedDecoder as Decoder
-from nlpzero.learning.nvbe import NVBESegmenter, autonomy, learn_autonomy, learn_nvbe
+from nlpzero.learning.nvbe import NVBESegmenter, autonomy, learn_autonomy
 from nlpzero.learning.position_ngrams import count_positions, next_order, pair_keys, skip_counts
-from nlpzero.learning.recipe import Progress, Recipe
 from nlpzero.learning.sampling import sample_text, traditional_to_simplified
-from nlpzero.learning.segmenter import LearnedSegmenter, learn_segmenter
+from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.streams import densify, forced_cuts
+from nlpzero.learning.training import learn_segmenter
 from nlpzero.learning.word_model import LENGTH_WEIGHTS, LONGEST, sweep
 from nlpzero.learning.word_model import count_cut_words as count_words
 from nlpzero.segmentation.base import load_segmenter
@@ -58,7 +60,7 @@ TEXTS = make_text(1500)
 
 @pytest.fixture(scope="module")
 def learned() -> LearnedSegmenter:
-    return learn_segmenter(TEXTS, seed=1)
+    return learn_segmenter(TEXTS, CoTraining(seed=1))
 
 
 # --------------------------------------------------------------------------------------------------- tables
@@ -223,7 +225,7 @@ def test_learning_beats_its_start_on_invented_words() -> None:
             total += len(spans[0]) + len(spans[1])
         return hits / total
 
-    nvbe = f1(learn_nvbe(texts).segment)
+    nvbe = f1(learn_segmenter(texts, BranchingEntropy()).segment)
     learned = f1(learn_segmenter(texts).segment)
     assert nvbe > 0.9
     assert 1 - learned < 0.75 * (1 - nvbe)  # of its errors
@@ -231,13 +233,11 @@ def test_learning_beats_its_start_on_invented_words() -> None:
 
 def test_the_result_depends_on_text_and_seed_only(tmp_path: Path) -> None:
     files = []
-    for name, how in (
-        ("a", {"seed": 1}),
-        ("b", {"seed": 1, "jobs": 2}),
-        ("c", {"seed": 1, "jobs": 5}),
-        ("d", {"seed": 2}),
-    ):
-        learn_segmenter(TEXTS[:400], **how).save(tmp_path / name)
+    for name, seed, jobs in (("a", 1, 1), ("b", 1, 2), ("c", 1, 5), ("d", 2, 1)):
+        segmenter = learn_segmenter(
+            TEXTS[:400], CoTraining(seed=seed), resources=Resources(jobs=jobs)
+        )
+        segmenter.save(tmp_path / name)
         files.append((tmp_path / name).read_bytes())
     assert files[0] == files[1] == files[2] != files[3]
 
@@ -265,7 +265,7 @@ def test_a_model_file_gives_the_segmenter_back(learned: LearnedSegmenter, tmp_pa
 
 
 def test_a_nvbe_file_gives_the_segmenter_back(tmp_path: Path) -> None:
-    segmenter = learn_nvbe(TEXTS[:300])
+    segmenter = learn_segmenter(TEXTS[:300], BranchingEntropy())
     path = tmp_path / "model.nz"
     segmenter.save(path)
     other = load_segmenter(path)
@@ -309,7 +309,9 @@ _SEGMENTERS: list[LearnedSegmenter | NVBESegmenter] = []
 
 def _both() -> list[LearnedSegmenter | NVBESegmenter]:
     if not _SEGMENTERS:
-        _SEGMENTERS.extend([learn_segmenter(TEXTS[:200]), learn_nvbe(TEXTS[:200])])
+        _SEGMENTERS.extend(
+            [learn_segmenter(TEXTS[:200]), learn_segmenter(TEXTS[:200], BranchingEntropy())]
+        )
     return _SEGMENTERS
 
 
@@ -330,7 +332,7 @@ def _both() -> list[LearnedSegmenter | NVBESegmenter]:
 )
 def test_texts_with_little_to_learn(texts: list[str]) -> None:
     text = "今天天气不错，abc 12.5% 你好𠀀。"
-    for segmenter in (learn_segmenter(texts), learn_nvbe(texts)):
+    for segmenter in (learn_segmenter(texts), learn_segmenter(texts, BranchingEntropy())):
         assert "".join(segmenter.segment(text)) == text
         assert "12.5%" in segmenter.segment(text)
     if not any(texts):
@@ -355,7 +357,7 @@ def test_unseen_pairs_get_the_prior_of_their_symbols(learned: LearnedSegmenter) 
 def test_background_helps_and_its_words_count_less() -> None:
     own, other = TEXTS[:40], TEXTS[200:1200]
     alone = learn_segmenter(own)
-    helped = learn_segmenter(own, background=other, background_weight=0.3)
+    helped = learn_segmenter(own, CoTraining(background=other, background_weight=0.3))
     reference = learn_segmenter(TEXTS)
     text = "".join(own)
 
@@ -371,17 +373,18 @@ def test_background_helps_and_its_words_count_less() -> None:
 
 def test_progress_tells_rounds_words_and_description_length() -> None:
     told: list[Progress] = []
-    segmenter = learn_segmenter(TEXTS[:400], progress=told.append)
-    assert [p.stage for p in told[:3]] == ["reading", "tables", "start"]
-    rounds = [p for p in told if p.stage == "round"]
-    assert [p.round for p in rounds] == list(range(8))
-    assert all(0 < p.description_length < 10 and p.word_types > 10 for p in rounds)
+    segmenter = learn_segmenter(TEXTS[:400], resources=Resources(progress=told.append))
+    stages = [p.stage for p in told]
+    assert stages == sorted(stages, reverse=True) and set(stages) == {"read", "learn"}
+    rounds = [p for p in told if p.facts]
+    assert [(p.done, p.total, p.unit) for p in rounds] == [(i, 7, "rounds") for i in range(8)]
+    lengths = [p.facts["description_length"] for p in rounds]
+    assert all(0 < length < 10 for length in lengths)
+    assert all(p.facts["word_types"] > 10 for p in rounds)
     # learning makes the text shorter to describe
-    assert rounds[-1].description_length < rounds[0].description_length
+    assert lengths[-1] < lengths[0]
     assert segmenter.training["rounds"] == 8
-    assert segmenter.training["description_length"] == pytest.approx(
-        rounds[-1].description_length, abs=1e-3
-    )
+    assert segmenter.training["description_length"] == pytest.approx(lengths[-1], abs=1e-3)
 
 
 def test_lexicon_counts_the_words_of_the_last_sweep(learned: LearnedSegmenter) -> None:
@@ -402,7 +405,7 @@ def test_astral_characters_can_be_parts_of_words() -> None:
 
 
 def test_recipe_changes_are_kept_in_the_summary() -> None:
-    segmenter = learn_segmenter(TEXTS[:100], recipe=Recipe(rounds=2, divisions=(0, 1)))
+    segmenter = learn_segmenter(TEXTS[:100], CoTraining(recipe=Recipe(rounds=2, divisions=(0, 1))))
     assert segmenter.training["recipe"]["rounds"] == 2
     assert segmenter.learned.weights.shape[0] == 2
     assert "".join(segmenter.segment(TEXTS[0])) == TEXTS[0]
@@ -410,13 +413,13 @@ def test_recipe_changes_are_kept_in_the_summary() -> None:
 
 def test_misuse_is_told() -> None:
     with pytest.raises(ValueError, match="background_weight"):
-        learn_segmenter(TEXTS[:2], background_weight=0)
+        CoTraining(background_weight=0)
     with pytest.raises(ValueError, match="sample"):
-        learn_segmenter(TEXTS[:2], sample=0)
-    with pytest.raises(ValueError, match="jobs"):
-        learn_segmenter(TEXTS[:2], jobs=0)
+        BranchingEntropy(sample=0)
+    with pytest.raises(TypeError, match="method"):
+        learn_segmenter(TEXTS[:2], "lm")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="numbers"):
-        learn_segmenter(TEXTS[:2], numbers="all")  # type: ignore[arg-type]
+        learn_segmenter(TEXTS[:2], numbers="all")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="str"):
         learn_segmenter("今天天气不错")
 
@@ -448,12 +451,12 @@ def test_lines_longer_than_a_block_are_sampled_too() -> None:
 
 
 def test_the_text_is_kept_before_the_background() -> None:
-    own = learn_segmenter(TEXTS[:50], background=TEXTS[50:], sample=20_000)
+    own = learn_segmenter(TEXTS[:50], CoTraining(background=TEXTS[50:], sample=20_000))
     size = sum(len(line.encode()) + 1 for line in TEXTS[:50])
     assert own.training["bytes"] == size
     assert 0 < own.training["background_bytes"] <= 20_000 - size
     # a text that fills the sample leaves no room
-    full = learn_segmenter(TEXTS, background=TEXTS, sample=20_000)
+    full = learn_segmenter(TEXTS, CoTraining(background=TEXTS, sample=20_000))
     assert full.training["bytes"] <= 20_000
     assert full.training["bytes"] + full.training["background_bytes"] <= 20_000 + 8192 * 3
 
@@ -474,7 +477,7 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
     assert table[ord("國")] == ord("国")
     assert ord("国") not in table
     simple = ["中国经济发展很快。", "经济发展了，中国富了。", "我国的经济。"] * 30
-    folded = learn_segmenter(simple, fold_traditional=True)
+    folded = learn_segmenter(simple, CoTraining(fold_traditional=True))
     assert folded.segment("中國經濟發展") == [
         "".join({"国": "國", "经": "經", "济": "濟", "发": "發"}.get(c, c) for c in word)
         for word in folded.segment("中国经济发展")
@@ -487,7 +490,7 @@ def test_folding_without_the_package_says_what_to_install(monkeypatch: pytest.Mo
 
     monkeypatch.setitem(sys.modules, "opencc", None)
     with pytest.raises(NlpzeroError, match=r"nlpzero\[traditional\]"):
-        learn_segmenter(["國"], fold_traditional=True)
+        learn_segmenter(["國"], CoTraining(fold_traditional=True))
 
 
 # ------------------------------------------------------------------------------------------------- discovery

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from nlpzero import (
     Alphabet,
+    BranchingEntropy,
+    CharacterModel,
+    CoTraining,
     KneserNeyModel,
     LanguageModelSegmenter,
     StorageError,
     VocabularySegmenter,
     count_ngrams,
-    learn_language_model,
-    learn_nvbe,
     learn_segmenter,
     load_segmenter,
 )
@@ -49,16 +50,20 @@ KINDS = ["lm", "lm-characters", "lm-frequency", "vocabulary", "plain", "learned"
 
 def make(kind):
     if kind == "lm":
-        return learn_language_model([TRAINING])
+        return learn_segmenter([TRAINING], CharacterModel())
     if kind == "lm-characters":
-        return learn_language_model([TRAINING], alphabet=Alphabet(), order=3, min_count=1)
+        return learn_segmenter(
+            [TRAINING], CharacterModel(alphabet=Alphabet(), order=3, min_count=1)
+        )
     if kind == "lm-frequency":
-        return learn_language_model([TRAINING], first="frequency", order=5, weights=(0.3, 0.1))
+        return learn_segmenter(
+            [TRAINING], CharacterModel(first="frequency", order=5, weights=(0.3, 0.1))
+        )
     if kind == "vocabulary":
         return VocabularySegmenter(WORDS)
     if kind == "plain":
         return VocabularySegmenter(list(WORDS))
-    return (learn_segmenter if kind == "learned" else learn_nvbe)([TRAINING])
+    return learn_segmenter([TRAINING], CoTraining() if kind == "learned" else BranchingEntropy())
 
 
 _MADE = {}
@@ -407,7 +412,7 @@ def test_short_clauses_begin_with_a_first_character():
 
 
 def test_smaller_weights_make_shorter_words():
-    model = learn_language_model([TRAINING], min_count=1).model
+    model = learn_segmenter([TRAINING], CharacterModel(min_count=1)).model
     sizes = []
     for weight in (1.0, 0.3, 0.01, 1e-6):
         segmenter = LanguageModelSegmenter(model, weights=(weight, weight))
