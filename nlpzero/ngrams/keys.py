@@ -80,7 +80,7 @@ def symbol_shift(k: int) -> np.uint64:
 
 def next_keys(rows: npt.NDArray[np.integer], symbols: Symbols) -> Keys:
     """Keys of n-grams by the row of all symbols but the last, and that one."""
-    return (rows.astype(np.uint64) << SYMBOL_BITS) | symbols.astype(np.uint64)
+    return (rows.astype(np.uint64, copy=False) << SYMBOL_BITS) | symbols
 
 
 def split_next_keys(keys: Keys) -> tuple[npt.NDArray[np.int64], Symbols]:
