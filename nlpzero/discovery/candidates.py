@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nlpzero.discovery.result import Removal
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
-from nlpzero.engine.hash_tables import KeyTable, find
+from nlpzero.engine.hash_tables import KeyTable, find, find_all, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, symbol_of, symbols_at
 from nlpzero.ngrams.table import NGramCounts
@@ -50,7 +50,7 @@ class Candidates:
             np.concatenate(sizes[1:]),
             lengths,
             singles,
-            KeyTable.of(keys),
+            table_of(keys),
             counts.total,
             runs_of(counts.alphabet),
         )
@@ -64,19 +64,33 @@ class Candidates:
     ) -> tuple[Floats, npt.NDArray[np.int64]]:
         """The same for some n-grams whose parts are all frequent."""
         pmi, split = np.empty(len(keys)), np.empty(len(keys), np.int64)
-        gram_cohesion(
-            keys,
-            counts,
-            lengths,
-            self.singles,
-            *self.table,
-            self.counts,
-            self.in_run,
-            float(self.total),
-            pmi,
-            split,
-        )
+        ngram_cohesion(self.arrays(), keys, counts, lengths, pmi, split)
         return pmi, split
+
+    def find(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """Row of each of the given n-grams of two symbols and more, -1 for those that are not frequent."""
+        return find_all(self.table, keys)
+
+    def arrays(self) -> "FrequentNGrams":
+        """The same as compiled loops take it."""
+        return FrequentNGrams(self.table, self.counts, self.singles, self.in_run, float(self.total))
+
+
+class FrequentNGrams(NamedTuple):
+    """The frequent n-grams of a text, for compiled loops.
+
+    table : KeyTable of those of two symbols and more
+    counts : int64[n], of these
+    singles : int64[65536], of single symbols
+    in_run : bool[65536], whether a symbol is a digit or a letter
+    total : float, symbols of the text
+    """
+
+    table: KeyTable
+    counts: Counts
+    singles: Counts
+    in_run: npt.NDArray[np.bool_]
+    total: float
 
 
 @kernel
@@ -92,65 +106,97 @@ def first_difference(a: np.uint64, b: np.uint64) -> int:
     return 4
 
 
+class OpenGroups(NamedTuple):
+    """The n-grams that are being counted while a table of counts is scanned, and go over to its next piece.
+
+    previous : uint64[1]; key of the row before the piece, 0 before the first
+    counts : int64[5]; so far, of the n-gram of each order that the row before begins with
+    """
+
+    previous: Keys
+    counts: Counts
+
+    @classmethod
+    def none(cls) -> "OpenGroups":
+        """Before the first row."""
+        return cls(np.zeros(1, np.uint64), np.zeros(PACKED_ORDER + 1, np.int64))
+
+
 @kernel
-def frequent_grams(
+def row_before(keys: np.ndarray, row: int, groups: OpenGroups) -> np.uint64:
+    """Key of the row before one of keys, uint64[n]; 0 if there is none."""
+    return groups.previous[0] if row == 0 else keys[row - 1]
+
+
+@kernel
+def first_closed(keys: np.ndarray, row: int, last: bool, before: np.uint64) -> int:
+    """Lowest order of which an n-gram ends before a row of keys; those of all higher orders end there too.
+
+    `last` tells whether all n-grams end with the piece, row len(keys).
+    """
+    if before == 0 or (row == len(keys) and not last):
+        return PACKED_ORDER + 1
+    return first_difference(before, keys[row]) if row < len(keys) else 1
+
+
+@kernel
+def count_row(key: np.uint64, count: int, groups: OpenGroups) -> None:
+    """Add the count of a row to the n-grams it begins with."""
+    for k in range(1, PACKED_ORDER + 1):
+        if symbol_of(key, k) == 0:
+            break
+        groups.counts[k] += count
+
+
+@kernel
+def frequent_ngrams(
     keys: np.ndarray,
     counts: np.ndarray,
     last: bool,
-    order: int,
     min_count: int,
-    previous: np.ndarray,
-    group: np.ndarray,
+    groups: OpenGroups,
     out_keys: np.ndarray,
     out_counts: np.ndarray,
     filled: np.ndarray,
 ) -> None:
-    """Scan a piece of a table for the k-grams, k <= order, with at least min_count occurrences.
+    """Scan a piece of a table for the n-grams with at least min_count occurrences.
 
-    previous : uint64[1], group : int64[5]; what goes over from one piece to the next, zeros before the first
+    keys : uint64[n] ascending, counts : int64[n]; the piece
     last : whether no piece follows
-    out_keys, out_counts : shape (order + 1, len(keys) + 1); row k gets filled[k] k-grams
+    out_keys : uint64[5, n + 1], out_counts : int64[5, n + 1]; row k gets filled[k] k-grams
+    filled : int64[5]
     """
-    n = len(keys)
-    for row in range(n + 1):
-        before = previous[0] if row == 0 else keys[row - 1]
-        if before != 0 and (row < n or last):
-            first = first_difference(before, keys[row]) if row < n else 1
-            for k in range(order, first - 1, -1):
-                if group[k] >= min_count:
-                    out_keys[k, filled[k]] = before & PREFIX_MASKS[k]
-                    out_counts[k, filled[k]] = group[k]
-                    filled[k] += 1
-                group[k] = 0
-        if row < n:
-            for k in range(1, order + 1):
-                if symbol_of(keys[row], k) == 0:
-                    break
-                group[k] += counts[row]
-    if n > 0:
-        previous[0] = keys[n - 1]
+    for row in range(len(keys) + 1):
+        before = row_before(keys, row, groups)
+        for k in range(PACKED_ORDER, first_closed(keys, row, last, before) - 1, -1):
+            if groups.counts[k] >= min_count:
+                out_keys[k, filled[k]] = before & PREFIX_MASKS[k]
+                out_counts[k, filled[k]] = groups.counts[k]
+                filled[k] += 1
+            groups.counts[k] = 0
+        if row < len(keys):
+            count_row(keys[row], counts[row], groups)
+    if len(keys) > 0:
+        groups.previous[0] = keys[-1]
 
 
 @kernel
-def gram_cohesion(
+def ngram_cohesion(
+    ngrams: FrequentNGrams,
     keys: np.ndarray,
     joint: np.ndarray,
     lengths: np.ndarray,
-    singles: np.ndarray,
-    table: np.ndarray,
-    values: np.ndarray,
-    shift: np.uint64,
-    gram_counts: np.ndarray,
-    in_run: np.ndarray,
-    total: float,
     pmi: np.ndarray,
     split: np.ndarray,
 ) -> None:
     """Smallest PMI over the splits of n-grams, and the first place that has it.
 
+    keys : uint64[n], joint : int64[n] their counts, lengths : int64[n]; pmi : float64[n], split : int64[n]
+
     A split inside a run of digits and letters does not exist; an n-gram without any split gets inf and 0.
-    All parts of an n-gram must be in the table, whose values are places in gram_counts.
+    All parts of an n-gram must be frequent.
     """
+    in_run = ngrams.in_run
     for row in range(len(keys)):
         best = np.inf
         where = 0
@@ -160,14 +206,14 @@ def gram_cohesion(
                 continue
             tail = key << np.uint64(16 * j)
             if j == 1:
-                a = singles[symbol_of(key, 1)]
+                a = ngrams.singles[symbol_of(key, 1)]
             else:
-                a = gram_counts[values[find(key & PREFIX_MASKS[j], table, shift)]]
+                a = ngrams.counts[find(ngrams.table, key & PREFIX_MASKS[j])]
             if lengths[row] - j == 1:
-                b = singles[symbol_of(tail, 1)]
+                b = ngrams.singles[symbol_of(tail, 1)]
             else:
-                b = gram_counts[values[find(tail, table, shift)]]
-            value = math.log(total) + math.log(joint[row]) - (math.log(a) + math.log(b))
+                b = ngrams.counts[find(ngrams.table, tail)]
+            value = math.log(ngrams.total) + math.log(joint[row]) - (math.log(a) + math.log(b))
             if value < best:
                 best = value
                 where = j
@@ -239,23 +285,12 @@ def _forget(rows: Keys) -> None:
 
 def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int, Keys, Counts]]:
     """The k-grams with at least min_count occurrences, k and some of them at a time; to be copied, if kept."""
-    previous, group = np.zeros(1, np.uint64), np.zeros(5, np.int64)
+    groups = OpenGroups.none()
     for rows, row_counts, last in table_pieces(counts):
         out_keys = np.empty((PACKED_ORDER + 1, len(rows) + 1), np.uint64)
         out_counts = np.empty((PACKED_ORDER + 1, len(rows) + 1), np.int64)
         filled = np.zeros(PACKED_ORDER + 1, np.int64)
-        frequent_grams(
-            rows,
-            row_counts,
-            last,
-            PACKED_ORDER,
-            min_count,
-            previous,
-            group,
-            out_keys,
-            out_counts,
-            filled,
-        )
+        frequent_ngrams(rows, row_counts, last, min_count, groups, out_keys, out_counts, filled)
         for k in range(1, PACKED_ORDER + 1):
             yield k, out_keys[k, : filled[k]], out_counts[k, : filled[k]]
 

@@ -85,7 +85,7 @@ def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
             taking = strong[longer] | cuts_run
             longer, keys = longer[taking], keys[taking]
             shorter = keys << SYMBOL_BITS if side == "left" else keys & PREFIX_MASKS[length - 1]
-            np.add.at(taken, grams.table.find(shorter), counts[longer])
+            np.add.at(taken, grams.find(shorter), counts[longer])
             if length == PACKED_ORDER:
                 share = np.minimum(taken / counts, 1.0)
                 whole = np.flatnonzero(grams.lengths == PACKED_ORDER)
@@ -96,7 +96,7 @@ def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
                     else edges << SYMBOL_BITS
                 )
                 at_run = grams.in_run[symbols_at(edges, 1 if side == "left" else PACKED_ORDER)]
-                share[whole] = np.where(at_run, share[grams.table.find(parts)], 0.0)
+                share[whole] = np.where(at_run, share[grams.find(parts)], 0.0)
         free *= 1 - share
     return np.rint(free[strong]).astype(np.int64)
 
@@ -125,7 +125,7 @@ def _explain_cohesion(
         key = pack_rows(part[None, :])
         text = alphabet.decode(part)
         name = f"{text}: " if size < length else ""
-        row = int(grams.table.find(key)[0])
+        row = int(grams.find(key)[0])
         if row < 0:
             count = int(run.counts.lookup(key, size)[0])
             return f"{name}count {count:,}, min_count is {min_count:,}"
@@ -144,7 +144,7 @@ def _explain_cohesion(
         if wrong is not None:
             return f"dropped: {wrong}"
     if length <= order:
-        row = int(grams.table.find(pack_rows(symbols[None, :]))[0])
+        row = int(grams.find(pack_rows(symbols[None, :]))[0])
         count = int(alone[rows[row]])
         total = int(grams.counts[row])
     else:

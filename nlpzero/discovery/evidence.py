@@ -8,11 +8,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Candidates, first_difference, table_pieces
+from nlpzero.discovery.candidates import (
+    Candidates,
+    FrequentNGrams,
+    OpenGroups,
+    count_row,
+    first_closed,
+    row_before,
+    table_pieces,
+)
 from nlpzero.discovery.second_pass import AFTER, BEFORE, SecondPass, clause_blocks
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Keys
-from nlpzero.engine.hash_tables import MULTIPLIER, ONE, KeyTable, find
+from nlpzero.engine.hash_tables import KeyTable, empty_table, enter, find, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
@@ -24,7 +32,6 @@ from nlpzero.ngrams.keys import (
     pack,
     pack_rows,
     pack_stretch,
-    symbol_of,
 )
 from nlpzero.ngrams.measures import entropy_from_sums, x_log_x
 from nlpzero.ngrams.table import NGramCounts
@@ -37,115 +44,96 @@ def neighbour_sums(
     keys: np.ndarray,
     counts: np.ndarray,
     last: bool,
-    order: int,
-    previous: np.ndarray,
-    group: np.ndarray,
-    sums: np.ndarray,
-    table: np.ndarray,
-    values: np.ndarray,
-    shift: np.uint64,
+    groups: OpenGroups,
+    open_sums: np.ndarray,
+    wanted: KeyTable,
     left: np.ndarray,
     right: np.ndarray,
 ) -> None:
-    """Sum c ln c over the left and right neighbours of the wanted n-grams shorter than the order.
+    """Sum c ln c over the left and right neighbours of the wanted n-grams of up to three symbols.
 
-    Only neighbours met twice or more add anything, which spares most look-ups. State goes from piece to piece
-    of the table as in frequent_grams; sums : float64[5].
+    keys : uint64[n] ascending, counts : int64[n]; a piece of a table of counts, `last` if none follows
+    groups, and open_sums : float64[5], zeros at first; what goes over from one piece to the next
+    left, right : float64[wanted]
+
+    Only neighbours met twice or more add anything, which spares most look-ups.
     """
-    n = len(keys)
-    for row in range(n + 1):
-        before = previous[0] if row == 0 else keys[row - 1]
-        if before != 0 and (row < n or last):
-            first = first_difference(before, keys[row]) if row < n else 1
-            for k in range(order, first - 1, -1):
-                if sums[k] > 0:
-                    place = find(before & PREFIX_MASKS[k], table, shift)
-                    if place >= 0:
-                        right[values[place]] += sums[k]
-                if group[k] > 1 and k > 1:
-                    part = group[k] * math.log(group[k])
-                    sums[k - 1] += part
-                    place = find((before & PREFIX_MASKS[k]) << SYMBOL_BITS, table, shift)
-                    if place >= 0:
-                        left[values[place]] += part
-                group[k] = 0
-                sums[k] = 0.0
-        if row < n:
-            for k in range(1, order + 1):
-                if symbol_of(keys[row], k) == 0:
-                    break
-                group[k] += counts[row]
-    if n > 0:
-        previous[0] = keys[n - 1]
+    for row in range(len(keys) + 1):
+        before = row_before(keys, row, groups)
+        for k in range(PACKED_ORDER, first_closed(keys, row, last, before) - 1, -1):
+            if open_sums[k] > 0:
+                found = find(wanted, before & PREFIX_MASKS[k])
+                if found >= 0:
+                    right[found] += open_sums[k]
+            count = groups.counts[k]
+            if count > 1 and k > 1:
+                part = count * math.log(count)
+                open_sums[k - 1] += part
+                found = find(wanted, (before & PREFIX_MASKS[k]) << SYMBOL_BITS)
+                if found >= 0:
+                    left[found] += part
+            groups.counts[k] = 0
+            open_sums[k] = 0.0
+        if row < len(keys):
+            count_row(keys[row], counts[row], groups)
+    if len(keys) > 0:
+        groups.previous[0] = keys[-1]
+
+
+class OccurrenceTrie(NamedTuple):
+    """Words of four symbols and more, and their suffixes longer than that.
+
+    A string enters by its first four symbols at once; every further one is a step from node to node.
+
+    entries : KeyTable from keys of four symbols to nodes
+    children : KeyTable from next keys (node, symbol) to nodes
+    """
+
+    entries: KeyTable
+    children: KeyTable
+
+    @classmethod
+    def of(cls, words: Strings) -> tuple["OccurrenceTrie", Counts, int]:
+        """The trie, the node of each word, and the number of nodes."""
+        lengths = words.lengths
+        beyond = np.maximum(lengths - PACKED_ORDER, 0)
+        trie = cls(
+            empty_table(int(np.maximum(beyond, 1).sum())),
+            empty_table(int((beyond * (beyond + 1) // 2).sum())),
+        )
+        node_of = np.empty(len(lengths), np.int64)
+        nodes = build_trie(words.symbols, words.offsets, trie, node_of)
+        return trie, node_of, nodes
 
 
 @kernel
 def build_trie(
-    symbols: np.ndarray,
-    offsets: np.ndarray,
-    width: int,
-    entry_table: np.ndarray,
-    entry_nodes: np.ndarray,
-    entry_shift: np.uint64,
-    child_table: np.ndarray,
-    child_nodes: np.ndarray,
-    child_shift: np.uint64,
-    node_of: np.ndarray,
+    symbols: np.ndarray, offsets: np.ndarray, trie: OccurrenceTrie, node_of: np.ndarray
 ) -> int:
-    """Trie of words of `width` symbols or more and of their suffixes longer than that. Returns its size.
+    """Fill an empty trie that has room; returns the number of nodes.
 
-    Word i is symbols[offsets[i]:offsets[i + 1]] and gets node node_of[i]. Strings enter the trie by their
-    first `width` symbols at once. The tables must have room.
+    Word i, symbols[offsets[i]:offsets[i + 1]] (uint16), gets node node_of[i] (int64).
     """
     nodes = 0
-    entry_mask = np.uint64(len(entry_table) - 1)
-    child_mask = np.uint64(len(child_table) - 1)
     for i in range(len(offsets) - 1):
         end = offsets[i + 1]
-        for begin in range(offsets[i], max(offsets[i] + 1, end - width)):
-            key = pack_stretch(symbols, begin, begin + width)
-            place = (key * MULTIPLIER) >> entry_shift
-            while entry_table[place] != 0 and entry_table[place] != key:
-                place = (place + ONE) & entry_mask
-            if entry_table[place] == 0:
-                entry_table[place] = key
-                entry_nodes[place] = nodes
-                nodes += 1
-            node = np.int64(entry_nodes[place])
-            for j in range(begin + width, end):
-                key = next_key(node, symbols[j])
-                place = (key * MULTIPLIER) >> child_shift
-                while child_table[place] != 0 and child_table[place] != key:
-                    place = (place + ONE) & child_mask
-                if child_table[place] == 0:
-                    child_table[place] = key
-                    child_nodes[place] = nodes
-                    nodes += 1
-                node = np.int64(child_nodes[place])
+        for begin in range(offsets[i], max(offsets[i] + 1, end - PACKED_ORDER)):
+            node = enter(trie.entries, pack(symbols, begin), nodes)
+            nodes += node == nodes
+            for j in range(begin + PACKED_ORDER, end):
+                node = enter(trie.children, next_key(node, symbols[j]), nodes)
+                nodes += node == nodes
             if begin == offsets[i]:
                 node_of[i] = node
     return nodes
 
 
 @kernel
-def node_of_string(
-    symbols: np.ndarray,
-    begin: int,
-    end: int,
-    width: int,
-    entry_table: np.ndarray,
-    entry_nodes: np.ndarray,
-    entry_shift: np.uint64,
-    child_table: np.ndarray,
-    child_nodes: np.ndarray,
-    child_shift: np.uint64,
-) -> np.int64:
-    """Node of a string that is in the trie."""
-    key = pack_stretch(symbols, begin, begin + width)
-    node = np.int64(entry_nodes[find(key, entry_table, entry_shift)])
-    for j in range(begin + width, end):
-        key = next_key(node, symbols[j])
-        node = np.int64(child_nodes[find(key, child_table, child_shift)])
+def node_of_string(symbols: np.ndarray, begin: int, end: int, trie: OccurrenceTrie) -> np.int64:
+    """Node of a string of symbols, uint16[], that is in the trie."""
+    node = find(trie.entries, pack(symbols, begin))
+    for j in range(begin + PACKED_ORDER, end):
+        node = find(trie.children, next_key(node, symbols[j]))
     return node
 
 
@@ -153,43 +141,21 @@ def node_of_string(
 def word_cohesion(
     symbols: np.ndarray,
     offsets: np.ndarray,
-    width: int,
-    entry_table: np.ndarray,
-    entry_nodes: np.ndarray,
-    entry_shift: np.uint64,
-    child_table: np.ndarray,
-    child_nodes: np.ndarray,
-    child_shift: np.uint64,
+    trie: OccurrenceTrie,
     totals: np.ndarray,
-    gram_table: np.ndarray,
-    gram_values: np.ndarray,
-    gram_shift: np.uint64,
-    gram_counts: np.ndarray,
-    singles: np.ndarray,
-    in_run: np.ndarray,
-    total: float,
+    ngrams: FrequentNGrams,
     pmi: np.ndarray,
     split: np.ndarray,
 ) -> None:
-    """Smallest PMI over the splits of words longer than `width`, from the totals of a walked trie.
+    """Smallest PMI over the splits of words of more than four symbols, from the totals of a walked trie.
 
-    Parts of up to `width` symbols are looked up among the frequent n-grams.
+    Word i is symbols[offsets[i]:offsets[i + 1]] (uint16, int64); totals : int64[nodes]; pmi : float64[words],
+    split : int64[words]. Parts of up to four symbols are looked up among the frequent n-grams.
     """
+    in_run = ngrams.in_run
     for i in range(len(offsets) - 1):
         begin, end = offsets[i], offsets[i + 1]
-        node = node_of_string(
-            symbols,
-            begin,
-            end,
-            width,
-            entry_table,
-            entry_nodes,
-            entry_shift,
-            child_table,
-            child_nodes,
-            child_shift,
-        )
-        joint = math.log(total) + math.log(totals[node])
+        joint = math.log(ngrams.total) + math.log(totals[node_of_string(symbols, begin, end, trie)])
         best = np.inf
         where = 0
         for at in range(begin + 1, end):
@@ -200,24 +166,12 @@ def word_cohesion(
                 first = begin if side == 0 else at
                 stop = at if side == 0 else end
                 if stop - first == 1:
-                    value -= math.log(singles[symbols[first]])
-                elif stop - first <= width:
-                    key = pack_stretch(symbols, first, stop)
-                    value -= math.log(gram_counts[gram_values[find(key, gram_table, gram_shift)]])
+                    value -= math.log(ngrams.singles[symbols[first]])
+                elif stop - first <= PACKED_ORDER:
+                    row = find(ngrams.table, pack_stretch(symbols, first, stop))
+                    value -= math.log(ngrams.counts[row])
                 else:
-                    node = node_of_string(
-                        symbols,
-                        first,
-                        stop,
-                        width,
-                        entry_table,
-                        entry_nodes,
-                        entry_shift,
-                        child_table,
-                        child_nodes,
-                        child_shift,
-                    )
-                    value -= math.log(totals[node])
+                    value -= math.log(totals[node_of_string(symbols, first, stop, trie)])
             if value < best:
                 best = value
                 where = at - begin
@@ -229,92 +183,50 @@ def word_cohesion(
 def occurrences(
     symbols: np.ndarray,
     begin: int,
-    width: int,
-    entry_table: np.ndarray,
-    entry_nodes: np.ndarray,
-    entry_shift: np.uint64,
-    child_table: np.ndarray,
-    child_nodes: np.ndarray,
-    child_shift: np.uint64,
+    trie: OccurrenceTrie,
     wanted: np.ndarray,
     totals: np.ndarray,
-    met: np.ndarray,
+    neighbours: np.ndarray,
     room: int,
 ) -> tuple[int, int]:
     """Count all occurrences of the strings of a trie, and list the neighbours of the wanted ones.
 
-    Neighbours are ``node << 17 | side << 16 | symbol`` with side 0 for left, 1 for right; ends of clauses are
-    not listed. Stops before `met` could overflow by the `room` one start may need; returns the place to go on
-    from and the number listed.
+    symbols : uint16[], padded; wanted : bool[nodes], totals : int64[nodes]
+
+    Neighbours, uint64[], are ``node << 17 | side << 16 | symbol`` with side 0 for left, 1 for right; ends of clauses
+    are not listed. Stops before they could overflow by the `room` one start may need; returns the place to go
+    on from and the number listed.
     """
     n = len(symbols) - AFTER
     listed = 0
-    mask = PREFIX_MASKS[width]
     i = begin
-    while i < n and listed + room <= len(met):
+    while i < n and listed + room <= len(neighbours):
         j = i
-        while j < i + width and symbols[j] != 0:
+        while j < i + PACKED_ORDER and symbols[j] != 0:
             j += 1
-        if j < i + width:
+        if j < i + PACKED_ORDER:
             i = j + 1
             continue
-        place = find(pack(symbols, i) & mask, entry_table, entry_shift)
-        if place >= 0:
-            node = np.int64(entry_nodes[place])
-            while True:
-                totals[node] += 1
-                if wanted[node]:
-                    base = np.uint64(node) << np.uint64(17)
-                    if symbols[i - 1] != 0:
-                        met[listed] = base | np.uint64(symbols[i - 1])
-                        listed += 1
-                    if symbols[j] != 0:
-                        met[listed] = base | np.uint64(0x10000) | np.uint64(symbols[j])
-                        listed += 1
-                if symbols[j] == 0:
-                    break
-                key = next_key(node, symbols[j])
-                place = find(key, child_table, child_shift)
-                if place < 0:
-                    break
-                node = np.int64(child_nodes[place])
-                j += 1
+        node = find(trie.entries, pack(symbols, i))
+        while node >= 0:
+            totals[node] += 1
+            if wanted[node]:
+                base = np.uint64(node) << np.uint64(17)
+                if symbols[i - 1] != 0:
+                    neighbours[listed] = base | np.uint64(symbols[i - 1])
+                    listed += 1
+                if symbols[j] != 0:
+                    neighbours[listed] = base | np.uint64(0x10000) | np.uint64(symbols[j])
+                    listed += 1
+            if symbols[j] == 0:
+                break
+            node = find(trie.children, next_key(node, symbols[j]))
+            j += 1
         i += 1
     return i, listed
 
 
-_MET = 1 << 20  # neighbours gathered before they are counted
-
-
-class OccurrenceTrie(NamedTuple):
-    """Words of four symbols and more, and their suffixes longer than that."""
-
-    entry_table: Keys
-    entry_nodes: npt.NDArray[np.int32]
-    entry_shift: np.uint64
-    child_table: Keys
-    child_nodes: npt.NDArray[np.int32]
-    child_shift: np.uint64
-
-    @classmethod
-    def of(cls, words: Strings) -> tuple["OccurrenceTrie", Counts, int]:
-        """The trie, the node of each word, and the number of nodes."""
-        lengths = words.lengths
-        starts = int(np.maximum(lengths - PACKED_ORDER, 1).sum())
-        entry_bits = max((2 * starts).bit_length(), 4)
-        beyond = np.maximum(lengths - PACKED_ORDER, 0)
-        child_bits = max((2 * int((beyond * (beyond + 1) // 2).sum())).bit_length(), 4)
-        trie = cls(
-            np.zeros(1 << entry_bits, np.uint64),
-            np.zeros(1 << entry_bits, np.int32),
-            np.uint64(64 - entry_bits),
-            np.zeros(1 << child_bits, np.uint64),
-            np.zeros(1 << child_bits, np.int32),
-            np.uint64(64 - child_bits),
-        )
-        node_of = np.empty(len(lengths), np.int64)
-        nodes = build_trie(words.symbols, words.offsets, PACKED_ORDER, *trie, node_of)
-        return trie, node_of, nodes
+_NEIGHBOURS = 1 << 20  # neighbours gathered before they are counted
 
 
 class _Met(NamedTuple):
@@ -343,7 +255,7 @@ def _occurrence_worker(
     wanted[node_of] = True
     totals = np.zeros(nodes, np.int64)
     room = 2 * int(words.lengths.max())
-    met = np.empty(_MET + room, np.uint64)
+    met = np.empty(_NEIGHBOURS + room, np.uint64)
     keys, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
     waiting: list[tuple[Keys, Counts]] = []
     size = seen = 0
@@ -351,11 +263,11 @@ def _occurrence_worker(
         seen += int(np.count_nonzero(symbols))
         at = BEFORE
         while at < len(symbols) - AFTER:
-            at, listed = occurrences(symbols, at, PACKED_ORDER, *trie, wanted, totals, met, room)
+            at, listed = occurrences(symbols, at, trie, wanted, totals, met, room)
             new = np.unique(met[:listed], return_counts=True)
             waiting.append((new[0], new[1].astype(np.int64)))
             size += len(new[0])
-            if size > max(len(keys), _MET):
+            if size > max(len(keys), _NEIGHBOURS):
                 keys, counts = _gather([(keys, counts), *waiting])
                 waiting, size = [], 0
     return _Met(totals, *_gather([(keys, counts), *waiting]), seen)
@@ -393,7 +305,7 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
 
     occurrences = np.where(lengths == 1, grams.singles[rows[:, 0]], 0)
     packed = np.flatnonzero((lengths > 1) & (lengths <= PACKED_ORDER))
-    places = grams.table.find(keys[packed])
+    places = grams.find(keys[packed])
     if (places < 0).any():
         raise StorageError("the counts are of another text: they lack words of this one; count it")
     occurrences[packed] = grams.counts[places]
@@ -418,7 +330,7 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
         for side, parts in enumerate((heads, tails)):
             part_keys, inverse = np.unique(parts, return_inverse=True)
             part_sums = _table_sums(run.counts, part_keys)[side]
-            part_counts = grams.counts[grams.table.find(part_keys)]
+            part_counts = grams.counts[grams.find(part_keys)]
             bounds[side] = bounds[side].copy()
             bounds[side][long] = entropy_from_sums(part_sums, part_counts)[inverse]
     return Evidence(
@@ -431,21 +343,10 @@ def _table_sums(counts: NGramCounts, keys: Keys) -> Floats:
     sums = np.zeros((2, len(keys)))
     if len(keys) == 0:
         return sums
-    table = KeyTable.of(keys)
-    previous, group, open_sums = np.zeros(1, np.uint64), np.zeros(5, np.int64), np.zeros(5)
+    table = table_of(keys)
+    groups, open_sums = OpenGroups.none(), np.zeros(PACKED_ORDER + 1)
     for piece_keys, numbers, last in table_pieces(counts):
-        neighbour_sums(
-            piece_keys,
-            numbers,
-            last,
-            PACKED_ORDER,
-            previous,
-            group,
-            open_sums,
-            *table,
-            sums[0],
-            sums[1],
-        )
+        neighbour_sums(piece_keys, numbers, last, groups, open_sums, table, sums[0], sums[1])
     return sums
 
 
@@ -470,18 +371,5 @@ def _text_sums(
     totals = np.maximum(totals, 1)
     trie, node_of, _ = OccurrenceTrie.of(words)
     pmi, split = np.empty(len(node_of)), np.empty(len(node_of), np.int64)
-    word_cohesion(
-        words.symbols,
-        words.offsets,
-        PACKED_ORDER,
-        *trie,
-        totals,
-        *grams.table,
-        grams.counts,
-        grams.singles,
-        grams.in_run,
-        float(grams.total),
-        pmi,
-        split,
-    )
+    word_cohesion(words.symbols, words.offsets, trie, totals, grams.arrays(), pmi, split)
     return totals[node_of], np.ascontiguousarray(sums[node_of].T), pmi, split

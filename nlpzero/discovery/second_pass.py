@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nlpzero.discovery.candidates import runs_of
 from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import KeyTable, find
+from nlpzero.engine.hash_tables import KeyTable, find_slot, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.parallel import Advance as Progress
 from nlpzero.engine.parallel import LocalThreads, map_shards
@@ -91,7 +91,7 @@ def strong_cut_worker(
     *,
     report: ReadReport,
 ) -> Cut:
-    table = KeyTable.of(keys)
+    table = table_of(keys)
     gram_counts = np.zeros(len(keys), np.int64)
     singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
     pieces = Pieces()
@@ -102,7 +102,7 @@ def strong_cut_worker(
         n = lenient_cut(
             symbols,
             in_run,
-            *table,
+            table,
             order,
             strict,
             longest,
@@ -121,16 +121,14 @@ def strong_cut_worker(
 def pair_cut_worker(
     shard: Shard, alphabet: Alphabet, keys: Keys, longest: int, *, report: ReadReport
 ) -> Cut:
-    table = KeyTable.of(keys)
+    table = table_of(keys)
     singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
     pieces = Pieces()
     in_run = runs_of(alphabet)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
-        n = pair_cut(
-            symbols, in_run, table.table, table.shift, longest, singles, tallies, starts, ends
-        )
+        n = pair_cut(symbols, in_run, table, longest, singles, tallies, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
         tallies[_SEEN] += np.count_nonzero(symbols)
     return Cut(np.zeros(0, np.int64), singles, tallies, pieces.content())
@@ -225,13 +223,12 @@ def windows_strong(
     end: int,
     shortest: int,
     longest: int,
-    table: np.ndarray,
-    shift: np.uint64,
+    table: KeyTable,
 ) -> bool:
     """Whether all windows of shortest to longest symbols are in the table."""
     for size in range(shortest, longest + 1):
         for at in range(begin, end - size + 1):
-            if find(pack(symbols, at) & PREFIX_MASKS[size], table, shift) < 0:
+            if find_slot(table, pack(symbols, at) & PREFIX_MASKS[size]) < 0:
                 return False
     return True
 
@@ -240,9 +237,7 @@ def windows_strong(
 def lenient_cut(
     symbols: np.ndarray,
     in_run: np.ndarray,
-    table: np.ndarray,
-    values: np.ndarray,
-    shift: np.uint64,
+    table: KeyTable,
     order: int,
     strict: bool,
     longest: int,
@@ -282,7 +277,7 @@ def lenient_cut(
                 k += 1
             while k >= 2 and i + k - 1 > reach:
                 if not (in_run[symbols[i + k - 1]] and in_run[symbols[i + k]]):
-                    place = find(key & PREFIX_MASKS[k], table, shift)
+                    place = find_slot(table, key & PREFIX_MASKS[k])
                     if place >= 0:
                         slot = place
                         size = k
@@ -310,14 +305,14 @@ def lenient_cut(
         elif length <= order:
             real = begin_size == length
             if real and strict and length >= 3:
-                real = windows_strong(symbols, begin, i + 1, 3, length, table, shift)
+                real = windows_strong(symbols, begin, i + 1, 3, length, table)
             if real:
-                gram_counts[values[begin_slot]] += 1
+                gram_counts[table.rows[begin_slot]] += 1
                 tallies[COUNTED] += 1
             else:
                 tallies[WEAK] += 1
         elif windows_strong(
-            symbols, begin, i + 1, min(3, order) if strict else order, order, table, shift
+            symbols, begin, i + 1, min(3, order) if strict else order, order, table
         ):
             starts[emitted] = begin
             ends[emitted] = i + 1
@@ -333,8 +328,7 @@ def lenient_cut(
 def pair_cut(
     symbols: np.ndarray,
     in_run: np.ndarray,
-    table: np.ndarray,
-    shift: np.uint64,
+    table: KeyTable,
     longest: int,
     single_counts: np.ndarray,
     tallies: np.ndarray,
@@ -354,7 +348,7 @@ def pair_cut(
         if after != 0:
             if in_run[s] and in_run[after]:
                 continue
-            if find(pack_pair(s, after), table, shift) >= 0:
+            if find_slot(table, pack_pair(s, after)) >= 0:
                 continue
         length = i + 1 - begin
         if length == 1:

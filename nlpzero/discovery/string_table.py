@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import MULTIPLIER, ONE
+from nlpzero.engine.hash_tables import GOLDEN
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.text.alphabet import Alphabet
@@ -171,7 +171,7 @@ def stretch_hash(symbols: np.ndarray, begin: int, end: int) -> np.uint64:
     """Hash of the symbols of a stretch."""
     value = np.uint64(end - begin)
     for i in range(begin, end):
-        value = (value ^ np.uint64(symbols[i])) * MULTIPLIER
+        value = (value ^ np.uint64(symbols[i])) * GOLDEN
         value ^= value >> np.uint64(29)
     return value
 
@@ -220,7 +220,7 @@ def count_pieces(
                 if j == length:
                     counts[entry] += weight
                     break
-            place = (place + ONE) & mask
+            place = (place + np.uint64(1)) & mask
     return n
 
 
@@ -231,7 +231,7 @@ def refill_pieces(table: np.ndarray, hashes: np.ndarray, n: int) -> None:
     for i in range(n):
         place = (hashes[i] ^ (hashes[i] >> np.uint64(32))) & mask
         while table[place] != 0:
-            place = (place + ONE) & mask
+            place = (place + np.uint64(1)) & mask
         table[place] = i + 1
 
 
@@ -259,7 +259,7 @@ def find_piece(
                 j += 1
             if j == length:
                 return entry
-        place = (place + ONE) & mask
+        place = (place + np.uint64(1)) & mask
     return np.int64(-1)
 
 

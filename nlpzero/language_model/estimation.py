@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Floats32, Keys
-from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.language_model.model import BEGIN, END, LN10, NEVER, KneserNeyModel
 from nlpzero.ngrams.keys import (
@@ -110,7 +110,7 @@ class Estimator:
                 order = np.arange(len(keys))
                 first = symbols_at(keys, 1)
             else:
-                suffixes = hash_find_all(hash_index(kept), kept, self._suffixes(k, parents, keys))
+                suffixes = look_up_all(index_of(kept), self._suffixes(k, parents, keys))
                 lower = shares + left[rows] * lower[suffixes]
                 first = symbols_at(keys if k <= PACKED_ORDER else parents[rows], 1)
                 above = places[suffixes]

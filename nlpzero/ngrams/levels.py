@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nlpzero.engine.arrays import Keys, Symbols
-from nlpzero.engine.hash_tables import hash_find, hash_index
+from nlpzero.engine.hash_tables import KeyIndex, index_of, look_up
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import KeyCounter, Run, in_memory
@@ -26,14 +25,11 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
 
 
-def _level_keys(
-    symbols: Symbols, stop: int, k: int, indexed: Sequence[tuple[Keys, npt.NDArray[np.int32]]]
-) -> Keys:
+def _level_keys(symbols: Symbols, stop: int, k: int, lower: Sequence[KeyIndex]) -> Keys:
     """Keys of the k-grams that begin before `stop` and whose first k - 1 symbols were kept."""
-    keys, table = indexed[0]
-    ids = window_ids(symbols, stop, table, keys)
-    for j, (keys, table) in enumerate(indexed[1:], PACKED_ORDER):
-        extend_ids(symbols, ids, j, table, keys)
+    ids = window_ids(symbols, stop, lower[0])
+    for j, index in enumerate(lower[1:], PACKED_ORDER):
+        extend_ids(symbols, ids, j, index)
     out = np.empty(stop, np.uint64)
     return out[: extended_keys(symbols, ids, k - 1, out)]
 
@@ -46,10 +42,10 @@ def _count_level(
     memory: int,
     folder: Path | None,
 ) -> list[Run]:
-    indexed = [(keys, hash_index(keys)) for keys in kept]
+    lower = [index_of(keys) for keys in kept]
     counter = KeyCounter(memory, folder)
     for symbols, stop in windows(symbol_blocks(blocks, alphabet), k - 1):
-        counter.add(_level_keys(symbols, stop, k, indexed))
+        counter.add(_level_keys(symbols, stop, k, lower))
     return counter.finish()
 
 
@@ -82,7 +78,7 @@ def count_one_level(
 
 
 @kernel
-def window_ids(symbols: np.ndarray, stop: int, table: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def window_ids(symbols: np.ndarray, stop: int, index: KeyIndex) -> np.ndarray:
     """Row, in indexed four-symbol keys, of the window at each position before `stop`, or -1."""
     n = len(symbols)
     ids = np.empty(stop, np.int64)
@@ -91,7 +87,7 @@ def window_ids(symbols: np.ndarray, stop: int, table: np.ndarray, keys: np.ndarr
         symbol = np.uint64(symbols[i])
         key = before_key(symbol, key) if symbol else np.uint64(0)
         if i < stop:
-            ids[i] = hash_find(table, keys, key) if key & LAST_SYMBOL else -1
+            ids[i] = look_up(index, key) if key & LAST_SYMBOL else -1
     return ids
 
 
@@ -115,9 +111,7 @@ def extended_keys(symbols: np.ndarray, ids: np.ndarray, offset: int, out: np.nda
 
 
 @kernel
-def extend_ids(
-    symbols: np.ndarray, ids: np.ndarray, offset: int, table: np.ndarray, keys: np.ndarray
-) -> None:
+def extend_ids(symbols: np.ndarray, ids: np.ndarray, offset: int, index: KeyIndex) -> None:
     """Replace the id of the gram at each position by that of the gram one symbol longer, or -1."""
     for i in range(len(ids)):
         if ids[i] < 0:
@@ -126,4 +120,4 @@ def extend_ids(
         if symbol == 0:
             ids[i] = -1
         else:
-            ids[i] = hash_find(table, keys, next_key(ids[i], symbol))
+            ids[i] = look_up(index, next_key(ids[i], symbol))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
-from nlpzero.engine.hash_tables import hash_find_all, hash_index
+from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport, Resources, default_memory
 from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
@@ -334,7 +334,7 @@ class NGramCounts:
             rows, last, longer_counts = self.level(PACKED_ORDER + 1)
             parents = self.grams(PACKED_ORDER, self.min_count)[0][rows]
             shorter = parents if right else next_keys(parents, last)
-        rows = hash_find_all(hash_index(keys), keys, shorter)
+        rows = look_up_all(index_of(keys), shorter)
         found = rows >= 0
         n = longer_counts[found].astype(np.float64)
         sums = np.bincount(rows[found], weights=n * np.log(n), minlength=len(keys))

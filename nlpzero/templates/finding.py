@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.engine.hash_tables import hash_index
+from nlpzero.engine.hash_tables import index_of
 from nlpzero.engine.parallel import map_shards
 from nlpzero.engine.resources import ReadReport, default_memory
 from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
@@ -230,13 +230,13 @@ def _template_worker(
     """Templates whose hash was kept (elements as int32, 0 a placeholder), their counts and examples."""
     table = common_ids(part, folder)
     words = part.words_by_number()
-    index = hash_index(kept)
+    index = index_of(kept)
     gathered: _Gathered = {}
     for tokens in part.chunks(_chunk_size(memory)):
         ids = table[tokens]
         hashes, ends, places, clauses, _, _ = find_paths(ids, *links)
         elements, stops, counts, examples = gather_templates(
-            ids, tokens, hashes, ends, places, clauses, kept, index, _LONGEST_EXAMPLE
+            ids, tokens, hashes, ends, places, clauses, index, _LONGEST_EXAMPLE
         )
         starts = stops.tolist()
         for entry, count in enumerate(counts.tolist()):

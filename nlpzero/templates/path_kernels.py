@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.engine.hash_tables import hash_find, mix64
+from nlpzero.engine.hash_tables import KeyIndex, look_up, mix64
 from nlpzero.engine.jit import kernel
 
 # In arrays of word ids 0 ends a clause, RARE is a word too rare to matter, the others are 1, 2...
@@ -270,8 +270,7 @@ def gather_templates(
     ends: NDArray[np.int64],
     places: NDArray[np.int32],
     clauses: NDArray[np.int64],
-    kept: NDArray[np.uint64],
-    table: NDArray[np.int32],
+    kept: KeyIndex,
     longest: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Count the templates whose hash was kept, by what they are: equal hashes alone prove nothing.
@@ -280,7 +279,7 @@ def gather_templates(
     placeholder) and their ends, counts, and the clauses (begin, end) of the first examples that are
     different and not of more than `longest` words, -1 where there is none.
     """
-    head = np.full(kept.size, -1, np.int64)
+    head = np.full(kept.keys.size, -1, np.int64)
     chain = np.empty(1024, np.int64)
     counts = np.empty(1024, np.int64)
     examples = np.empty((1024, 2 * EXAMPLES), np.int64)
@@ -289,7 +288,7 @@ def gather_templates(
     size = 0
     filled = 0
     for path in range(hashes.size):
-        row = hash_find(table, kept, hashes[path])
+        row = look_up(kept, hashes[path])
         if row < 0:
             continue
         begin, end = clauses[2 * path], clauses[2 * path + 1]
