@@ -1,10 +1,7 @@
 """Discovery against brute force on strings, and what it promises whatever the text."""
 
 import math
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -572,30 +569,3 @@ def test_a_segmenter_that_folds_needs_counts_that_fold(learned_text: list[str]) 
 def test_tiny_texts_are_learned_from(text: str) -> None:
     found = discover([text], min_count=1, min_length=1, latin=True)
     assert "".join(sorted(word.word for word in found)) != "" or not text.strip("，。\n")
-
-
-PROGRAM = """
-import warnings
-warnings.simplefilter("error")
-from nlpzero import discover_words
-texts = ["吃葡萄不吐葡萄皮", "不吃葡萄倒吐葡萄皮", "葡萄架下哈哈哈哈哈", "摘葡萄买K线图", "看K线图，𠮷野家", "𠮷野家哈哈"]
-for options in ({"method": "cohesion", "min_pmi": [1, 1, 1]}, {"method": "min-entropy"}):
-    found = discover_words(texts, min_count=2, min_length=1, explain=["葡萄", "的"], **options)
-    print([tuple(word) for word in found], found.removals, found.explanations)
-print(discover_words(texts, method="cohesion", min_count=100).hint)
-"""
-
-
-def test_the_same_without_numba_compiling() -> None:
-    results = []
-    for disabled in ("0", "1"):
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        results.append(done.stdout)
-    assert results[0] == results[1]
-    assert "K线图".encode() in results[0]

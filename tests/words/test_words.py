@@ -6,8 +6,6 @@ import json
 import os
 import pickle
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -529,33 +527,6 @@ def test_any_mapping(counts: dict[str, int]) -> None:
     assert list(table.items()) == oracles.ranked(counts)
     assert table == counts
     assert all(table[word] == n for word, n in counts.items())
-
-
-# ------------------------------------------------------------------------------------- without Numba
-
-PROGRAM = """
-import warnings
-warnings.simplefilter("error")
-from nlpzero import VocabularySegmenter, count_words
-texts = ["今天天气好，天气很好。\\nK线 3.14"] * 3
-counts = count_words(texts, VocabularySegmenter(["天气", "今天"]), documents="line", memory=1)
-print(list(counts.items()), counts.documents, counts.document_frequency("天气"))
-print(b"".join(count_words([" ".join(texts)], "whitespace").encode_rows("jsonl")))
-"""
-
-
-def test_the_same_without_numba_compiling() -> None:
-    results = []
-    for disabled in ("0", "1"):
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        results.append(done.stdout)
-    assert results[0] == results[1]
 
 
 def test_a_segmenter_travels_to_processes(text: Path) -> None:

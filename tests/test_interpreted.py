@@ -1,0 +1,156 @@
+"""Without the compiler the same code gives the same answers, slowly: every area, and every kernel."""
+
+import ast
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Runs an area and prints its answers; the kernels that were called go to standard error, where they can be told.
+PROGRAM = """
+import functools, json, os, sys, warnings
+warnings.simplefilter("error")
+from nlpzero.engine import jit
+
+called = set()
+kernel = jit.kernel
+
+def told(function):
+    @functools.wraps(function)
+    def run(*arguments):
+        called.add(f"{function.__module__}.{function.__qualname__}")
+        return inner(*arguments)
+    inner = kernel(function)
+    return run
+
+if os.environ["NUMBA_DISABLE_JIT"] == "1":
+    jit.kernel = told
+
+import numpy as np
+import nlpzero
+
+texts = [
+    "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。", "葡萄架下哈哈哈哈哈", "摘葡萄，买K线图；看K线图！",
+    "𠮷野家 2024年3月5日，三千零五十人。", "𠮷野家哈哈……", "葡萄的皮好吃吗", "葡萄的架子好看吗",
+    "今天天气好，天气很好。", "今天天气不好，天气很热，明天天气好。",
+]
+unseen = "今天的葡萄皮很热，看不见𠮷野家。"
+
+def show(segmenter):
+    for text in [*texts, unseen]:
+        print(segmenter.segment(text), segmenter.sample(text, seed=3))
+        # compiled exp and interpreted exp may differ in the last bit
+        print(segmenter.probabilities(text).round(12).tolist())
+    print(segmenter.segment_to_text("\\n".join(texts)))
+
+exec(sys.argv[1])
+print(json.dumps(sorted(called)), file=sys.stderr)
+"""
+
+AREAS = {
+    "ngrams": """
+counts = nlpzero.count_ngrams(texts, order=6)
+print(counts.keys.tolist(), counts.count_of(["葡萄", "不吐葡萄皮", "𠮷野家"]).tolist())
+print([counts.left_entropy(n).tolist() for n in (1, 2, 3)])
+both = nlpzero.merge_counts(counts, nlpzero.count_ngrams(["葡萄酒"], order=6))
+print(both.total, both.count_of(["葡萄", "葡萄酒"]).tolist())
+""",
+    "language model": """
+model = nlpzero.KneserNeyModel.from_counts(nlpzero.count_ngrams(texts, order=5), 5)
+print([model.score(text) for text in [*texts, unseen]], model.log_prob("皮", "葡萄"))
+show(nlpzero.learn_segmenter(texts, nlpzero.CharacterModel()))
+""",
+    "vocabulary": """
+from nlpzero.segmentation.base import whole_pieces
+from nlpzero.segmentation.lattice import viterbi_edges
+edges = np.array([0, 2, 3, 3]), np.array([1, 3, 2]), np.log([0.5, 0.2, 0.9])
+print(viterbi_edges(*edges, np.zeros(4, np.uint8)))
+segmenter = nlpzero.VocabularySegmenter({"葡萄": 5.0, "葡萄皮": 2.0, "天气": 3.0, "𠮷野家": 1.0})
+for numbers in ("learned", "date", "split"):
+    show(segmenter.with_numbers(numbers))
+print(list(whole_pieces(["".join(texts)], 20)))
+many = segmenter.with_words([chr(0x4E00 + i) * 9 for i in range(300)])
+print(many.lexicon())
+""",
+    "learned": """
+show(nlpzero.learn_segmenter(texts))
+segmenter = nlpzero.learn_segmenter(texts, nlpzero.BranchingEntropy())
+print([segmenter.segment(text) for text in texts])
+""",
+    "discovery": """
+for options in ({"method": "cohesion", "min_pmi": [1, 1, 1]}, {"method": "min-entropy"}, {}):
+    found = nlpzero.discover_words(texts, min_count=2, min_length=1, **options)
+    print([tuple(word) for word in found], found.removals)
+from nlpzero.discovery.string_table import Pieces
+pieces = Pieces()
+for symbols in (np.arange(3000, dtype=np.uint16), np.arange(2000, 5000, dtype=np.uint16)):
+    pieces.add(symbols, np.arange(2998), np.arange(2, 3000))
+    print(pieces.n, pieces.find(symbols, np.arange(0, 2998, 97), np.arange(2, 3000, 97)))
+""",
+    "words": """
+segmenter = nlpzero.VocabularySegmenter(["天气", "今天"])
+counts = nlpzero.count_words(texts * 3, segmenter, documents="line", memory=1)
+print(list(counts.items()), counts.documents, counts.document_frequency("天气"))
+many = nlpzero.count_words([" ".join(map(str, range(9000)))], "whitespace")
+print(b"".join(many.encode_rows("jsonl", top=9)), len(many))
+from pathlib import Path
+Path("text.txt").write_bytes("葡萄架子 葡萄架下 葡萄架".encode())
+print(nlpzero.count_words(nlpzero.Corpus("text.txt"), "whitespace").most_common())
+print(nlpzero.WordCounts.merge([many, nlpzero.count_words(texts, list)]).most_common(9))
+""",
+    "templates": """
+segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
+for paths in (1, 64):
+    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, max_paths=paths)
+    print([tuple(found) for found in table])
+parser = nlpzero.TemplateParser({found.template: found.count for found in table})
+print([str(parser.parse(segmenter.segment(text))) for text in texts])
+""",
+}
+
+
+@functools.cache
+def answers(area: str, interpreted: bool) -> tuple[str, frozenset[str]]:
+    """What an area prints, and the kernels it called."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, AREAS[area]],
+            cwd=folder,
+            env={**os.environ, "NUMBA_DISABLE_JIT": "01"[interpreted], "PYTHONUTF8": "1"},
+            capture_output=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode(), frozenset(json.loads(done.stderr))
+
+
+def kernels() -> set[str]:
+    """Names of all functions that are compiled."""
+    return {
+        ".".join([*path.relative_to(ROOT).with_suffix("").parts, node.name])
+        for path in (ROOT / "nlpzero").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator) == "kernel" for decorator in node.decorator_list)
+    }
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_the_same_answers_without_compiling(area: str) -> None:
+    compiled, _ = answers(area, False)
+    interpreted, called = answers(area, True)
+    assert compiled == interpreted
+    assert compiled
+    assert called
+
+
+def test_every_kernel_is_among_them() -> None:
+    called = set().union(*(answers(area, True)[1] for area in AREAS))
+    assert kernels() - called == set()
