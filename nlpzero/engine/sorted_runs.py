@@ -154,6 +154,21 @@ class Run:
             while len(part := np.fromfile(keys, np.uint64, rows)):
                 yield part, np.fromfile(counts, np.int64, rows)
 
+    def mapped_keys(self) -> Keys:
+        """All keys, for looking some up: mapped, not read, where they are on disk."""
+        if self.path is None:
+            assert self.keys is not None
+            return self.keys
+        if not self.rows:  # an empty file cannot be mapped
+            return np.zeros(0, np.uint64)
+        return np.memmap(self.path + ".keys", np.uint64, "r")
+
+    def key_slice(self, start: int, stop: int) -> Keys:
+        """A copy of the keys of some rows."""
+        if self.path is None:
+            return self.mapped_keys()[start:stop].copy()
+        return np.fromfile(self.path + ".keys", np.uint64, stop - start, offset=8 * start)
+
     def delete(self) -> None:
         """Free the disk; the run must not be read any more."""
         if self.path is not None:

@@ -12,6 +12,7 @@ import os
 import shutil
 import struct
 import tempfile
+import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -327,6 +328,30 @@ def read_file(
     return index["header"], arrays
 
 
+def _temporary_folder(tmpdir: PathLike | None) -> Path:
+    if tmpdir is not None and not Path(tmpdir).is_dir():
+        raise NlpzeroError(f"{os.fspath(tmpdir)}: no such folder for temporary files")
+    return Path(tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir))
+
+
+class KeptFolder:
+    """A temporary folder of a result: gone with :meth:`cleanup`, with the object, or with the interpreter.
+
+    Parameters
+    ----------
+    tmpdir : path, optional
+        Where to make it; by default where the system keeps temporary files.
+
+    Attributes
+    ----------
+    path : Path
+    """
+
+    def __init__(self, tmpdir: PathLike | None = None) -> None:
+        self.path = _temporary_folder(tmpdir)
+        self.cleanup = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 @contextmanager
 def scratch_folder(tmpdir: PathLike | None = None) -> Iterator[Path]:
     """A temporary folder that is gone when the block ends, however it ends.
@@ -336,9 +361,7 @@ def scratch_folder(tmpdir: PathLike | None = None) -> Iterator[Path]:
     tmpdir : path, optional
         Where to make it; by default where the system keeps temporary files.
     """
-    if tmpdir is not None and not Path(tmpdir).is_dir():
-        raise NlpzeroError(f"{os.fspath(tmpdir)}: no such folder for temporary files")
-    folder = Path(tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir))
+    folder = _temporary_folder(tmpdir)
     try:
         with disk_errors(folder.parent):
             yield folder

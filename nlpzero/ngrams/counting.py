@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import numpy as np
@@ -20,11 +19,12 @@ from nlpzero.engine.sorted_runs import (
     holds_symbol,
     in_memory,
     remap_keys,
+    run_on_disk,
 )
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.storage import KeptFolder, PathLike
 from nlpzero.ngrams.keys import PACKED_ORDER, before_key
-from nlpzero.ngrams.levels import count_one_level
-from nlpzero.ngrams.table import HIGHEST_ORDER, NGramCounts, common_alphabet, write_counts
+from nlpzero.ngrams.levels import LevelCounter
+from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.ngrams.windows import (
     TextPasses,
     blocks_of,
@@ -158,29 +158,44 @@ def count_ngrams(
     alphabet = _check_options(order, min_count, alphabet)
     corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
     with open_passes(corpus, resources) as passes:
-        final, runs = _count_table(passes, alphabet)
-        chunks = merged(passes, runs)
-        if sum(map(len, runs)) * ROW_BYTES <= passes.budget // 2:
-            table = NGramCounts(*in_memory(chunks), final)
+        final, rows, levels = _counted(passes, order, alphabet, min_count)
+        size = ROW_BYTES * sum(map(len, [*rows, *levels]))
+        chunks = merged(passes, rows)
+        if size <= passes.budget // 2:
+            tables = [Level(*in_memory(level.chunks(max(1, len(level))))) for level in levels]
+            table = NGramCounts(
+                *in_memory(chunks), final, order=order, min_count=min_count, levels=tables
+            )
         else:
-            kept_folder = TemporaryDirectory(prefix="nlpzero-", dir=passes.resources.tmpdir)
-            path = Path(kept_folder.name) / "counts.nz"
-            write_counts(path, chunks, final)
+            kept_folder = KeptFolder(passes.resources.tmpdir)
+            path = kept_folder.path / "counts.nz"
+            write_counts(path, chunks, final, order=order, min_count=min_count, levels=levels)
             table = NGramCounts.load(path)
             table.keep_folder(kept_folder)
-        if order > PACKED_ORDER:
-            table = _with_levels(passes, table, order, min_count)
         table.read = passes.read
         return table
 
 
-def _with_levels(passes: TextPasses, table: NGramCounts, order: int, min_count: int) -> NGramCounts:
-    kept = [table.grams(PACKED_ORDER, min_count)[0]]
-    levels = []
-    for k in range(PACKED_ORDER + 1, order + 1):
-        levels.append(count_one_level(passes, table.alphabet, k, kept, min_count))
-        kept.append(levels[-1].keys)
-    return table.with_levels(levels, order, min_count)
+def _counted(
+    passes: TextPasses, order: int, alphabet: Alphabet, min_count: int
+) -> tuple[Alphabet, list[Run], list[Run]]:
+    """The alphabet, runs of the windows still to be merged, and the levels above order 4."""
+    final, runs = _count_table(passes, alphabet)
+    if order <= PACKED_ORDER:
+        return final, runs, []
+    # every level needs the windows, so they are merged now
+    chunks = merged(passes, runs)
+    if 4 * ROW_BYTES * sum(map(len, runs)) <= passes.budget:
+        keys, counts = in_memory(chunks)
+        windows = Run(len(keys), keys, counts)
+    else:
+        windows = run_on_disk(chunks, passes.folder)
+        for run in runs:
+            run.delete()
+    counter = LevelCounter(passes, windows, final, min_count)
+    for _ in range(order - PACKED_ORDER):
+        counter.count()
+    return final, [windows], counter.levels
 
 
 def count_to_file(
@@ -194,8 +209,8 @@ def count_to_file(
 ) -> ReadReport:
     """Count all n-grams of a text into a file for :meth:`NGramCounts.load`.
 
-    The same as :func:`count_ngrams` and ``save``, byte for byte, but the table of the orders up to 4 streams
-    from the merge to the file and is never whole in memory. Parameters as there.
+    The same as :func:`count_ngrams` and ``save``, byte for byte, but the table streams to the file and is
+    never whole in memory. Parameters as there.
 
     Returns
     -------
@@ -203,15 +218,12 @@ def count_to_file(
         What was read.
     """
     alphabet = _check_options(order, min_count, alphabet)
-    if order > PACKED_ORDER:
-        table = count_ngrams(
-            texts, order, min_count=min_count, alphabet=alphabet, resources=resources
+    corpus = as_corpus(texts, passes=max(1, order - PACKED_ORDER + 1))
+    with open_passes(corpus, resources) as passes:
+        final, rows, levels = _counted(passes, order, alphabet, min_count)
+        write_counts(
+            path, merged(passes, rows), final, order=order, min_count=min_count, levels=levels
         )
-        table.save(path)
-        return table.read
-    with open_passes(as_corpus(texts), resources) as passes:
-        final, runs = _count_table(passes, alphabet)
-        write_counts(path, merged(passes, runs), final)
         return passes.read
 
 

@@ -7,8 +7,6 @@ together, and one table holds the orders 1 to 4. Longer n-grams come level by le
 """
 
 from collections.abc import Iterator, Sequence
-from copy import copy
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +16,8 @@ from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport, Resources, default_memory
-from nlpzero.engine.sorted_runs import Run, in_memory, merge_runs, remap_keys
-from nlpzero.engine.storage import FileWriter, PathLike, read_file
+from nlpzero.engine.sorted_runs import Run, SortedRows, in_memory, merge_runs, remap_keys
+from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, read_file
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import (
     LAST_SYMBOL,
@@ -104,7 +102,7 @@ class NGramCounts:
         self._bytes: npt.NDArray[np.uint8] | None = None
         self._large_rows = np.zeros(0, np.int64)
         self._large_counts = np.zeros(0, np.int64)
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: KeptFolder | None = None
         self._total: int | None = None
         #: What was read while the table was made, by :func:`count_ngrams`.
         self.read = ReadReport()
@@ -348,7 +346,7 @@ class NGramCounts:
             self.alphabet,
             order=self.order,
             min_count=self.min_count,
-            levels=self.levels,
+            levels=_as_runs(self.levels),
         )
 
     @classmethod
@@ -386,13 +384,7 @@ class NGramCounts:
         table._total = header["total"]
         return table
 
-    def with_levels(self, levels: Sequence[Level], order: int, min_count: int) -> "NGramCounts":
-        """The same table with n-grams above order 4."""
-        table = copy(self)
-        table.levels, table.order, table.min_count = tuple(levels), order, min_count
-        return table
-
-    def keep_folder(self, folder: "TemporaryDirectory[str]") -> None:
+    def keep_folder(self, folder: KeptFolder) -> None:
         """Tie a temporary folder that holds the rows to the life of this table."""
         self._folder = folder
 
@@ -404,9 +396,9 @@ def write_counts(
     *,
     order: int = PACKED_ORDER,
     min_count: int = 1,
-    levels: Sequence[Level] = (),
+    levels: Sequence[SortedRows] = (),
 ) -> None:
-    """Stream merged rows into a file of counts; the table need not fit in memory."""
+    """Stream merged rows into a file of counts; neither table nor levels need fit in memory."""
     with FileWriter(path, KIND) as writer:
         row = total = 0
         dtypes = {
@@ -426,8 +418,11 @@ def write_counts(
             row += len(keys)
             total += int(counts.sum())
         for k, level in enumerate(levels, PACKED_ORDER + 1):
-            writer.append(f"level{k}_keys", level.keys, np.uint64)
-            writer.append(f"level{k}_counts", level.counts, np.int64)
+            writer.append(f"level{k}_keys", [], np.uint64)
+            writer.append(f"level{k}_counts", [], np.int64)
+            for keys, counts in level.chunks(_CHUNK_ROWS):
+                writer.append(f"level{k}_keys", keys, np.uint64)
+                writer.append(f"level{k}_counts", counts, np.int64)
         header: dict[str, Any] = {
             "order": order,
             "min_count": min_count,
@@ -435,6 +430,10 @@ def write_counts(
             "total": total,
         }
         writer.finish(header)
+
+
+def _as_runs(levels: Sequence[Level]) -> list[Run]:
+    return [Run(len(level.keys), level.keys, level.counts) for level in levels]
 
 
 def common_alphabet(alphabets: Sequence[Alphabet]) -> Alphabet:
@@ -481,7 +480,7 @@ def merge_to_file(
     rows = [_TableRows(table, alphabet) for table in tables]
     chunks = merge_runs(rows, (resources or Resources()).budget)
     levels = _merge_levels(tables, alphabet, order)
-    write_counts(path, chunks, alphabet, order=order, levels=levels)
+    write_counts(path, chunks, alphabet, order=order, levels=_as_runs(levels))
 
 
 def merge_counts(*tables: NGramCounts) -> NGramCounts:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero.engine.sorted_runs
+import nlpzero.ngrams.levels
 from nlpzero import Corpus, NGramCounts, Resources, count_ngrams, count_to_file, merge_counts
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.table import merge_to_file
@@ -48,6 +49,21 @@ def test_min_count_leaves_out_rare_long_ngrams(texts: list[str], least: int) -> 
         assert grams_of(counts, k) == {g: n for g, n in expected[k].items() if n >= least}
     assert grams_of(counts, 4) == expected[4]
     assert grams_of(counts, 3, least) == {g: n for g, n in expected[3].items() if n >= least}
+
+
+@given(TEXTS, st.integers(1, 3), st.integers(1, 2))
+def test_levels_in_many_ranges_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], least: int, jobs: int
+) -> None:
+    folder = tmp_path_factory.mktemp("ranges")
+    whole = saved(count_ngrams(texts, 7, min_count=least), folder / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nlpzero.ngrams.levels, "_BYTES_PER_PREFIX", 1 << 40)  # one row at a time
+        resources = Resources(jobs=jobs, memory="512M")
+        count_to_file(texts, folder / "file", 7, min_count=least, resources=resources)
+        table = count_ngrams(texts, 7, min_count=least, resources=resources)
+    assert (folder / "file").read_bytes() == whole
+    assert saved(table, folder / "ranges") == whole
 
 
 @given(TEXTS)
