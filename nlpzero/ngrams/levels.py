@@ -28,8 +28,8 @@ from nlpzero.text.corpus import Shard
 # A prefix in use takes its key, and two to four slots of four bytes in the hash table.
 _BYTES_PER_PREFIX = 24
 # Shares of a worker's memory: for prefixes, and for counting what follows them.
-_PREFIX_SHARE = 0.35
-_COUNTER_SHARE = 0.55
+_PREFIX_SHARE = 0.3
+_COUNTER_SHARE = 0.33
 # Rows of a level taken at a time.
 _CHUNK_ROWS = 1 << 18
 
@@ -108,8 +108,9 @@ class LevelCounter:
                 _level_worker, self._alphabet, k, prefixes, memory, left_in(passes), stage=stage
             )
             runs = [run for part in results for run in part]
+        del prefixes
         base = np.uint64(bounds[-1][0]) << SYMBOL_BITS
-        for keys, counts in merged(passes, runs):
+        for keys, counts in merged(passes, runs, share=0.15):
             yield keys + base, counts
         for run in runs:
             run.delete()

@@ -81,9 +81,20 @@ def left_in(passes: TextPasses) -> Path | None:
     return None if light else passes.worker_folder
 
 
-def merged(passes: TextPasses, runs: Sequence[Run]) -> Iterator[tuple[Keys, Counts]]:
-    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces."""
+def merged(
+    passes: TextPasses, runs: Sequence[Run], share: float = 1.0
+) -> Iterator[tuple[Keys, Counts]]:
+    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces.
+
+    Parameters
+    ----------
+    passes : Passes
+    runs : sequence of Run
+    share : float in (0, 1]
+        Of the budget; the rest holds what the caller does with the rows.
+    """
+    budget = int(passes.budget * share)
     # the runs, their rows side by side, and the result are there together
-    if 3 * ROW_BYTES * sum(map(len, runs)) <= passes.budget:
+    if 3 * ROW_BYTES * sum(map(len, runs)) <= budget:
         return iter([merge_in_memory(runs)])
-    return merge_runs(runs, passes.budget // 4, passes.folder)
+    return merge_runs(runs, budget // 4, passes.folder)
