@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
@@ -93,7 +93,7 @@ def config_options(
     return decorate
 
 
-def in_options(message: str, names: Mapping[str, Any]) -> str:
+def in_options(message: str, names: Container[str]) -> str:
     """An error of the library in the words of the command line: `min_count` is --min-count."""
     return re.sub(
         r"`(\w+)`",

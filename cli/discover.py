@@ -232,19 +232,19 @@ def discover(
         if model is not None:
             segmenter = _learned_model(model)
         elif method == "learned":
-            how = {"sample": sample, "seed": seed, "background": ()}
+            how: dict[str, Any] = {"seed": seed}
+            if sample is not None:
+                how["sample"] = sample
             assert corpus is not None
-            learned = learn(
-                corpus,
-                "learned",
-                how,
-                numbers=None,
-                jobs=jobs,
-                memory=memory,
-                tmpdir=tmpdir,
-                report=nlpzero.ReadReport(),
-                quiet=quiet,
-            )
+            with options.resources(jobs, memory, tmpdir, quiet=quiet) as given:
+                learned = learn(
+                    corpus,
+                    nlpzero.CoTraining(**how),
+                    (),
+                    numbers=None,
+                    resources=given,
+                    quiet=quiet,
+                )
             assert isinstance(learned, nlpzero.LearnedSegmenter)
             segmenter = learned
         work = _work(corpus, counts is not None)

@@ -107,10 +107,8 @@ def evaluate(
 
 
 def _plain(corpus: Any) -> Iterator[str]:
-    from nlpzero.segmentation.evaluation import without_spaces
-
     for line in corpus.lines():
-        yield without_spaces(line)
+        yield nlpzero.without_spaces(line)
 
 
 def _segmented(segmenter: "Segmenter", corpus: Any) -> Iterator[str]:

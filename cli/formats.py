@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 FORMATS = ("tsv", "csv", "jsonl")
 
@@ -30,9 +30,7 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    from nlpzero.engine.storage import atomic_output  # brings NumPy with it
-
-    with atomic_output(path) as file:
+    with open_bytes(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
         try:
             if bom:
@@ -42,6 +40,20 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
         finally:
             with suppress(OSError):  # the error that matters is under way
                 text.detach()
+
+
+@contextmanager
+def open_bytes(path: str | None) -> Iterator[IO[bytes]]:
+    """Bytes to standard output (None or ``-``) or to a file, which appears complete or not at all."""
+    if path is None or path == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    from nlpzero.engine.storage import atomic_output  # brings NumPy with it
+
+    with atomic_output(path) as file:
+        yield file
 
 
 def number(value: float) -> str:

@@ -41,8 +41,8 @@ def train(
     errors: str,
     field: str | None,
     output: str,
-    method: str,
-    how: dict[str, Any],
+    method: Any,
+    background: tuple[str, ...],
     numbers: str | None,
     words: tuple[str, ...],
     arpa: str | None,
@@ -64,7 +64,7 @@ def train(
       nlpzero train --method lm news.txt tech.txt -o lm.nz --arpa lm.arpa
       nlpzero train --words dict.txt --words mine.txt -o dict.nz
     """
-    if arpa is not None and (method != "lm" or words):
+    if arpa is not None and (words or not isinstance(method, nlpzero.CharacterModel)):
         raise click.UsageError("--arpa writes a language model; it belongs to --method lm.")
     if words:
         if inputs:
@@ -82,31 +82,23 @@ def train(
                     "No input; give files, folders or globs, or - for standard input."
                 )
             inputs = ("-",)
-        report = nlpzero.ReadReport()
         with options.open_corpus(
             inputs,
             encoding,
             errors,
             field,
-            again="-" in inputs and (executor is not None or jobs > 1 or how.get("order", 4) > 4),
+            again="-" in inputs
+            and (executor is not None or jobs > 1 or getattr(method, "order", 4) > 4),
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus:
-            segmenter = learn(
-                corpus,
-                method,
-                how,
-                numbers=numbers,
-                jobs=jobs,
-                memory=memory,
-                tmpdir=tmpdir,
-                report=report,
-                quiet=quiet,
-                executor=executor,
-            )
+            with options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as given:
+                segmenter = learn(
+                    corpus, method, background, numbers=numbers, resources=given, quiet=quiet
+                )
             segmenter.save(output)
             if arpa is not None:
                 segmenter.model.write_arpa(arpa)
-            options.note_reading(corpus, report, quiet=quiet)
-        note_learned(segmenter, report, quiet=quiet)
+            options.note_reading(corpus, segmenter.read, quiet=quiet)
+        note_learned(segmenter, quiet=quiet)
     note(f"wrote {output}: {options.format_size(os.path.getsize(output))}", quiet=quiet)

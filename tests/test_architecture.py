@@ -34,9 +34,8 @@ WHEN_CALLED = {
     ("nlpzero.segmentation.base", "nlpzero.segmentation.character_lm"): FILES,
     ("nlpzero.segmentation.base", "nlpzero.segmentation.vocabulary"): FILES,
     ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.base"): START,
+    ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.shared"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.text.units"): START,
-    ("nlpzero.learning.training", "nlpzero.language_model.model"): START,
-    ("nlpzero.learning.training", "nlpzero.ngrams.counting"): START,
     ("nlpzero.discovery.discover", "nlpzero.learning.methods"): START,
     ("nlpzero.discovery.discover", "nlpzero.learning.training"): START,
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,
@@ -45,6 +44,7 @@ WHEN_CALLED = {
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
     ("nlpzero.templates.word_ids", "nlpzero.segmentation.base"): START,
+    ("nlpzero.templates.word_ids", "nlpzero.segmentation.shared"): START,
 }
 # those of them that point up
 UP_WHEN_CALLED = {
@@ -57,12 +57,11 @@ TYPES_FROM_ABOVE = {
 }
 # modules that commands use beside the public names of the library, when run
 BESIDE_PUBLIC_NAMES = {
-    "nlpzero.engine.parallel",
     "nlpzero.engine.resources",
     "nlpzero.engine.storage",
     "nlpzero.rules.transactions",
-    "nlpzero.segmentation.base",
-    "nlpzero.segmentation.evaluation",
+    "nlpzero.text.decoding",
+    "nlpzero.text.files",
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,8 @@ from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import scratch_folder
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows, pack_stretch, unpack_keys
-from nlpzero.segmentation.base import load_segmenter, whole_pieces
+from nlpzero.segmentation.base import whole_pieces
+from nlpzero.segmentation.shared import shared_model
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 # ------------------------------------------------------------------------------------------------- discovery
@@ -94,7 +94,9 @@ def _table_worker(
     shard: Shard, segmenter: LearnedSegmenter | str, *, report: ReadReport
 ) -> LearnedWordTable:
     if isinstance(segmenter, str):
-        segmenter = _loaded(segmenter)
+        model = shared_model(segmenter)
+        assert isinstance(model, LearnedSegmenter)
+        segmenter = model
     table = merge_tables([])
     waiting: list[LearnedWordTable] = []
     for piece, _ in whole_pieces(shard.blocks(_DECODED_CHARS, report=report)):
@@ -103,14 +105,6 @@ def _table_worker(
             table = merge_tables([table, *waiting])
             waiting = []
     return merge_tables([table, *waiting])
-
-
-@lru_cache(maxsize=1)
-def _loaded(path: str) -> LearnedSegmenter:
-    """The model file of a worker process, read once for all its shards."""
-    segmenter = load_segmenter(path)
-    assert isinstance(segmenter, LearnedSegmenter)
-    return segmenter
 
 
 class LearnedWords(NamedTuple):

@@ -12,7 +12,7 @@ from nlpzero.learning.decoding_kernels import autonomy_scores, build_word_table
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions
 from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces, word_keys
 from nlpzero.learning.word_model import LONGEST
-from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.segmentation.lattice import viterbi
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 
@@ -98,7 +98,7 @@ def decode_autonomy(
     return cuts
 
 
-class NVBESegmenter(Segmenter):
+class NVBESegmenter(SymbolSegmenter):
     """Segmenter by variation of branching entropy: fast, without parameters (:class:`nlpzero.BranchingEntropy`).
 
     A word's score is its length times its autonomy; an n-gram that the training text does not have is no

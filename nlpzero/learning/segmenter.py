@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.learning.model import Learned, LearnedDecoder
 from nlpzero.learning.streams import Cuts
-from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
+from nlpzero.segmentation.word_list import Lexicon
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 
 
-class Lexicon(NamedTuple):
-    """Words of a learned segmenter, most frequent first, then by code points.
-
-    words : list of str
-    counts : ndarray of float64; background text counts with its weight
-    """
-
-    words: list[str]
-    counts: npt.NDArray[np.float64]
-
-
-class LearnedSegmenter(Segmenter):
+class LearnedSegmenter(SymbolSegmenter):
     """Segmenter by a word model and a gap model learned from raw text (:func:`nlpzero.learn_segmenter`).
 
     Parameters
@@ -108,7 +98,8 @@ class LearnedSegmenter(Segmenter):
         points = self.alphabet.decode(table.ravel())
         words = [points[i : i + 4].lstrip("\ufffd") for i in range(0, len(points), 4)]
         order = sorted(range(len(words)), key=lambda i: (-counts[i], words[i]))
-        return Lexicon([words[i] for i in order], counts[order])
+        counts = counts[order]
+        return Lexicon([words[i] for i in order], np.log(counts / m.constants[0]), counts)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         return {}, self.learned._asdict()

@@ -7,6 +7,7 @@ from typing import Any, cast, overload
 import numpy as np
 
 from nlpzero.engine.resources import ReadReport, Resources, parse_size
+from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.learning.cotraining import learn
 from nlpzero.learning.methods import BranchingEntropy, CoTraining
 from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
@@ -17,6 +18,7 @@ from nlpzero.learning.sampling import (
     traditional_to_simplified,
 )
 from nlpzero.learning.segmenter import LearnedSegmenter
+from nlpzero.ngrams.counting import count_ngrams
 from nlpzero.segmentation.base import Numbers, Segmenter, checked_numbers
 from nlpzero.segmentation.character_lm import LanguageModelSegmenter
 from nlpzero.segmentation.character_model import CharacterModel
@@ -181,9 +183,6 @@ def _measure_autonomy(
 def _model_characters(
     corpus: Text, method: CharacterModel, resources: Resources
 ) -> LanguageModelSegmenter:
-    from nlpzero.language_model.model import KneserNeyModel
-    from nlpzero.ngrams.counting import count_ngrams  # the other methods need neither
-
     counts = count_ngrams(
         corpus,
         order=max(method.order, 4),

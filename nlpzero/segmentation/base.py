@@ -38,6 +38,7 @@ from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import char_classes, code_points, numeral_table
 
 Numbers = Literal["learned", "date", "split"]
+What = Literal["cut", "probabilities", "sample"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 S = TypeVar("S", bound="Segmenter")
 
@@ -52,6 +53,9 @@ METHODS = {
 # characters that hardly any text holds
 _MARKS = "\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1"
 
+# facts of the training that a short description tells, where they are
+_TOLD = ("symbols", "word_types", "order")
+
 # texts joined into one block by segment_all, in characters
 _BATCH = 1 << 15
 # a line longer than this is cut at a mark, in characters
@@ -61,13 +65,13 @@ _LONGEST_LINE = 1 << 22
 class Segmenter(ABC):
     """The shell of all segmenters; a concrete one says where words begin inside clauses.
 
-    Subclasses set `method`, implement :meth:`_cut`, :meth:`_state` and :meth:`_from_state`, and, where they can,
-    :meth:`_cut_probabilities` and :meth:`_sample_cuts`.
+    Subclasses set `method` and implement :meth:`_values`, :meth:`_state` and :meth:`_from_state`. Those that see
+    text as symbols are children of :class:`SymbolSegmenter`.
 
     Parameters
     ----------
     alphabet : Alphabet
-        How text becomes the symbols that :meth:`_cut` sees.
+        How text becomes symbols.
     numbers : {"learned", "date", "split"}
         What a number (digits with their marks, or two and more Han numerals) does with its neighbours.
         "learned": as the segmenter cuts; one that only knows a list of words cuts after a number unless the
@@ -101,21 +105,30 @@ class Segmenter(ABC):
 
     # ------------------------------------------------------------------ what subclasses implement
 
+    #: Whether words may hold marks and spaces; then only the values at line ends are overwritten.
+    _crossing: ClassVar[bool] = False
+
     @abstractmethod
-    def _cut(self, stream: SymbolStream) -> npt.NDArray[Any]:
-        """Where words begin: one truth value (bool or uint8) per symbol of the stream.
+    def _values(
+        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
+    ) -> npt.NDArray[Any]:
+        """Where words begin, before the rules of the shell: one value per gap of the text.
 
-        Symbols 0 are breaks between clauses; the values at them and right after them are overwritten by the
-        shell. Clauses must be cut independently of each other.
+        Parameters
+        ----------
+        text : str
+        points : ndarray of uint32, shape (n,)
+            Its code points.
+        what : {"cut", "probabilities", "sample"}
+            The best cut, the probability of each gap, or a cut drawn from the distribution.
+        key : int
+            Of the random numbers, for "sample".
+
+        Returns
+        -------
+        ndarray of bool, or of float64 for "probabilities", shape (n + 1,)
+            May be changed by the caller. Clauses must be cut independently of each other.
         """
-
-    def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.floating]:
-        """Probability that a word begins at each symbol; by default 0 or 1, as :meth:`_cut` says."""
-        return np.asarray(self._cut(stream), np.float64)
-
-    def _sample_cuts(self, stream: SymbolStream, key: int) -> npt.NDArray[Any]:
-        """As :meth:`_cut`, for a segmentation drawn from the model's distribution by a random key."""
-        raise NotImplementedError(f"the {self.method} segmenter does not sample.")
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
@@ -130,23 +143,7 @@ class Segmenter(ABC):
 
     # --------------------------------------------------------------------- the stages of one text
 
-    _crossing: ClassVar[bool] = False  # words may hold marks and spaces
-
-    def _values(
-        self, text: str, points: npt.NDArray[np.uint32], what: str, key: int = 0
-    ) -> npt.NDArray[Any]:
-        """Raw values of all gaps, before the shell's rules: bool, or float64 for "probabilities"."""
-        stream = self.alphabet.encode(text)
-        if what == "probabilities":
-            values = np.zeros(len(points) + 1, np.float64)
-            found = self._cut_probabilities(stream)
-        else:
-            values = np.zeros(len(points) + 1, np.bool_)
-            found = self._cut(stream) if what == "cut" else self._sample_cuts(stream, key)
-        values[stream.starts[:-1]] = found[: len(stream.symbols)]
-        return values
-
-    def _finished(self, text: str, what: str, key: int = 0) -> tuple[npt.NDArray[Any], ...]:
+    def _finished(self, text: str, what: What, key: int = 0) -> tuple[npt.NDArray[Any], ...]:
         """Code points, classes and final values of a text."""
         if not isinstance(text, str):
             raise TypeError(f"`text` must be a str, got {type(text).__name__}.")
@@ -201,6 +198,15 @@ class Segmenter(ABC):
         """
         points, _, flags = self._finished(text, "cut")
         return _token_lists(text, points, flags, np.zeros(0, np.int64))[0]
+
+    def __call__(self, text: str) -> list[str]:
+        """The same as :meth:`segment`: a segmenter is a function from text to tokens."""
+        return self.segment(text)
+
+    def __repr__(self) -> str:
+        facts = {name: self.training[name] for name in _TOLD if name in self.training}
+        told = "".join(f", {value:,} {name.replace('_', ' ')}" for name, value in facts.items())
+        return f"<{type(self).__name__}: numbers={self.numbers!r}{told}>"
 
     def sample(self, text: str, seed: int = 0) -> list[str]:
         """Tokens of a text, drawn from the distribution over its segmentations instead of the best one.
@@ -329,6 +335,42 @@ class Segmenter(ABC):
             },
             arrays,
         )
+
+
+class SymbolSegmenter(Segmenter):
+    """A segmenter that sees text as symbols of its alphabet.
+
+    Subclasses implement :meth:`_cut`, and, where they can, :meth:`_cut_probabilities` and :meth:`_sample_cuts`.
+    """
+
+    @abstractmethod
+    def _cut(self, stream: SymbolStream) -> npt.NDArray[Any]:
+        """Where words begin: one truth value (bool or uint8) per symbol of the stream.
+
+        Symbols 0 are breaks between clauses; the values at them and right after them are overwritten by the
+        shell. Clauses must be cut independently of each other.
+        """
+
+    def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.floating]:
+        """Probability that a word begins at each symbol; by default 0 or 1, as :meth:`_cut` says."""
+        return np.asarray(self._cut(stream), np.float64)
+
+    def _sample_cuts(self, stream: SymbolStream, key: int) -> npt.NDArray[Any]:
+        """As :meth:`_cut`, for a segmentation drawn from the model's distribution by a random key."""
+        raise NotImplementedError(f"the {self.method} segmenter does not sample.")
+
+    def _values(
+        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
+    ) -> npt.NDArray[Any]:
+        stream = self.alphabet.encode(text)
+        if what == "probabilities":
+            values = np.zeros(len(points) + 1, np.float64)
+            found = self._cut_probabilities(stream)
+        else:
+            values = np.zeros(len(points) + 1, np.bool_)
+            found = self._cut(stream) if what == "cut" else self._sample_cuts(stream, key)
+        values[stream.starts[:-1]] = found[: len(stream.symbols)]
+        return values
 
 
 def checked_numbers(numbers: str) -> Numbers:

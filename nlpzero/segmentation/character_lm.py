@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.language_model.model import KneserNeyModel
-from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.segmentation.character_model import DEFAULT_WEIGHTS, check_weights
 from nlpzero.segmentation.tag_decoder import decode_clauses
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import BREAK_SYMBOL, DIGIT, LETTER, char_classes
 
 
-class LanguageModelSegmenter(Segmenter):
+class LanguageModelSegmenter(SymbolSegmenter):
     """Segmenter that needs no words: the best sequence of places in words under a character language model.
 
     Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given

@@ -13,11 +13,10 @@ import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from nlpzero.errors import NlpzeroError, StorageError, WorkerError
+from nlpzero.errors import NlpzeroError, WorkerError
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
@@ -116,20 +115,9 @@ class ModelTokenizer(Tokenizer):
         self.numbers = numbers
 
     def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        try:
-            state = os.stat(self.path)
-        except OSError as error:
-            raise StorageError(f"{self.path}: cannot be read: {error.strerror}") from error
-        segmenter = _model(self.path, self.numbers, state.st_mtime_ns, state.st_size)
-        _feed_segmented(segmenter, shard, sink, report)
+        from nlpzero.segmentation.shared import shared_model
 
-
-@lru_cache(maxsize=1)
-def _model(path: str, numbers: "Numbers | None", time: int, size: int) -> "Segmenter":
-    # a worker opens the model once, not for every shard; time and size notice another file
-    from nlpzero.segmentation.base import load_segmenter
-
-    return load_segmenter(path, numbers=numbers)
+        _feed_segmented(shared_model(self.path, self.numbers), shard, sink, report)
 
 
 def _feed_segmented(

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from nlpzero.engine.storage import PathLike
 from nlpzero.language_model.model import frozen
-from nlpzero.segmentation.base import Arrays, Numbers, Segmenter
+from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, What
 from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges
 from nlpzero.segmentation.double_array import DoubleArray, build_trie, trie_scores, trie_words
 from nlpzero.segmentation.lattice import marginals_edges, sample_edges
-from nlpzero.segmentation.word_list import WordList, as_word_list, read_words
-from nlpzero.text.alphabet import Alphabet, SymbolStream
+from nlpzero.segmentation.word_list import Lexicon, WordList, as_word_list, read_words
+from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import char_classes
 
 # what a word without a count is better than its best cut, in nats: enough to win, whatever the rounding
@@ -134,22 +134,36 @@ class VocabularySegmenter(Segmenter):
         VocabularySegmenter
         """
         known = self.lexicon()
-        counts = np.exp(np.array(list(known.values()))) * self.total
         return VocabularySegmenter(
-            WordList(list(known), counts),
+            WordList(known.words, known.counts),
             user_words=user_words,
             numbers=self.numbers,
             training=self.training,
         )
 
-    def lexicon(self) -> dict[str, float]:
-        """The words and their log probabilities, most probable first, then by code points."""
+    def lexicon(self) -> Lexicon:
+        """The words it knows.
+
+        Returns
+        -------
+        Lexicon
+
+        Examples
+        --------
+        >>> VocabularySegmenter({"生命": 6, "命": 2}).lexicon().words
+        ['生命', '命']
+        """
         words = trie_words(self.trie)
-        scores = trie_scores(self.trie, words).tolist()
-        return dict(sorted(zip(words, scores, strict=True), key=lambda pair: (-pair[1], pair[0])))
+        scores = trie_scores(self.trie, words).astype(np.float64)
+        order = sorted(range(len(words)), key=lambda i: (-scores[i], words[i]))
+        scores = scores[order]
+        return Lexicon([words[i] for i in order], scores, np.exp(scores) * self.total)
+
+    def __repr__(self) -> str:
+        return f"<VocabularySegmenter: {self.size:,} words, numbers={self.numbers!r}>"
 
     def _values(
-        self, text: str, points: npt.NDArray[np.uint32], what: str, key: int = 0
+        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
     ) -> npt.NDArray[Any]:
         classes = char_classes(points)
         arrays = (points, classes, self.trie.units, self.trie.values, self._table, self.unknown)
@@ -165,9 +179,6 @@ class VocabularySegmenter(Segmenter):
             values = np.zeros(len(points) + 1, np.bool_)
             values[places] = sample_edges(offsets, lengths, scores, forced, key)
         return values
-
-    def _cut(self, stream: SymbolStream) -> npt.NDArray[np.bool_]:
-        raise NotImplementedError("the vocabulary segmenter works on code points, see _values.")
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         return {"unknown": self.unknown, "total": self.total}, dict(self.trie._asdict())

@@ -28,6 +28,23 @@ class WordList(NamedTuple):
     counts: npt.NDArray[np.float64]
 
 
+class Lexicon(NamedTuple):
+    """The words a segmenter knows, most probable first, then by code points.
+
+    words : list of str, distinct
+    log_probs : ndarray of float64
+        Natural logarithms of the probabilities of the words, as the segmenter weighs them.
+    counts : ndarray of float64
+        How often each occurs in the segmentation that was learned, where background text counts with its
+        weight; or in the list the segmenter was made from (for a word without a count, the count that gives
+        its probability).
+    """
+
+    words: list[str]
+    log_probs: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.float64]
+
+
 def read_words(path: PathLike, *, encoding: str = "utf-8") -> WordList:
     """Read a list of words.
 

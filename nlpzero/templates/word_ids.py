@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -280,13 +279,6 @@ def read_words(
     return writer.parts, writer.totals
 
 
-@lru_cache(maxsize=1)
-def _load_model(path: str, numbers: Any) -> Segmenter:
-    from nlpzero.segmentation.base import load_segmenter
-
-    return load_segmenter(path, numbers=numbers)
-
-
 def token_batches(
     tokenizer: Tokenizer,
     shard: Corpus | Shard,
@@ -321,7 +313,9 @@ def token_batches(
         if isinstance(tokenizer, SegmenterTokenizer):
             segmenter = tokenizer.segmenter
         else:
-            segmenter = _load_model(tokenizer.path, tokenizer.numbers)
+            from nlpzero.segmentation.shared import shared_model
+
+            segmenter = shared_model(tokenizer.path, tokenizer.numbers)
         for text, _ in whole_pieces(shard.blocks(report=report, progress=progress)):
             yield segmenter.segment(text)
     elif isinstance(tokenizer, WhitespaceTokenizer):

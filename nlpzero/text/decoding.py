@@ -42,6 +42,25 @@ def line_safe(encoding: str) -> bool:
         return False
 
 
+def settled_encoding(encoding: str, mark: bytes = b"") -> str:
+    """The encoding with its byte order, so that writing it adds no mark.
+
+    Parameters
+    ----------
+    encoding : str
+    mark : bytes
+        The byte order mark of the text, empty if it has none.
+
+    Examples
+    --------
+    >>> settled_encoding("utf-16"), settled_encoding("utf-16", codecs.BOM_UTF16_BE)
+    ('utf-16-le', 'utf-16-be')
+    """
+    decoder = TextDecoder("", codec_name(encoding), "strict", None)
+    decoder.begin(mark)
+    return decoder.encoding
+
+
 class TextDecoder:
     """Bytes of one source into characters, with exact offsets and counts of the bytes that are none."""
 

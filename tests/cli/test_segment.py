@@ -126,8 +126,8 @@ def test_formats(run_here, model):
 
 def test_any_number_of_jobs(run_here, lm, model, tmp_path, monkeypatch):
     # share even little, text among threads and other formats among processes
-    monkeypatch.setattr("nlpzero_cli.segment._WORTH_PROCESSES", 0)
-    monkeypatch.setattr("nlpzero_cli.segment._LEAST_SHARED", 0)
+    monkeypatch.setattr("nlpzero.segmentation.writing._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("nlpzero.segmentation.writing._LEAST_SHARED", 0)
     line = "我们在北京大学学习，今天天气好。今天北京天气好吗？\n"
     (tmp_path / "a.txt").write_text(line * 3_000 + "我们", encoding="utf-8")
     (tmp_path / "b.txt").write_text("\ufeff学习", encoding="utf-8")
@@ -303,7 +303,7 @@ def test_a_field_of_records(run_here, model, tmp_path):
             2,
             "--order belongs to --method lm, not to learned",
         ),
-        (("--method", "lm", "--weights", "2"), 2, "is not two or more numbers"),
+        (("--method", "lm", "--weights", "2"), 2, "must be two or more numbers"),
         (("--method", "magic"), 2, "magic"),
     ],
 )

@@ -22,7 +22,7 @@ from nlpzero import (
     find_templates,
     read_templates,
 )
-from nlpzero.segmentation.base import Segmenter
+from nlpzero.segmentation.base import SymbolSegmenter
 from nlpzero.templates.path_kernels import find_paths, narrow
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from tests.templates.oracles import all_paths, find, narrowed
@@ -273,7 +273,7 @@ def test_no_temporary_files_stay(text: Path, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-class EveryCharacter(Segmenter):
+class EveryCharacter(SymbolSegmenter):
     """Every Han character is a word."""
 
     method = "every-character"
