@@ -1,6 +1,7 @@
 """Names of array types, once for all modules.
 
-Element types stand in the name: a kernel is compiled for them, and two names for one type would hide that.
+Element types stand in the name: a kernel is compiled for them, and two names for one type would
+hide that.
 """
 
 from typing import Any

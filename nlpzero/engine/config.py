@@ -1,7 +1,8 @@
-"""Configurations of methods: frozen values whose fields carry their limits and their one help sentence.
+"""Configurations of methods: frozen values whose fields carry their limits and their one help
+sentence.
 
-A field made by :func:`option` is checked when the value is made, and the command line makes an option of it:
-there is one description, one default and one check of each parameter.
+A field made by :func:`option` is checked when the value is made, and the command line makes an
+option of it: there is one description, one default and one check of each parameter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,8 @@ def option(
     help : str
         One sentence, for the documentation and the command line.
     least, above, most : number, optional
-        Domain of a number, or of each number of a tuple: ``least <= x``, ``above < x``, ``x <= most``.
+        Domain of a number, or of each number of a tuple: ``least <= x``, ``above < x``,
+        ``x <= most``.
     choices : sequence of str
         Values of a string.
     kind : "size", optional

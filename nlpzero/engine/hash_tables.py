@@ -1,14 +1,14 @@
 """Hash tables from 64-bit keys to rows, for compiled loops.
 
-All are open addressing with linear probing in a power of two of slots, half of them free at least. A key's
-first slot is the upper bits of its product with 2 ** 64 / golden ratio (Fibonacci hashing, Knuth, TAOCP
-vol. 3, 6.4): keys are packed symbols or row numbers of one's own text, so one multiplication spreads them
-enough.
+All are open addressing with linear probing in a power of two of slots, half of them free at least.
+A key's first slot is the upper bits of its product with 2 ** 64 / golden ratio (Fibonacci hashing,
+Knuth, TAOCP vol. 3, 6.4): keys are packed symbols or row numbers of one's own text, so one
+multiplication spreads them enough.
 
-`KeyTable` holds the keys themselves: a look-up that fails costs one access to memory, one that succeeds two.
-`KeyIndex` holds row numbers only and looks at the keys where they lie: a third of the memory (8 to 16 bytes a
-key instead of 24 to 48), at half the speed. It is for tables of many million n-grams, where memory is what
-is short.
+`KeyTable` holds the keys themselves: a look-up that fails costs one access to memory, one that
+succeeds two. `KeyIndex` holds row numbers only and looks at the keys where they lie: a third of the
+memory (8 to 16 bytes a key instead of 24 to 48), at half the speed. It is for tables of many
+million n-grams, where memory is what is short.
 """
 
 from typing import NamedTuple
@@ -43,8 +43,8 @@ def slot_bits(keys: int) -> int:
 def probe(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int) -> np.int64:
     """The slot that holds a key, or -1.
 
-    slots : uint64[2 ** b], 0 is free; shift : 64 - b; low_bits : so many low bits of a slot are not compared: a
-    key that has zeros there leaves them to what is known of it
+    slots : uint64[2 ** b], 0 is free; shift : 64 - b; low_bits : so many low bits of a slot are not
+    compared: a key that has zeros there leaves them to what is known of it
     """
     last = np.uint64(len(slots) - 1)
     i = (key * GOLDEN) >> shift
@@ -57,7 +57,10 @@ def probe(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int) ->
 
 @kernel
 def slot_for(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int) -> np.uint64:
-    """The slot that holds a key, or the free one where it belongs; for filling tables, see :func:`probe`."""
+    """The slot that holds a key, or the free one where it belongs.
+
+    For filling tables, see :func:`probe`.
+    """
     last = np.uint64(len(slots) - 1)
     i = (key * GOLDEN) >> shift
     while slots[i] != 0 and (slots[i] ^ key) >> np.uint64(low_bits) != 0:
@@ -65,11 +68,13 @@ def slot_for(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int)
     return i
 
 
-# --------------------------------------------------------------------------------- keys in the table
+# -------------------------------------------------------------------------------- keys in the table
 
 
 class KeyTable(NamedTuple):
-    """Rows of distinct keys, none of them 0; to be made by :func:`table_of` or filled by :func:`enter`.
+    """Rows of distinct keys, none of them 0.
+
+    To be made by :func:`table_of` or filled by :func:`enter`.
 
     slots : ndarray of uint64, shape (2 ** b,); the keys, 0 is free
     rows : ndarray of int32, shape (2 ** b,); row of the key in each slot

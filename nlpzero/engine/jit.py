@@ -1,12 +1,12 @@
 """The one decorator that compiles loops, and the cache that keeps what it compiled.
 
-This is the only module that imports Numba. With ``NUMBA_DISABLE_JIT=1`` the same functions run as plain
-Python: slow, same answers.
+This is the only module that imports Numba. With ``NUMBA_DISABLE_JIT=1`` the same functions run as
+plain Python: slow, same answers.
 
-Numba's own cache writes into the installed package, where it survives an uninstall, and notices only changes
-in a function's own file, so that a caller keeps the old code of a callee in another file. This one writes
-into the user's cache folder, and names each file by a digest of all code and all constants that the kernel
-reaches.
+Numba's own cache writes into the installed package, where it survives an uninstall, and notices
+only changes in a function's own file, so that a caller keeps the old code of a callee in another
+file. This one writes into the user's cache folder, and names each file by a digest of all code and
+all constants that the kernel reaches.
 """
 
 import hashlib
@@ -58,7 +58,10 @@ class _Implementation(CompileResultCacheImpl):
 
 
 class _KernelCache(FunctionCache):
-    """Compiled code of one kernel on disk; whatever is wrong with it, the kernel is compiled anew."""
+    """Compiled code of one kernel on disk.
+
+    Whatever is wrong with it, the kernel is compiled anew.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._name = repr(function)
@@ -111,7 +114,7 @@ def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
 
 
-# --- what a kernel is made of ------------------------------------------------------------------------------
+# --- what a kernel is made of ---------------------------------------------------------------------
 
 
 @cache
@@ -186,14 +189,15 @@ def _constant(value: Any) -> bytes:
     return repr(value).encode()
 
 
-# --- where it is kept --------------------------------------------------------------------------------------
+# --- where it is kept -----------------------------------------------------------------------------
 
 
 @cache
 def cache_folder() -> Path | None:
     """Folder of compiled code: of this installation, this Numba and this Python.
 
-    ``NUMBA_CACHE_DIR``, else the user's cache folder, else one of the user's own in the temporary folder.
+    ``NUMBA_CACHE_DIR``, else the user's cache folder, else one of the user's own in the temporary
+    folder.
 
     Returns
     -------

@@ -1,7 +1,8 @@
-"""Shard and merge: map a worker over pieces of a corpus, on any executor, and hand back results as they come.
+"""Shard and merge: map a worker over pieces of a corpus, on any executor, and hand back results as
+they come.
 
-The one law that makes this exact is that what workers return merges in any order. Processes are started
-with *spawn*, read their own byte ranges, and are ended at once when anything goes wrong.
+The one law that makes this exact is that what workers return merges in any order. Processes are
+started with *spawn*, read their own byte ranges, and are ended at once when anything goes wrong.
 """
 
 import signal
@@ -72,8 +73,8 @@ def _outcome(future: Future[T], shard: Shard) -> T:
         raise
     except CancelledError as error:
         raise WorkerError(
-            f"{shard.name}: the work was cancelled; the scheduler of the cluster, or the connection to it, "
-            "is gone"
+            f"{shard.name}: the work was cancelled; the scheduler of the cluster, or the "
+            "connection to it, is gone"
         ) from error
     except Exception as error:
         # what an engine says when it gives up: a shard that kills every worker it meets, say
@@ -100,7 +101,9 @@ class LocalWorkers(ProcessPoolExecutor):
 
 
 class LocalThreads(ThreadPoolExecutor):
-    """Threads that several calls of :func:`map_shards` share: for workers that mostly run compiled loops."""
+    """Threads that several calls of :func:`map_shards` share: for workers that mostly run compiled
+    loops.
+    """
 
 
 def on_this_machine(executor: Executor | None) -> bool:
@@ -108,15 +111,17 @@ def on_this_machine(executor: Executor | None) -> bool:
     return executor is None or isinstance(executor, (LocalWorkers, LocalThreads))
 
 
-# Below this much text for each worker, processes would take longer to start than they save; and two or three
-# threads seldom wait for each other.
+# Below this much text for each worker, processes would take longer to start than they save; and two
+# or three threads seldom wait for each other.
 _BYTES_WORTH_A_PROCESS = 128 << 20
 _THREADS_WITHOUT_QUEUE = 3
 
 
 @contextmanager
 def local_workers(jobs: int) -> Iterator[LocalWorkers | None]:
-    """Keep worker processes for several passes over a text; starting them costs as much as a small pass.
+    """Keep worker processes for several passes over a text.
+
+    Starting them costs as much as a small pass.
 
     Parameters
     ----------
@@ -182,8 +187,8 @@ def map_shards(
     Parameters
     ----------
     worker : callable
-        A module-level function ``worker(shard, *args, report=...)``; it passes `report` to the shard's
-        reading methods.
+        A module-level function ``worker(shard, *args, report=...)``; it passes `report` to the
+        shard's reading methods.
     shards : sequence of Shard
     *args
         Picklable arguments for every call.
@@ -196,8 +201,8 @@ def map_shards(
     report : ReadReport, optional
         Receives what all workers read.
     ordered : bool
-        Yield in the order of the shards; otherwise as they finish, which needs results that merge in any
-        order.
+        Yield in the order of the shards; otherwise as they finish, which needs results that merge
+        in any order.
 
     Yields
     ------

@@ -1,7 +1,8 @@
-"""Passes of workers over a text, within one budget: what every long run needs and none writes again.
+"""Passes of workers over a text, within one budget: what every long run needs and none writes
+again.
 
-A run opens its passes once: :func:`open_passes` makes the temporary folder and starts the workers, all passes
-share them, and both are gone when the block ends, however it ends.
+A run opens its passes once: :func:`open_passes` makes the temporary folder and starts the workers,
+all passes share them, and both are gone when the block ends, however it ends.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -145,7 +146,10 @@ class Passes(Generic[X]):
         )
 
     def aside(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
-        """Begin work beside the next pass, if that is done by threads; call the result for the outcome."""
+        """Begin work beside the next pass, if that is done by threads.
+
+        Call the result for the outcome.
+        """
         if isinstance(self.executor, LocalThreads):
             return self.executor.submit(function, *args).result
         return partial(function, *args)
@@ -163,8 +167,8 @@ def open_passes(
     resources : Resources, optional
         Default ``Resources()``.
     compiled : bool
-        Whether workers mostly run compiled loops: then threads take the place of processes where they are
-        faster. Python code runs side by side in processes only.
+        Whether workers mostly run compiled loops: then threads take the place of processes where
+        they are faster. Python code runs side by side in processes only.
 
     Yields
     ------

@@ -54,9 +54,9 @@ class Resources:
     jobs : int >= 1
         Workers: processes of this machine, or threads where compiled loops do the work.
     memory : int or str, optional
-        Bytes to stay within, as a number or as ``"800M"``, ``"2G"`` (powers of 1024), at least 16 MiB; what
-        does not fit waits on disk. Default: a quarter of the machine's memory, at most 1 GiB. The
-        interpreter and the compiled code, about 130 MB, come on top.
+        Bytes to stay within, as a number or as ``"800M"``, ``"2G"`` (powers of 1024), at least 16
+        MiB; what does not fit waits on disk. Default: a quarter of the machine's memory, at most 1
+        GiB. The interpreter and the compiled code, about 130 MB, come on top.
     tmpdir : path, optional
         Folder for temporary files; default the system's.
     executor : concurrent.futures.Executor, optional
@@ -131,7 +131,9 @@ class Resources:
 
 
 def parse_size(text: str) -> int:
-    """Bytes of a size as people write it: ``800M``, ``1.5G``, ``2GiB``, or a number; powers of 1024.
+    """Bytes of a size as people write it: ``800M``, ``1.5G``, ``2GiB``, or a number.
+
+    Powers of 1024.
 
     Raises
     ------
@@ -193,8 +195,8 @@ class ReadReport:
     bytes_read : int
         Bytes as stored, that is before decompression.
     bad_bytes : int
-        Bytes not valid in the encoding that were replaced or left out. A lone surrogate in JSON or in a
-        string counts as one.
+        Bytes not valid in the encoding that were replaced or left out. A lone surrogate in JSON or
+        in a string counts as one.
     """
 
     bytes_read: int = 0

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 #: How many rows a result shows of itself.
 SHOWN_ROWS = 10
 
-# longer cells are cut, so that one of them does not push the others off the line; in columns of a terminal
+# longer cells are cut, so that one of them does not push the others off the line; in columns of a
+# terminal
 _WIDEST = 40
 
 
@@ -49,8 +50,8 @@ def text_table(
     ----------
     columns : sequence of str
     rows : iterable of sequences
-        Only the first ten are taken. Text stands on the left, numbers on the right; floats have four digits;
-        sets and sequences are listed with spaces between.
+        Only the first ten are taken. Text stands on the left, numbers on the right; floats have
+        four digits; sets and sequences are listed with spaces between.
     total : int, optional
         How many rows there are in all; a last line tells the number of those not shown.
 
@@ -96,8 +97,16 @@ def html_table(
 
     Examples
     --------
-    >>> html_table(["word", "count"], [("<b>", 12)], 1)
-    '<table><thead><tr><th>word</th><th>count</th></tr></thead><tbody><tr><td>&lt;b&gt;</td><td style="text-align: right">12</td></tr></tbody></table>'
+    >>> print(html_table(["word", "count"], [("<b>", 12)], 1).replace("><t", ">\\n<t"))
+    <table>
+    <thead>
+    <tr>
+    <th>word</th>
+    <th>count</th></tr></thead>
+    <tbody>
+    <tr>
+    <td>&lt;b&gt;</td>
+    <td style="text-align: right">12</td></tr></tbody></table>
     """
     shown, numeric = _shown(columns, rows)
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)

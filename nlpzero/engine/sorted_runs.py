@@ -1,7 +1,9 @@
-"""Sorted runs of counted 64-bit keys: collected within a memory budget, kept on disk, merged exactly.
+"""Sorted runs of counted 64-bit keys: collected within a memory budget, kept on disk, merged
+exactly.
 
-Counting is sorting: keys gather in a buffer, the sorted buffer becomes a run (distinct keys, ascending, with
-counts), and runs merge by adding counts. What does not fit the budget waits on disk.
+Counting is sorting: keys gather in a buffer, the sorted buffer becomes a run (distinct keys,
+ascending, with counts), and runs merge by adding counts. What does not fit the budget waits on
+disk.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,10 +49,11 @@ def merge_step(
     out_keys: np.ndarray,
     out_counts: np.ndarray,
 ) -> int:
-    """Merge sorted sources, adding the counts of equal keys, up to a bound or until the output is full.
+    """Merge sorted sources, adding the counts of equal keys, up to a bound or until the output is
+    full.
 
-    No source holds a key twice. Source s is rows ``heads[s]:ends[s]`` of `keys` and `counts`; the heads move on. Only keys <= `bound` are
-    taken. Returns the number of rows written.
+    No source holds a key twice. Source s is rows ``heads[s]:ends[s]`` of `keys` and `counts`; the
+    heads move on. Only keys <= `bound` are taken. Returns the number of rows written.
     """
     # sources that have rows left, and the key each would give next
     live = np.empty(len(heads), np.int64)
@@ -93,7 +96,8 @@ def merge_step(
 ROW_BYTES = 16
 # more sources than this are merged in stages: every output row looks at the head of every source
 _MOST_SOURCES = 24
-# shares of the budget; at a flush the buffer, the run made from it and the resident runs exist together
+# shares of the budget; at a flush the buffer, the run made from it and the resident runs exist
+# together
 _BUFFER_SHARE = 0.22
 _RESIDENT_SHARE = 0.30
 _NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -120,9 +124,11 @@ class Run:
     path : str or None
         Files ``path + ".keys"`` and ``path + ".counts"``.
     without : (int, int) or None
-        Rows with a symbol in this range are passed over when the run is read; `rows` does not count them.
+        Rows with a symbol in this range are passed over when the run is read; `rows` does not count
+        them.
     remap : ndarray of uint16, shape (65536,), or None
-        Moves the four symbols in each key when the run is read; never decreases, so the order stays.
+        Moves the four symbols in each key when the run is read; never decreases, so the order
+        stays.
     """
 
     rows: int
@@ -305,7 +311,9 @@ def merge_runs(
 
 
 def merge_in_memory(runs: Sequence[SortedRows]) -> Chunk:
-    """Merge runs whose rows, and the result, fit in memory; the same as all of :func:`merge_runs`, faster.
+    """Merge runs whose rows, and the result, fit in memory.
+
+    The same as all of :func:`merge_runs`, faster.
 
     Parameters
     ----------
@@ -357,7 +365,10 @@ class KeyCounter:
         self._spilled: list[Run] = []
 
     def reserve(self, rows: int) -> tuple[Keys, int]:
-        """The buffer with room for `rows` more keys, and where they go; then call :meth:`advance`."""
+        """The buffer with room for `rows` more keys, and where they go.
+
+        Then call :meth:`advance`.
+        """
         if self._filled + rows > len(self._buffer):
             self.flush()
             if rows > len(self._buffer):

@@ -1,9 +1,11 @@
-"""Files of nlpzero: named arrays and a JSON header, versioned, checksummed, written completely or not at all.
+"""Files of nlpzero: named arrays and a JSON header, versioned, checksummed, written completely or
+not at all.
 
-Layout: 8 bytes magic, 8 bytes format version, the arrays (little-endian, each at a multiple of 64 bytes), a
-UTF-8 JSON index, and a trailer of three 64-bit numbers (offset, length and CRC-32 of the index) before the
-magic again. A truncated file has no trailer; a damaged array fails its own CRC-32. The files hold data only:
-nothing in them is ever executed, and the same content gives the same bytes.
+Layout: 8 bytes magic, 8 bytes format version, the arrays (little-endian, each at a multiple of 64
+bytes), a UTF-8 JSON index, and a trailer of three 64-bit numbers (offset, length and CRC-32 of the
+index) before the magic again. A truncated file has no trailer; a damaged array fails its own
+CRC-32. The files hold data only: nothing in them is ever executed, and the same content gives the
+same bytes.
 """
 
 import errno
@@ -114,7 +116,9 @@ class _Column:
 
 
 class FileWriter:
-    """Write a file of nlpzero piece by piece; it appears when the ``with`` block ends without an error.
+    """Write a file of nlpzero piece by piece.
+
+    It appears when the ``with`` block ends without an error.
 
     Parameters
     ----------
@@ -242,8 +246,8 @@ def _read_index(path: PathLike) -> dict[str, Any]:
             version = struct.unpack("<Q", start[8:16])[0] if len(start) == 16 else 0
             if version != FORMAT_VERSION:
                 raise StorageError(
-                    f"{name}: format version {version}, this nlpzero reads version {FORMAT_VERSION}; "
-                    "make the file again with this version"
+                    f"{name}: format version {version}, this nlpzero reads version "
+                    f"{FORMAT_VERSION}; make the file again with this version"
                 )
             size = file.seek(0, os.SEEK_END)
             tail = _TRAILER.size + len(MAGIC)
@@ -291,8 +295,8 @@ def read_file(
     kind : str
         What the file must hold.
     mmap : bool
-        Map the arrays instead of reading them: read-only, paged in as they are used, and their checksums are
-        not compared.
+        Map the arrays instead of reading them: read-only, paged in as they are used, and their
+        checksums are not compared.
 
     Returns
     -------
@@ -335,7 +339,8 @@ def _temporary_folder(tmpdir: PathLike | None) -> Path:
 
 
 class KeptFolder:
-    """A temporary folder of a result: gone with :meth:`cleanup`, with the object, or with the interpreter.
+    """A temporary folder of a result: gone with :meth:`cleanup`, with the object, or with the
+    interpreter.
 
     Parameters
     ----------

@@ -19,9 +19,10 @@ def xml_text(text: str) -> str:
     Returns
     -------
     str
-        With ``&``, ``<``, ``>`` escaped, and U+FFFD for each character that XML 1.0 cannot hold: control
-        characters other than tab and line ends, surrogates, U+FFFE and U+FFFF. It is for the content of
-        elements; attributes need their quotes escaped too, see :func:`xml.sax.saxutils.quoteattr`.
+        With ``&``, ``<``, ``>`` escaped, and U+FFFD for each character that XML 1.0 cannot hold:
+        control characters other than tab and line ends, surrogates, U+FFFE and U+FFFF. It is for
+        the content of elements; attributes need their quotes escaped too, see
+        :func:`xml.sax.saxutils.quoteattr`.
 
     Notes
     -----
