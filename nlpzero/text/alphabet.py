@@ -1,9 +1,10 @@
 """Text as arrays: code points, character classes, and streams of 16-bit symbols.
 
-A *symbol* stands for one character, or for a whole run of digits, letters or Han numerals. Symbol 0 is the
-clause break: white space, punctuation and everything else that no word contains. Characters of the Basic
-Multilingual Plane are their own symbol; letters and ideographs beyond it take slots in the range of the
-surrogates and of the private use area (which no word contains either), assigned in code point order.
+A *symbol* stands for one character, or for a whole run of digits, letters or Han numerals. Symbol 0
+is the clause break: white space, punctuation and everything else that no word contains. Characters
+of the Basic Multilingual Plane are their own symbol; letters and ideographs beyond it take slots in
+the range of the surrogates and of the private use area (which no word contains either), assigned in
+code point order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +37,8 @@ class SymbolStream(NamedTuple):
     """Symbols of a text with their places in it.
 
     symbols : ndarray of uint16, shape (n,); 0 is a clause break
-    starts : ndarray of int64, shape (n + 1,); code point offset of each symbol, and the length of the text
+    starts : ndarray of int64, shape (n + 1,); code point offset of each symbol, and the length of
+        the text
     """
 
     symbols: npt.NDArray[np.uint16]
@@ -70,9 +72,9 @@ class Alphabet:
         Give full-width letters and digits the symbols of their half-width forms. The text itself is
         never changed.
     runs : {"characters", "classes"}
-        "characters": every character is a symbol. "classes": a number (with inner decimal points, commas
-        and colons, and a trailing % or ‰), a run of letters, and a run of two or more Han numerals are
-        one symbol each (``DIGITS_SYMBOL``, ``LETTERS_SYMBOL``, ``NUMERALS_SYMBOL``).
+        "characters": every character is a symbol. "classes": a number (with inner decimal points,
+        commas and colons, and a trailing % or ‰), a run of letters, and a run of two or more Han
+        numerals are one symbol each (``DIGITS_SYMBOL``, ``LETTERS_SYMBOL``, ``NUMERALS_SYMBOL``).
     mapping : tuple of (int, int)
         BMP code points to be read as others (traditional as simplified characters), one to one.
     astral : tuple of int
@@ -98,11 +100,14 @@ class Alphabet:
         if len(self.astral) > LAST_SLOT - FIRST_SLOT + 1:
             raise CorpusError(
                 f"the text has {len(self.astral):,} distinct characters beyond U+FFFF; at most "
-                f"{LAST_SLOT - FIRST_SLOT + 1:,} fit one table of counts; count its parts separately"
+                f"{LAST_SLOT - FIRST_SLOT + 1:,} fit one table of counts; count its parts "
+                "separately"
             )
 
     def encode(self, text: str) -> SymbolStream:
-        """Symbols of a text, with offsets; characters beyond the BMP that the alphabet lacks are unknown.
+        """Symbols of a text, with offsets.
+
+        Characters beyond the BMP that the alphabet lacks are unknown.
 
         Parameters
         ----------
@@ -184,7 +189,8 @@ class Alphabet:
     def remap_to(self, other: "Alphabet") -> npt.NDArray[np.uint16] | None:
         """Table that turns this alphabet's symbols into another's; None if they agree.
 
-        The table never decreases, so sorted keys stay sorted. `other` must have all characters of this one.
+        The table never decreases, so sorted keys stay sorted. `other` must have all characters of
+        this one.
         """
         if self.astral == other.astral[: len(self.astral)]:
             return None
@@ -221,8 +227,8 @@ def _slot_table(places: list[int]) -> npt.NDArray[np.uint16]:
 class GrowingAlphabet:
     """Encoder that gives characters beyond the BMP provisional slots as it meets them.
 
-    Slots follow the order of arrival, which depends on how the text was cut; :meth:`freeze` gives the alphabet
-    in code point order and the table that moves provisional symbols there.
+    Slots follow the order of arrival, which depends on how the text was cut; :meth:`freeze` gives
+    the alphabet in code point order and the table that moves provisional symbols there.
 
     Examples
     --------
@@ -260,7 +266,9 @@ class GrowingAlphabet:
         return symbols
 
     def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:
-        """The alphabet in code point order, and the table from provisional symbols (None: no change)."""
+        """The alphabet in code point order, and the table from provisional symbols (None: no
+        change).
+        """
         alphabet = self._base.with_astral(self._places)
         met = tuple(self._places)
         if met == alphabet.astral:

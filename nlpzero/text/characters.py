@@ -1,4 +1,6 @@
-"""Characters as numbers: code points, their classes, and the symbols with a meaning of their own."""
+"""Characters as numbers: code points, their classes, and the symbols with a meaning of their
+own.
+"""
 
 from functools import lru_cache
 
@@ -65,9 +67,9 @@ def class_table() -> npt.NDArray[np.uint8]:
 def char_classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """Class of each code point: BREAK, HAN, DIGIT, LETTER or SPACE.
 
-    Han is decided by Unicode script (extensions A to J, compatibility ideographs, 〇), digits are ASCII and
-    full-width ones, letters are all others that form words in any script, spaces are those of
-    :meth:`str.isspace`. Everything else is a break.
+    Han is decided by Unicode script (extensions A to J, compatibility ideographs, 〇), digits are
+    ASCII and full-width ones, letters are all others that form words in any script, spaces are
+    those of :meth:`str.isspace`. Everything else is a break.
 
     Parameters
     ----------

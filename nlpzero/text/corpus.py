@@ -1,12 +1,14 @@
-"""What text is read: files, folders, globs, URLs, standard input, strings; compressed or not; any encoding.
+"""What text is read: files, folders, globs, URLs, standard input, strings.
 
-A :class:`Corpus` is a description of text, not the text: immutable, picklable, as often readable as its
-inputs allow, and never in memory as a whole. A :class:`Shard` is a piece of one for a worker.
+Compressed or not; any encoding.
 
-The text of a corpus is that of its sources in order. A source that does not end with a line end gets one, so
-that lines of two sources never run together. Only ``\n`` ends a line; ``\r`` before it is left in blocks and
-taken off lines. Everything else, NUL characters too, passes through untouched. An input given twice is read
-twice, as ``cat`` does.
+A :class:`Corpus` is a description of text, not the text: immutable, picklable, as often readable as
+its inputs allow, and never in memory as a whole. A :class:`Shard` is a piece of one for a worker.
+
+The text of a corpus is that of its sources in order. A source that does not end with a line end
+gets one, so that lines of two sources never run together. Only ``\n`` ends a line; ``\r`` before it
+is left in blocks and taken off lines. Everything else, NUL characters too, passes through
+untouched. An input given twice is read twice, as ``cat`` does.
 """
 
 import contextlib
@@ -80,7 +82,9 @@ class _Text:
 
     @property
     def portable(self) -> bool:
-        """Whether another process can read it: not standard input, nor texts that are no list or tuple."""
+        """Whether another process can read it: not standard input, nor texts that are no list or
+        tuple.
+        """
         return all(
             source.once is None
             and (source.kind != "texts" or isinstance(source.texts, (list, tuple)))
@@ -210,14 +214,14 @@ class _Text:
         progress : callable, optional
             Called with the number of bytes just read, as stored.
         end_lines : bool
-            Add a line end after a source that does not end with one. Without it the blocks are exactly the
-            text, but lines of two sources may run together.
+            Add a line end after a source that does not end with one. Without it the blocks are
+            exactly the text, but lines of two sources may run together.
 
         Yields
         ------
         str
-            Never empty. Ends with a line end where possible; a line of more than about `chars` characters
-            is cut anywhere between two characters.
+            Never empty. Ends with a line end where possible; a line of more than about `chars`
+            characters is cut anywhere between two characters.
 
         Raises
         ------
@@ -252,9 +256,11 @@ class _Text:
         report: ReadReport | None = None,
         progress: Progress | None = None,
     ) -> Iterator[bytes]:
-        """The text in blocks of about `size` bytes of valid UTF-8, whatever encoding it is stored in.
+        """The text in blocks of about `size` bytes of valid UTF-8, whatever encoding it is stored
+        in.
 
-        Parameters are those of :meth:`blocks`. What is stored as UTF-8 is checked and passed on as it is.
+        Parameters are those of :meth:`blocks`. What is stored as UTF-8 is checked and passed on as
+        it is.
         """
         if size < 1:
             raise ValueError(f"`size` must be an integer >= 1, got {size}.")
@@ -275,7 +281,10 @@ class _Text:
     def lines(
         self, *, report: ReadReport | None = None, progress: Progress | None = None
     ) -> Iterator[str]:
-        """The lines, without their ends (``\\n`` or ``\\r\\n``). Parameters are those of :meth:`blocks`."""
+        """The lines, without their ends (``\\n`` or ``\\r\\n``).
+
+        Parameters are those of :meth:`blocks`.
+        """
         begun: list[str] = []  # parts of a line longer than a block
         for block in self.blocks(report=report, progress=progress):
             lines = block.split("\n")
@@ -295,8 +304,8 @@ class _Text:
     ) -> Iterator[tuple[str, int, str]]:
         """Lines with the name of their source and their number there, from 1, for messages.
 
-        A line of a record (JSON Lines, CSV, TSV) has the number of the line where the record begins, and
-        a line of a string the number of the string.
+        A line of a record (JSON Lines, CSV, TSV) has the number of the line where the record
+        begins, and a line of a string the number of the string.
         """
         for piece in self.pieces:
             name = piece.source.name
@@ -317,7 +326,10 @@ class _Text:
 
 @dataclass(frozen=True)
 class Shard(_Text):
-    """A piece of a corpus for a worker, read with the methods of :class:`Corpus`; made by :meth:`Corpus.shards`."""
+    """A piece of a corpus for a worker, read with the methods of :class:`Corpus`.
+
+    Made by :meth:`Corpus.shards`.
+    """
 
     @property
     def name(self) -> str:
@@ -341,19 +353,21 @@ class Corpus(_Text):
     Parameters
     ----------
     *inputs : path
-        Files (plain, or compressed with gzip, bzip2, xz or Zstandard, told by their content); folders, read
-        with all below them in sorted order except hidden files; globs, ``**`` included, sorted; ``-`` for
-        standard input; URLs such as ``s3://bucket/folder/*.txt`` if the package fsspec is there.
+        Files (plain, or compressed with gzip, bzip2, xz or Zstandard, told by their content);
+        folders, read with all below them in sorted order except hidden files; globs, ``**``
+        included, sorted; ``-`` for standard input; URLs such as ``s3://bucket/folder/*.txt`` if the
+        package fsspec is there.
     encoding : str
-        Of all inputs; UTF-8 by default. Byte order marks are taken off, and tell the byte order of UTF-16.
+        Of all inputs; UTF-8 by default. Byte order marks are taken off, and tell the byte order of
+        UTF-16.
     errors : {"strict", "replace", "ignore"}
-        What to do with bytes that are not valid: raise an error that names file and byte, put U+FFFD in
-        their place, or leave them out. :class:`ReadReport` tells how many.
+        What to do with bytes that are not valid: raise an error that names file and byte, put
+        U+FFFD in their place, or leave them out. :class:`ReadReport` tells how many.
     field : str, optional
-        The field of JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV or TSV files that holds the text;
-        each text is a document. Without it their lines are text like any other. Files with other names are
-        text in any case; what comes from standard input is JSON Lines if it begins with ``{``, TSV if its first
-        line has a tab, and CSV otherwise.
+        The field of JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV or TSV files that holds
+        the text; each text is a document. Without it their lines are text like any other. Files
+        with other names are text in any case; what comes from standard input is JSON Lines if it
+        begins with ``{``, TSV if its first line has a tab, and CSV otherwise.
 
     Raises
     ------
@@ -416,7 +430,8 @@ class Corpus(_Text):
         Parameters
         ----------
         texts : iterable of str
-            Not copied. An iterator can be read once only; a list or tuple can be shared among processes.
+            Not copied. An iterator can be read once only; a list or tuple can be shared among
+            processes.
         errors : {"strict", "replace", "ignore"}
             What to do with lone surrogates, which are no characters.
 
@@ -443,9 +458,9 @@ class Corpus(_Text):
     def shards(self, jobs: int = 1, target_bytes: int = SHARD_BYTES) -> list[Shard]:
         """Cut the text into pieces whose texts, one after the other, are the text of the corpus.
 
-        Plain files, in encodings where that is possible, are cut at line ends; everything else is a shard as
-        a whole, small files together. What only this process can read is one shard that is not
-        :attr:`portable`.
+        Plain files, in encodings where that is possible, are cut at line ends; everything else is a
+        shard as a whole, small files together. What only this process can read is one shard that is
+        not :attr:`portable`.
 
         Parameters
         ----------
@@ -498,7 +513,9 @@ class Corpus(_Text):
         return shards
 
     def _divisible(self, piece: Piece) -> bool:
-        """Whether the bytes of a source can be cut at line ends: the lines are text or JSON, and plain."""
+        """Whether the bytes of a source can be cut at line ends: the lines are text or JSON, and
+        plain.
+        """
         source = piece.source
         if (
             source.once is not None
@@ -513,8 +530,8 @@ class Corpus(_Text):
     def spool(self, tmpdir: PathLike | None = None) -> Iterator["Corpus"]:
         """A corpus with the same text that can be read often and by other processes.
 
-        What can be read only once (standard input, pipes, iterators) is copied to a temporary file, which
-        is gone when the block ends; without any such source this is the corpus itself.
+        What can be read only once (standard input, pipes, iterators) is copied to a temporary file,
+        which is gone when the block ends; without any such source this is the corpus itself.
 
         Parameters
         ----------
@@ -604,7 +621,8 @@ def as_corpus(texts: "Corpus | Shard | Iterable[str]", passes: int = 1) -> "Corp
                 "save it to a file, or read it through Corpus.spool()"
             )
         raise TypeError(
-            f"`texts` is an iterator and {passes} passes are needed; pass a list, or Corpus(path) for a file."
+            f"`texts` is an iterator and {passes} passes are needed; pass a list, or Corpus(path) "
+            "for a file."
         )
     return corpus
 

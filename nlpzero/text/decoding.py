@@ -1,4 +1,6 @@
-"""Bytes into characters: encodings, byte order marks, and exact account of the bytes that are none."""
+"""Bytes into characters: encodings, byte order marks, and exact account of the bytes that are
+none.
+"""
 
 import codecs
 import re
@@ -8,7 +10,8 @@ from typing import NoReturn
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import CorpusError
 
-# Encodings that shift between states; nobody keeps corpora in them and no byte offset would be true.
+# Encodings that shift between states; nobody keeps corpora in them and no byte offset would be
+# true.
 _STATEFUL = re.compile(r"iso2022\w*|hz|utf-7|punycode|idna|raw-unicode-escape|unicode-escape")
 
 
@@ -20,7 +23,8 @@ def codec_name(encoding: str) -> str:
         info = None
     if info is None or not getattr(info, "_is_text_encoding", True):
         raise ValueError(
-            f"`encoding` must name an encoding such as utf-8, gb18030, big5 or utf-16, got {encoding!r}."
+            "`encoding` must name an encoding such as utf-8, gb18030, big5 or utf-16, got "
+            f"{encoding!r}."
         )
     if _STATEFUL.fullmatch(info.name):
         raise ValueError(
@@ -33,8 +37,8 @@ def codec_name(encoding: str) -> str:
 def line_safe(encoding: str) -> bool:
     """Whether the byte 0A is a line feed wherever it stands, so that bytes can be cut after it.
 
-    True for UTF-8, the single-byte sets with ASCII, and the multi-byte sets of East Asia, in none of which
-    it is part of another character; not for UTF-16, UTF-32 and EBCDIC.
+    True for UTF-8, the single-byte sets with ASCII, and the multi-byte sets of East Asia, in none
+    of which it is part of another character; not for UTF-16, UTF-32 and EBCDIC.
     """
     try:
         return b"\n".decode(encoding) == "\n"
@@ -62,7 +66,9 @@ def settled_encoding(encoding: str, mark: bytes = b"") -> str:
 
 
 class TextDecoder:
-    """Bytes of one source into characters, with exact offsets and counts of the bytes that are none."""
+    """Bytes of one source into characters, with exact offsets and counts of the bytes that are
+    none.
+    """
 
     def __init__(self, name: str, encoding: str, errors: str, report: ReadReport | None) -> None:
         self.name = name
@@ -100,12 +106,15 @@ class TextDecoder:
 
     def _clash(self, found: str) -> NoReturn:
         raise CorpusError(
-            f"{self.name}: begins with the byte order mark of {found.upper()}, not {self.encoding.upper()}; "
-            f"pass --encoding {found}"
+            f"{self.name}: begins with the byte order mark of {found.upper()}, not "
+            f"{self.encoding.upper()}; pass --encoding {found}"
         )
 
     def _step(self, data: bytes, final: bool) -> tuple[str, int]:
-        """Characters, and the number of bytes they took; an unfinished character at the end waits."""
+        """Characters, and the number of bytes they took.
+
+        An unfinished character at the end waits.
+        """
         if self.encoding == "utf-8":
             return codecs.utf_8_decode(data, "strict", final)
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
@@ -113,7 +122,9 @@ class TextDecoder:
         return text, len(data) - len(decoder.getstate()[0])
 
     def decode(self, data: bytes, final: bool, offset: int) -> tuple[str, int]:
-        """As :meth:`_step`, for bytes that begin at `offset` in the source, any of them possibly bad."""
+        """As :meth:`_step`, for bytes that begin at `offset` in the source, any of them possibly
+        bad.
+        """
         self.clean = True
         try:
             return self._step(data, final)
@@ -139,9 +150,9 @@ class TextDecoder:
             )
             # UTF-8 is unique: what was good is as long as it would be written
             return text, used, used - len(good.encode("utf-8"))
-        # Error by error, in windows: an error copies what it was found in, so the cost stays linear. Line by
-        # line: how much a decoder takes for bad depends on what follows, and what follows a line end may
-        # or may not have been read yet.
+        # Error by error, in windows: an error copies what it was found in, so the cost stays
+        # linear. Line by line: how much a decoder takes for bad depends on what follows, and what
+        # follows a line end may or may not have been read yet.
         by_lines = line_safe(self.encoding)
         parts: list[str] = []
         mark = "\ufffd" if self.errors == "replace" else ""
@@ -191,8 +202,8 @@ def without_surrogates(
         if decoder.errors == "strict":
             place = where if isinstance(where, str) else where()
             raise CorpusError(
-                f"{place}: character {error.start} is a lone surrogate (U+{ord(text[error.start]):04X}), "
-                "which is no character; pass --errors replace"
+                f"{place}: character {error.start} is a lone surrogate "
+                f"(U+{ord(text[error.start]):04X}), which is no character; pass --errors replace"
             ) from None
     text, count = _SURROGATES.subn("\ufffd" if decoder.errors == "replace" else "", text)
     if decoder.report is not None:

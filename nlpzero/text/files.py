@@ -1,4 +1,7 @@
-"""Where text is stored: finding files, opening them, decompressing, cutting them at line ends; bytes only."""
+"""Where text is stored: finding files, opening them, decompressing, cutting them at line ends.
+
+Bytes only.
+"""
 
 import contextlib
 import io
@@ -34,8 +37,8 @@ class Once:
     def take(self, name: str) -> None:
         if self.taken:
             raise CorpusError(
-                f"{name}: can be read only once and has been; save it to a file, or read it through "
-                "Corpus.spool()"
+                f"{name}: can be read only once and has been; save it to a file, or read it "
+                "through Corpus.spool()"
             )
         self.taken = True
 
@@ -77,11 +80,13 @@ class Piece:
     end: int | None = None
 
 
-# --- opening ---------------------------------------------------------------------------------------------
+# --- opening --------------------------------------------------------------------------------------
 
 
 class Input(io.RawIOBase):
-    """A binary file with the bytes already looked at put back, a limit, and a count of what passes."""
+    """A binary file with the bytes already looked at put back, a limit, and a count of what
+    passes.
+    """
 
     def __init__(
         self,
@@ -172,7 +177,10 @@ class _ZstdFile(io.RawIOBase):
 
 
 def compression(head: bytes) -> str | None:
-    """What the first 10 bytes of a file say. A text may well begin with "BZh", so bzip2 needs more."""
+    """What the first 10 bytes of a file say.
+
+    A text may well begin with "BZh", so bzip2 needs more.
+    """
     if head[:3] == b"\x1f\x8b\x08":
         return "gzip"
     if re.match(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)", head):
@@ -230,7 +238,8 @@ def read_errors(source: Source) -> Iterator[None]:
         raise
     except EOFError as error:
         raise CorpusError(
-            f"{source.name}: the compressed file ends too early; it is truncated or still being written"
+            f"{source.name}: the compressed file ends too early; it is truncated or still being "
+            "written"
         ) from error
     except OSError as error:
         what = error.strerror or f"the compressed file is damaged ({error})"
@@ -296,7 +305,7 @@ def open_piece(
             )
 
 
-# --- finding ---------------------------------------------------------------------------------------------
+# --- finding --------------------------------------------------------------------------------------
 
 
 def _layout(name: str, field: str | None) -> str:
@@ -402,7 +411,7 @@ def _find_match(name: str, field: str | None) -> list[Source]:
     return _folder(name, field) if os.path.isdir(name) else [_file(name, field)]
 
 
-# --- cutting ---------------------------------------------------------------------------------------------
+# --- cutting --------------------------------------------------------------------------------------
 
 
 def parts_of_texts(piece: Piece, target: int) -> Iterator[Piece]:

@@ -48,7 +48,10 @@ class Records:
         self.line = 0  # of this piece
 
     def place(self) -> str:
-        """Where the reader is; the lines before a byte range are counted only when something is wrong."""
+        """Where the reader is.
+
+        The lines before a byte range are counted only when something is wrong.
+        """
         before = line_ends_before(self.piece) if self.piece.start else 0
         return f"{self.piece.source.name}:{before + self.line}"
 
@@ -126,7 +129,8 @@ class Records:
                 column = self._column(row)
             elif len(row) <= column:
                 self.fail(
-                    f"expected at least {column + 1} cells, got {len(row)}: {_shorten(','.join(row))}"
+                    f"expected at least {column + 1} cells, got {len(row)}: "
+                    f"{_shorten(','.join(row))}"
                 )
             else:
                 yield self.line, row[column]

@@ -1,10 +1,11 @@
 """Ranges of the Unicode scripts that matter here, as data.
 
-They are fixed in the source, not read from :mod:`unicodedata`, so that every Python version draws the
-same line between words and punctuation. Han: the script property Han of Unicode 17 (unified ideographs
-with extensions A to J, compatibility ideographs, radicals, iteration marks, 〇). Letters: general
-categories L*, Mn, Mc, Nd and the Roman numerals of Unicode 14.0.0 outside Han, without ASCII and full-width
-digits, variation selectors and combining marks for symbols; gaps of unassigned code points are closed.
+They are fixed in the source, not read from :mod:`unicodedata`, so that every Python version draws
+the same line between words and punctuation. Han: the script property Han of Unicode 17 (unified
+ideographs with extensions A to J, compatibility ideographs, radicals, iteration marks, 〇).
+Letters: general categories L*, Mn, Mc, Nd and the Roman numerals of Unicode 14.0.0 outside Han,
+without ASCII and full-width digits, variation selectors and combining marks for symbols; gaps of
+unassigned code points are closed.
 """
 
 # fmt: off

@@ -1,4 +1,6 @@
-"""Units that are never cut: numbers, runs of letters, what extends a mark; and white space in bytes of UTF-8."""
+"""Units that are never cut: numbers, runs of letters, what extends a mark; and white space in bytes
+of UTF-8.
+"""
 
 import numpy as np
 
@@ -18,7 +20,9 @@ from nlpzero.text.characters import (
 
 @kernel
 def extends(point: int) -> bool:
-    """A mark that changes the character before it and is never a token: variation selectors, joiners, tones."""
+    """A mark that changes the character before it and is never a token: variation selectors,
+    joiners, tones.
+    """
     return (
         0xFE00 <= point <= 0xFE0F
         or point in (0x200D, 0x20E3)
@@ -41,7 +45,8 @@ def scale(point: int) -> bool:
 
 @kernel
 def unit_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
-    """End of the smallest piece that starts here: a number, a run of letters, of spaces, of one mark, a character.
+    """End of the smallest piece that starts here: a number, a run of letters, of spaces, of one
+    mark, a character.
 
     Marks that extend the character before them belong to it.
     """
@@ -167,7 +172,9 @@ BYTE_KINDS = _byte_kinds()
 
 @kernel
 def wide_space(data: Array, i: int, n: int) -> int:
-    """Bytes of the white-space character beyond ASCII that begins here, or 0: the set of ``str.split``."""
+    """Bytes of the white-space character beyond ASCII that begins here, or 0: the set of
+    ``str.split``.
+    """
     c = data[i]
     if c == 0xC2:
         if i + 1 < n and (data[i + 1] == 0x85 or data[i + 1] == 0xA0):
@@ -193,7 +200,9 @@ def wide_space(data: Array, i: int, n: int) -> int:
 
 @kernel
 def last_space(data: Array, kinds: Array) -> int:
-    """End of the last white-space character, 0 if there is none: what follows may be half a token."""
+    """End of the last white-space character, 0 if there is none: what follows may be half a
+    token.
+    """
     n = len(data)
     i = n - 1
     while i >= 0:
