@@ -1,4 +1,6 @@
-"""Counting n-grams: text to symbols, to packed keys, to sorted runs, to one table, within a memory budget."""
+"""Counting n-grams: text to symbols, to packed keys, to sorted runs, to one table, within a memory
+budget.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -65,7 +67,10 @@ def _count_windows(
 
 
 def _settle(runs: list[Run], table: npt.NDArray[np.uint16]) -> list[Run]:
-    """Move provisional symbols beyond the BMP to their places; rows that hold any become a run of their own."""
+    """Move provisional symbols beyond the BMP to their places.
+
+    Rows that hold any become a run of their own.
+    """
     slots = (FIRST_SLOT, LAST_SLOT)
     settled: list[Run] = []
     moved: list[tuple[Keys, npt.NDArray[np.int64]]] = []
@@ -121,8 +126,8 @@ def count_ngrams(
 ) -> NGramCounts:
     """Count all n-grams of a text, exactly.
 
-    N-grams lie within clauses: line ends, white space and punctuation end them. The result does not depend on
-    `resources`, nor on how the text is cut into files and blocks.
+    N-grams lie within clauses: line ends, white space and punctuation end them. The result does not
+    depend on `resources`, nor on how the text is cut into files and blocks.
 
     Parameters
     ----------
@@ -130,13 +135,13 @@ def count_ngrams(
     order : int in [1, 16]
         Longest n-grams. Each order above 4 takes one more pass over the text.
     min_count : int >= 1
-        Leave out n-grams longer than 4 that occur less often (and all that contain them). The orders up to 4
-        are always complete.
+        Leave out n-grams longer than 4 that occur less often (and all that contain them). The
+        orders up to 4 are always complete.
     alphabet : Alphabet, optional
         How characters become symbols; default every character its own.
     resources : Resources, optional
-        What the run may use. A table too large for its memory stays in a temporary file as long as it is
-        used.
+        What the run may use. A table too large for its memory stays in a temporary file as long as
+        it is used.
 
     Returns
     -------
@@ -209,8 +214,8 @@ def count_to_file(
 ) -> ReadReport:
     """Count all n-grams of a text into a file for :meth:`NGramCounts.load`.
 
-    The same as :func:`count_ngrams` and ``save``, byte for byte, but the table streams to the file and is
-    never whole in memory. Parameters as there.
+    The same as :func:`count_ngrams` and ``save``, byte for byte, but the table streams to the file
+    and is never whole in memory. Parameters as there.
 
     Returns
     -------
@@ -231,13 +236,14 @@ def count_to_file(
 def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -> int:
     """Append the key of the four-symbol window at each position before `stop` that is not a break.
 
-    The first symbol is in the highest 16 bits; after a clause break the rest of the key is zero. Symbols at and
-    after `stop` are look-ahead only. Returns how many entries of `out` are filled now; the keys of one call
-    are in the order of the text.
+    The first symbol is in the highest 16 bits; after a clause break the rest of the key is zero.
+    Symbols at and after `stop` are look-ahead only. Returns how many entries of `out` are filled
+    now; the keys of one call are in the order of the text.
     """
     n = len(symbols)
     key = np.uint64(0)
-    # shifting a key right by one symbol gives the window of the symbol before: one pass, right to left
+    # shifting a key right by one symbol gives the window of the symbol before: one pass, right to
+    # left
     for i in range(min(n, stop + 3) - 1, stop - 1, -1):
         symbol = np.uint64(symbols[i])
         key = before_key(symbol, key) if symbol else np.uint64(0)

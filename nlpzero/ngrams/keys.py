@@ -1,13 +1,14 @@
 """Packed keys: the one way in which an n-gram becomes a number.
 
-A key holds up to four 16-bit symbols in 64 bits, the first in the highest ones, with zeros behind a shorter
-n-gram (and after the end of a clause, whose symbol is 0). So keys sort as their symbols do, a prefix is a
-mask, a suffix is a shift, and a pair is the upper half of its key.
+A key holds up to four 16-bit symbols in 64 bits, the first in the highest ones, with zeros behind a
+shorter n-gram (and after the end of a clause, whose symbol is 0). So keys sort as their symbols do,
+a prefix is a mask, a suffix is a shift, and a pair is the upper half of its key.
 
-Longer n-grams are numbered level by level: a row of one level and the symbol behind it make the *next key*,
-``row << 16 | symbol``.
+Longer n-grams are numbered level by level: a row of one level and the symbol behind it make the
+*next key*, ``row << 16 | symbol``.
 
-Functions on arrays come first; the compiled ones behind them take one key at a time and are called by loops.
+Functions on arrays come first; the compiled ones behind them take one key at a time and are called
+by loops.
 """
 
 import numpy as np
@@ -51,7 +52,9 @@ def pack_rows(rows: Symbols) -> Keys:
 
 
 def pack_ngrams(symbols: Symbols, firsts: npt.NDArray[np.integer], k: int) -> Keys:
-    """Keys of the n-grams of k symbols that begin at some places of a text, none of them at a break."""
+    """Keys of the n-grams of k symbols that begin at some places of a text, none of them at a
+    break.
+    """
     keys = np.zeros(len(firsts), np.uint64)
     for j in range(k):
         keys |= symbols[firsts + j].astype(np.uint64) << symbol_shift(j + 1)
@@ -102,7 +105,7 @@ def find_keys(keys: Keys, queries: Keys) -> npt.NDArray[np.int64]:
     return np.where(keys[rows] == queries, rows, -1)
 
 
-# ------------------------------------------------------------------------------------------- one at a time
+# ------------------------------------------------------------------------------------ one at a time
 
 
 @kernel
@@ -133,7 +136,9 @@ def pack_pair(first: np.uint16, second: np.uint16) -> np.uint64:
 
 @kernel
 def before_key(symbol: np.uint64, key: np.uint64) -> np.uint64:
-    """Key of the four symbols at a place, from the symbol there and the key of the place behind it."""
+    """Key of the four symbols at a place, from the symbol there and the key of the place behind
+    it.
+    """
     return (symbol << np.uint64(48)) | (key >> np.uint64(16))
 
 

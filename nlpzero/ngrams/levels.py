@@ -37,10 +37,11 @@ _CHUNK_ROWS = 1 << 18
 class LevelCounter:
     """The levels 5, 6, ... of one count, each made from those before it.
 
-    A k-gram is known by the row of its first k - 1 symbols, so counting needs the kept rows of all lower
-    levels. They are sorted, and those that begin with the same 4-grams lie together on every level: a range
-    of 4-grams has all it needs in one range of each. Where not all rows fit the budget, the text is read
-    once for each of several ranges, and their results follow one another in order.
+    A k-gram is known by the row of its first k - 1 symbols, so counting needs the kept rows of all
+    lower levels. They are sorted, and those that begin with the same 4-grams lie together on every
+    level: a range of 4-grams has all it needs in one range of each. Where not all rows fit the
+    budget, the text is read once for each of several ranges, and their results follow one another
+    in order.
 
     Parameters
     ----------
@@ -70,7 +71,9 @@ class LevelCounter:
         self.kept.append(run_on_disk(kept, self._passes.folder))
 
     def _ranges(self) -> Iterator[list[tuple[int, int]]]:
-        """Ranges of rows of the kept levels, one of each, that belong together and fit the budget."""
+        """Ranges of rows of the kept levels, one of each, that belong together and fit the
+        budget.
+        """
         passes = self._passes
         # threads look up in the same table, processes each have their own
         memory = passes.budget if passes.single or passes.threads else passes.share

@@ -1,4 +1,5 @@
-"""How strongly symbols hold together, and how free they are to the left and right: pure functions on arrays.
+"""How strongly symbols hold together, and how free they are to the left and right: pure functions
+on arrays.
 
 All logarithms are natural, all results are in nats.
 """
@@ -40,8 +41,8 @@ def cohesion(
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Smallest PMI over the ways of splitting a sequence in two.
 
-    A sequence is only as strong as its weakest joint: 的电影 splits into 的|电影, which is no more frequent
-    than chance has it.
+    A sequence is only as strong as its weakest joint: 的电影 splits into 的|电影, which is no more
+    frequent than chance has it.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ def cohesion(
 
     Notes
     -----
-    The measure of Matrix67 (2012) and of Su Jianlin's word discovery (kexue.fm/archives/3491 and 4256).
+    The measure of Matrix67 (2012) and of Su Jianlin's word discovery (kexue.fm/archives/3491 and
+    4256).
 
     Examples
     --------
@@ -92,8 +94,9 @@ def x_log_x(counts: npt.ArrayLike) -> Floats:
 def entropy_from_sums(sums: npt.ArrayLike, totals: npt.ArrayLike) -> Floats:
     """Branching entropy from ``sum(c ln c)`` over the neighbours and the number of occurrences.
 
-    An occurrence at the end of a clause has a neighbour of its own, met once, so it adds nothing to the sum;
-    that is why the sum runs over real neighbours only while the total counts all occurrences.
+    An occurrence at the end of a clause has a neighbour of its own, met once, so it adds nothing to
+    the sum; that is why the sum runs over real neighbours only while the total counts all
+    occurrences.
 
     Parameters
     ----------
@@ -126,8 +129,8 @@ def branching_entropy(
     offsets : array of int, shape (n + 1,)
         Item i has the neighbours ``offsets[i]:offsets[i + 1]``.
     totals : array of int, shape (n,), optional
-        Occurrences of each item; those beyond the sum of its neighbours stand at an end of a clause and
-        each count as a neighbour met once. By default there are none.
+        Occurrences of each item; those beyond the sum of its neighbours stand at an end of a clause
+        and each count as a neighbour met once. By default there are none.
 
     Returns
     -------
@@ -135,8 +138,8 @@ def branching_entropy(
 
     Notes
     -----
-    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of branching
-    entropy".
+    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of
+    branching entropy".
 
     Examples
     --------
@@ -163,10 +166,11 @@ def _group_sums(values: Floats, offsets: npt.NDArray[np.int64]) -> Floats:
 def merge_gain(
     pair: npt.ArrayLike, left: npt.ArrayLike, right: npt.ArrayLike, total: float
 ) -> Floats:
-    """Entropy saved by making one unit of every pair of two different neighbours: exact minimum-entropy gain F.
+    """Entropy saved by making one unit of every pair of two different neighbours: exact
+    minimum-entropy gain F.
 
-    Joining all occurrences changes the information per character by exactly ``-F / l``, l being the mean
-    length of the units before. So F > 0 says that the pair is cheaper as a unit of its own.
+    Joining all occurrences changes the information per character by exactly ``-F / l``, l being the
+    mean length of the units before. So F > 0 says that the pair is cheaper as a unit of its own.
 
     Parameters
     ----------
@@ -183,10 +187,10 @@ def merge_gain(
 
     Notes
     -----
-    With p = pair/total and p_i = count_i/total,
-    ``F = p ln(p/(p_a p_b)) - (1-p) ln(1-p) + sum over i of (p_i-p) ln(1-p/p_i)``
-    (kexue.fm/archives/5448 and 5476). It is never below ``p (PMI - 1)``, from which comes the rule of thumb
-    that a PMI above 1 nat is worth a unit. Two equal neighbours need :func:`merge_gain_same`.
+    With p = pair/total and p_i = count_i/total, ``F = p ln(p/(p_a p_b)) - (1-p) ln(1-p) + sum over
+    i of (p_i-p) ln(1-p/p_i)`` (kexue.fm/archives/5448 and 5476). It is never below ``p (PMI - 1)``,
+    from which comes the rule of thumb that a PMI above 1 nat is worth a unit. Two equal neighbours
+    need :func:`merge_gain_same`.
 
     Examples
     --------
@@ -207,7 +211,8 @@ def merge_gain_same(pair: npt.ArrayLike, single: npt.ArrayLike, total: float) ->
     Parameters
     ----------
     pair : array of numbers >= 0
-        How many pairs can be joined: a run of r equal units holds r // 2, since joined pairs cannot overlap.
+        How many pairs can be joined: a run of r equal units holds r // 2, since joined pairs cannot
+        overlap.
     single : array of numbers >= 2 * pair
         How often the unit occurs.
     total : number > 0
@@ -219,8 +224,8 @@ def merge_gain_same(pair: npt.ArrayLike, single: npt.ArrayLike, total: float) ->
 
     Notes
     -----
-    ``F = p ln(p/p_a^2) - (1-p) ln(1-p) + (p_a-2p) ln(1-2p/p_a)``: merging p takes 2p from a, the articles
-    leave the case out.
+    ``F = p ln(p/p_a^2) - (1-p) ln(1-p) + (p_a-2p) ln(1-2p/p_a)``: merging p takes 2p from a, the
+    articles leave the case out.
 
     Examples
     --------
@@ -249,7 +254,8 @@ def _rest(p_single: Floats, p: Floats) -> Floats:
 
 
 def information_per_character(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> float:
-    """Information of a corpus cut into units, per character: L = H / l, which minimum entropy makes small.
+    """Information of a corpus cut into units, per character: L = H / l, which minimum entropy makes
+    small.
 
     Parameters
     ----------

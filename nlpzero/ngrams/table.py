@@ -1,9 +1,9 @@
 """The one table: all n-grams of a text with exact counts, as sorted 64-bit keys.
 
-A key holds four 16-bit symbols, the first in the highest bits, with zeros after the end of a clause; there
-is one for every position of the text. So a prefix of a key is an n-gram of a lower order, equal prefixes lie
-together, and one table holds the orders 1 to 4. Longer n-grams come level by level: a row of level k is
-``(row of its first k - 1 symbols) << 16 | last symbol``.
+A key holds four 16-bit symbols, the first in the highest bits, with zeros after the end of a
+clause; there is one for every position of the text. So a prefix of a key is an n-gram of a lower
+order, equal prefixes lie together, and one table holds the orders 1 to 4. Longer n-grams come level
+by level: a row of level k is ``(row of its first k - 1 symbols) << 16 | last symbol``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,8 @@ _LARGE = 255
 class Level(NamedTuple):
     """N-grams of one order above 4.
 
-    keys : ndarray of uint64, ascending; ``row of the prefix among the kept (k-1)-grams << 16 | last symbol``
+    keys : ndarray of uint64, ascending; ``row of the prefix among the kept (k-1)-grams << 16 | last
+        symbol``
     counts : ndarray of int64
     """
 
@@ -55,7 +56,8 @@ class Level(NamedTuple):
 class NGramCounts:
     """Exact counts of the n-grams of a text.
 
-    Made by :func:`nlpzero.count_ngrams`, :func:`merge_counts` or :meth:`load`; never changed afterwards.
+    Made by :func:`nlpzero.count_ngrams`, :func:`merge_counts` or :meth:`load`; never changed
+    afterwards.
 
     Parameters
     ----------
@@ -183,7 +185,8 @@ class NGramCounts:
         Returns
         -------
         rows : ndarray of int64
-            Row of the first k - 1 symbols: in ``grams(4, min_count)`` for k = 5, in ``level(k - 1)`` above.
+            Row of the first k - 1 symbols: in ``grams(4, min_count)`` for k = 5, in
+            ``level(k - 1)`` above.
         last : ndarray of uint16
             The k-th symbol.
         counts : ndarray of int64
@@ -231,7 +234,8 @@ class NGramCounts:
         return sums
 
     def count_of(self, texts: Sequence[str]) -> Counts:
-        """Counts of given strings of up to 4 characters, or up to `order` where levels were counted.
+        """Counts of given strings of up to 4 characters, or up to `order` where levels were
+        counted.
 
         Parameters
         ----------
@@ -294,8 +298,8 @@ class NGramCounts:
     def right_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
         """Right branching entropy of k-grams: how freely they are followed.
 
-        H = ln c(g) - (1/c(g)) Σ_y c(gy) ln c(gy), where each occurrence at the end of a clause counts as a
-        neighbour of its own (it adds nothing to the sum).
+        H = ln c(g) - (1/c(g)) Σ_y c(gy) ln c(gy), where each occurrence at the end of a clause
+        counts as a neighbour of its own (it adds nothing to the sum).
 
         Parameters
         ----------
@@ -311,7 +315,10 @@ class NGramCounts:
         return self._entropy(k, keys, right=True)
 
     def left_entropy(self, k: int, keys: Keys | None = None) -> npt.NDArray[np.float64]:
-        """Left branching entropy of k-grams: how freely they are preceded; see :meth:`right_entropy`."""
+        """Left branching entropy of k-grams: how freely they are preceded.
+
+        See :meth:`right_entropy`.
+        """
         return self._entropy(k, keys, right=False)
 
     def _entropy(self, k: int, keys: Keys | None, right: bool) -> npt.NDArray[np.float64]:
@@ -357,8 +364,8 @@ class NGramCounts:
         ----------
         path : path
         mmap : bool
-            Leave the rows in the file and page them in as they are used. Otherwise they are read, and their
-            checksums compared.
+            Leave the rows in the file and page them in as they are used. Otherwise they are read,
+            and their checksums compared.
 
         Raises
         ------
@@ -449,7 +456,8 @@ def common_alphabet(alphabets: Sequence[Alphabet]) -> Alphabet:
         if not first.same_options(other):
             raise StorageError(
                 "the counts were made with different options for reading characters "
-                f"({first.with_astral(())} and {other.with_astral(())}); count again with the same ones"
+                f"({first.with_astral(())} and {other.with_astral(())}); count again with the same "
+                "ones"
             )
     return first.with_astral(point for alphabet in alphabets for point in alphabet.astral)
 
@@ -486,8 +494,8 @@ def merge_to_file(
 def merge_counts(*tables: NGramCounts) -> NGramCounts:
     """Add the counts of several texts.
 
-    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any order, gives
-    the table of the whole.
+    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any
+    order, gives the table of the whole.
 
     Parameters
     ----------
@@ -502,8 +510,8 @@ def merge_counts(*tables: NGramCounts) -> NGramCounts:
     Raises
     ------
     StorageError
-        The tables were made with different options, or hold n-grams above order 4 from which rare ones were
-        left out (`min_count` above 1): their sum would not be exact.
+        The tables were made with different options, or hold n-grams above order 4 from which rare
+        ones were left out (`min_count` above 1): their sum would not be exact.
 
     Examples
     --------
@@ -607,8 +615,8 @@ def group_prefixes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum the counts of sorted keys that agree under `mask`.
 
-    Groups in which the symbol at shift `last` is 0 (a clause that ended before) and groups below `min_count`
-    are left out.
+    Groups in which the symbol at shift `last` is 0 (a clause that ended before) and groups below
+    `min_count` are left out.
     """
     n = len(keys)
     size = 0

@@ -12,7 +12,8 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import HAN, SPACE, char_classes, code_points, numeral_table
 from nlpzero.text.corpus import Corpus, Shard
 
-# bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in UTF-8
+# bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in
+# UTF-8
 _MOST_RUN_BYTES = 6
 
 
