@@ -117,8 +117,8 @@ class ArpaReader:
                 code[word] = int(alphabet.symbols(word)[0])
             else:
                 raise StorageError(
-                    f"{self.name}: the word {word!r} is longer than a character; train the model on text with a "
-                    "space after every character"
+                    f"{self.name}: the word {word!r} is longer than a character; train the model "
+                    "on text with a space after every character"
                 )
         code = {word: symbol for word, symbol in code.items() if symbol != BREAK_SYMBOL}
         if math.isnan(unknown):
@@ -135,7 +135,8 @@ class ArpaReader:
                     above = rows.get(symbols[1:], -1) if k > 1 else 0
                     if above < 0:
                         raise StorageError(
-                            f"{self.name}: {' '.join(gram)} is there, but {' '.join(gram[1:])} is not"
+                            f"{self.name}: {' '.join(gram)} is there, but {' '.join(gram[1:])} is "
+                            "not"
                         )
                     entries.append((above, symbols[0], log, back, symbols))
             entries.sort()

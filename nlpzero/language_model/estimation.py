@@ -35,8 +35,8 @@ def thresholds(min_count: int | Sequence[int], order: int) -> list[int]:
         wanted = list(min_count) + [list(min_count)[-1]] * (order - len(min_count))
     if min(wanted) < 1 or wanted[0] != 1 or sorted(wanted) != wanted:
         raise ValueError(
-            "`min_count` must be >= 1, must not fall from order to order, and be 1 for single symbols, "
-            f"got {min_count}."
+            "`min_count` must be >= 1, must not fall from order to order, and be 1 for single "
+            f"symbols, got {min_count}."
         )
     return wanted[:order]
 
@@ -65,8 +65,9 @@ def log32(values: npt.NDArray[np.float64]) -> Floats32:
 class Estimator:
     """Kneser–Ney from a table of counts; one object per estimation.
 
-    A gram of order k <= 4 is a packed key; one of order 5 is ``row of its first four symbols << 16 | last``, rows in
-    the table of order 4 with clause bounds. Tables are ascending; grams after BEGIN come last.
+    A gram of order k <= 4 is a packed key; one of order 5 is
+    ``row of its first four symbols << 16 | last``, rows in the table of order 4 with clause bounds.
+    Tables are ascending; grams after BEGIN come last.
     """
 
     def __init__(self, counts: NGramCounts, order: int, thresholds: list[int]) -> None:
@@ -82,7 +83,8 @@ class Estimator:
         logs: list[Floats32] = []
         backoffs: list[Floats32] = []
         base = 0
-        # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its inverse
+        # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its
+        # inverse
         lower = np.zeros(0)
         kept = np.zeros(0, np.uint64)
         kept_mask = np.zeros(0, np.bool_)
@@ -103,7 +105,8 @@ class Estimator:
             del adjusted, counts
             keys, rows, shares = keys[keep], rows[keep], shares[keep]
             if k == 1:
-                # every symbol, the clause end and the unknown symbol share what is left; BEGIN is never predicted
+                # every symbol, the clause end and the unknown symbol share what is left; BEGIN is
+                # never predicted
                 unknown = left[0] / len(keys)
                 lower = shares + unknown
                 lower[-1] = math.exp(NEVER * LN10)
@@ -167,7 +170,9 @@ class Estimator:
         return tables
 
     def _with_ends(self) -> list[tuple[Keys, Counts]]:
-        """The grams of each order that hold no BEGIN: those of the text, and those that END follows."""
+        """The grams of each order that hold no BEGIN: those of the text, and those that END
+        follows.
+        """
         result: list[tuple[Keys, Counts]] = []
         keys, counts = self.source.grams(1)
         longer = self.source.grams(2)
@@ -259,7 +264,10 @@ class Estimator:
 def child_sums(
     parents: np.ndarray, keys: np.ndarray, counts: np.ndarray, mask: np.uint64
 ) -> np.ndarray:
-    """Sum of the counts of the keys below each parent; both ascending, parents are the keys under the mask."""
+    """Sum of the counts of the keys below each parent.
+
+    Both ascending, parents are the keys under the mask.
+    """
     sums = np.zeros(len(parents), np.int64)
     wanted = np.uint64(mask)
     row = 0
@@ -354,8 +362,8 @@ def discounted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Own share of each gram's probability, and what each context leaves to the lower order.
 
-    The shares are (a - D(a)) / total of the context; what is left is 1 minus the shares of the kept grams, so that
-    everything sums to 1 whatever is pruned. A context without grams leaves 1.
+    The shares are (a - D(a)) / total of the context; what is left is 1 minus the shares of the kept
+    grams, so that everything sums to 1 whatever is pruned. A context without grams leaves 1.
     """
     totals = np.zeros(parents, np.float64)
     for i in range(len(adjusted)):

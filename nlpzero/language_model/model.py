@@ -1,8 +1,9 @@
-"""A language model over symbols: interpolated modified Kneser–Ney smoothing, straight from the table of counts.
+"""A language model over symbols: interpolated modified Kneser–Ney smoothing, straight from the
+table of counts.
 
-A clause (a stretch of text without punctuation or white space) is a sentence of the model: it begins after ``<s>``
-and its end is the event ``</s>``. Both follow from the counts alone, because what does not follow or precede
-another symbol stands at a clause end.
+A clause (a stretch of text without punctuation or white space) is a sentence of the model: it
+begins after ``<s>`` and its end is the event ``</s>``. Both follow from the counts alone, because
+what does not follow or precede another symbol stands at a clause end.
 """
 
 import math
@@ -37,15 +38,16 @@ NAMES = {
 class KneserNeyModel:
     """Conditional probabilities of symbols after up to order - 1 others.
 
-    Made by :meth:`from_counts` or :meth:`read_arpa`; the constructor takes the arrays of a model file.
+    Made by :meth:`from_counts` or :meth:`read_arpa`; the constructor takes the arrays of a model
+    file.
 
     Parameters
     ----------
     alphabet : Alphabet
     arrays : mapping
-        ``sizes`` int64, n-grams of each order; ``symbols`` uint16, ``nodes`` uint32 and ``top`` float32: the trie of
-        reversed n-grams (see :mod:`nlpzero.segmentation.tag_decoder`); ``frequencies`` float32, log relative frequencies of
-        the single symbols, empty if not known.
+        ``sizes`` int64, n-grams of each order; ``symbols`` uint16, ``nodes`` uint32 and ``top``
+        float32: the trie of reversed n-grams (see :mod:`nlpzero.segmentation.tag_decoder`);
+        ``frequencies`` float32, log relative frequencies of the single symbols, empty if not known.
     log_unknown : float
         Log probability of a symbol that was never seen.
 
@@ -57,7 +59,8 @@ class KneserNeyModel:
     Examples
     --------
     >>> from nlpzero import count_ngrams
-    >>> model = KneserNeyModel.from_counts(count_ngrams(["吃葡萄不吐葡萄皮", "不吃葡萄倒吐葡萄皮"]), order=3)
+    >>> counts = count_ngrams(["吃葡萄不吐葡萄皮", "不吃葡萄倒吐葡萄皮"])
+    >>> model = KneserNeyModel.from_counts(counts, order=3)
     >>> model.order, model.log_prob("萄", "葡") > model.log_prob("皮", "葡")
     (3, True)
     >>> round(model.perplexity("不吃葡萄"), 1) < round(model.perplexity("萄葡吃不"), 1)
@@ -93,8 +96,9 @@ class KneserNeyModel:
             Exact counts; for order 5 counted with ``order=5, min_count=1``.
         order : int in [1, 5]
         min_count : int >= 1 or sequence of int
-            Leave out rarer n-grams of the orders 3 and up, or of order i + 1 by entry i, after the discounts have
-            been estimated; what they had goes to the lower order. 2 makes a model a third to a quarter the size.
+            Leave out rarer n-grams of the orders 3 and up, or of order i + 1 by entry i, after the
+            discounts have been estimated; what they had goes to the lower order. 2 makes a model a
+            third to a quarter the size.
 
         Returns
         -------
@@ -107,13 +111,14 @@ class KneserNeyModel:
 
         Notes
         -----
-        Chen and Goodman (1998), "An empirical study of smoothing techniques for language modeling", as in Heafield
-        et al. (2013), "Scalable modified Kneser-Ney language model estimation": for n-grams of
-        the highest order and those after ``<s>`` the adjusted count a is the count, for the others the number of
-        different symbols (``<s>`` among them) before them. With the counts of counts t_j of an order,
-        Y = t_1 / (t_1 + 2 t_2) and D_j = j - (j + 1) Y t_{j+1} / t_j, for j = 3 and up D_3;
-        p(w | h) = (a(hw) - D) / a(h·) + left(h) p(w | h'), and the single symbols interpolate with 1 / V.
-        Where a t_j is 0 or a discount falls outside [0, j], the order takes D = 0.5, 1, 1.5.
+        Chen and Goodman (1998), "An empirical study of smoothing techniques for language modeling",
+        as in Heafield et al. (2013), "Scalable modified Kneser-Ney language model estimation": for
+        n-grams of the highest order and those after ``<s>`` the adjusted count a is the count, for
+        the others the number of different symbols (``<s>`` among them) before them. With the counts
+        of counts t_j of an order, Y = t_1 / (t_1 + 2 t_2) and D_j = j - (j + 1) Y t_{j+1} / t_j,
+        for j = 3 and up D_3; p(w | h) = (a(hw) - D) / a(h·) + left(h) p(w | h'), and the single
+        symbols interpolate with 1 / V. Where a t_j is 0 or a discount falls outside [0, j], the
+        order takes D = 0.5, 1, 1.5.
         """
         if not 1 <= order <= HIGHEST_ORDER:
             raise ValueError(f"`order` must be an integer from 1 to 5, got {order}.")
@@ -121,8 +126,8 @@ class KneserNeyModel:
             raise NlpzeroError("the text holds no letters or characters to learn from")
         if order > 4 and (counts.order < order or counts.min_count > 1):
             raise ValueError(
-                f"a model of order {order} needs counts of order {order} with min_count 1, got order "
-                f"{counts.order}, min_count {counts.min_count}."
+                f"a model of order {order} needs counts of order {order} with min_count 1, got "
+                f"order {counts.order}, min_count {counts.min_count}."
             )
         from nlpzero.language_model.estimation import Estimator, thresholds
 
@@ -151,10 +156,12 @@ class KneserNeyModel:
         Parameters
         ----------
         symbols : ndarray of uint16, shape (m,)
-            Symbols of the model's alphabet, or ``nlpzero.language_model.model.END`` for the end of a clause.
+            Symbols of the model's alphabet, or ``nlpzero.language_model.model.END`` for the end of
+            a clause.
         contexts : ndarray of uint16, shape (m, k)
-            What stands before each, last symbol last; 0 for nothing, ``nlpzero.language_model.model.BEGIN`` for the clause start. Only the
-            last order - 1 matter.
+            What stands before each, last symbol last; 0 for nothing,
+            ``nlpzero.language_model.model.BEGIN`` for the clause start. Only the last order - 1
+            matter.
 
         Returns
         -------
@@ -196,7 +203,8 @@ class KneserNeyModel:
         ----------
         text : str
         bounds : bool
-            Each clause begins after ``<s>`` and ends with ``</s>``; False is KenLM's ``bos=False, eos=False``.
+            Each clause begins after ``<s>`` and ends with ``</s>``; False is KenLM's
+            ``bos=False, eos=False``.
 
         Returns
         -------
@@ -245,8 +253,8 @@ class KneserNeyModel:
     def write_arpa(self, path: PathLike) -> None:
         """Write the model in ARPA format (log10), which KenLM and SRILM read.
 
-        Runs of digits, letters and Han numerals, if they are single symbols, are named ``<digits>``, ``<letters>``
-        and ``<numerals>``.
+        Runs of digits, letters and Han numerals, if they are single symbols, are named
+        ``<digits>``, ``<letters>`` and ``<numerals>``.
 
         Parameters
         ----------
@@ -272,8 +280,8 @@ class KneserNeyModel:
         Returns
         -------
         KneserNeyModel
-            N-grams with punctuation are left out: in a text they are never asked for. Relative frequencies
-            are not known.
+            N-grams with punctuation are left out: in a text they are never asked for. Relative
+            frequencies are not known.
 
         Raises
         ------
@@ -291,7 +299,7 @@ def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
-# ------------------------------------------------------------------------------------------------- queries
+# ------------------------------------------------------------------------------------------ queries
 
 
 @kernel
@@ -317,10 +325,12 @@ def find_rows(
     nodes: np.ndarray,
     rows: np.ndarray,
 ) -> None:
-    """Row of the n-gram of each order that ends at each symbol, or -1; rows has shape (order, symbols).
+    """Row of the n-gram of each order that ends at each symbol, or -1.
 
-    No n-gram holds a break, so none reaches across one. Order by order, not symbol by symbol: then the
-    searches do not wait for each other.
+    Rows has shape (order, symbols).
+
+    No n-gram holds a break, so none reaches across one. Order by order, not symbol by symbol: then
+    the searches do not wait for each other.
     """
     for i in range(len(text)):
         rows[0, i] = roots[text[i]]
@@ -427,10 +437,12 @@ def emissions(
     unknown: float,
     out: np.ndarray,
 ) -> None:
-    """Conditional log probabilities of the symbols start..stop-1 given 0, 1, 2... symbols before them.
+    """Conditional log probabilities of the symbols start..stop-1 given 0, 1, 2... symbols before
+    them.
 
-    out[i - start, m] is log p(text[i] | text[i-m : i]). Contexts end at breaks and never hold more than order - 1
-    symbols; entries beyond have the longest context there is. `values` are the nodes, read as float32.
+    out[i - start, m] is log p(text[i] | text[i-m : i]). Contexts end at breaks and never hold more
+    than order - 1 symbols; entries beyond have the longest context there is. `values` are the
+    nodes, read as float32.
     """
     order = len(rows)
     below = len(values) - 1
