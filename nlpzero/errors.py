@@ -1,7 +1,8 @@
 """The few errors of nlpzero that a caller may want to catch.
 
-Misuse by a programmer raises ``ValueError`` or ``TypeError``. Everything that is wrong with data, files or
-the machine raises a child of :class:`NlpzeroError`, whose message says what is wrong, what came and what to do.
+Misuse by a programmer raises ``ValueError`` or ``TypeError``. Everything that is wrong with data,
+files or the machine raises a child of :class:`NlpzeroError`, whose message says what is wrong, what
+came and what to do.
 """
 
 
