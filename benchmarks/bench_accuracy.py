@@ -1,10 +1,11 @@
 """Accuracy of the learned segmenter and of the words it finds; gold is used for scoring only.
 
-Usage: python benchmarks/bench_accuracy.py --data FOLDER --gold FOLDER [--dictionary FILE] [--parts zero,unseen,...]
+Usage: python benchmarks/bench_accuracy.py --data FOLDER --gold FOLDER [--dictionary FILE] [--parts
+    zero,unseen,...]
 
---data holds raw text, news.txt and reviews.txt; --gold holds, for pku and msr, NAME.raw.txt (the test text without spaces)
-and NAME.gold.txt, and NAME.train-words.txt. --dictionary is a list with a word at the start of each line (jieba's
-dict.txt). What is not there is left out.
+--data holds raw text, news.txt and reviews.txt; --gold holds, for pku and msr, NAME.raw.txt (the
+test text without spaces) and NAME.gold.txt, and NAME.train-words.txt. --dictionary is a list with a
+word at the start of each line (jieba's dict.txt). What is not there is left out.
 """
 
 import argparse
@@ -257,7 +258,7 @@ def main() -> None:
     bench = Benchmark(
         "-".join(["accuracy", *sorted(parts)]) if len(parts) < len(PARTS) else "accuracy",
         "Accuracy of the learned segmenter and of the words it finds",
-        data="Raw news (12.9 MB), reviews (13.6 MB), SIGHAN-2005 test texts of PKU and MSR; one thread.",
+        data="Raw news (12.9 MB), reviews (13.6 MB), SIGHAN-2005 test texts (PKU, MSR); 1 thread.",
     )
     main_figures(bench, parts, news, scorer)
     if "numbers" in parts:

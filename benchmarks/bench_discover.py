@@ -1,12 +1,15 @@
-"""Word discovery: speed, jobs, growth with the text; the words as a dictionary, and the precision of the ranking.
+"""Word discovery: speed, jobs, growth with the text.
 
-Usage: python benchmarks/bench_discover.py [--data FOLDER] [--gold FOLDER] [--dictionary FILE] [--rounds N]
+The words as a dictionary, and the precision of the ranking.
+
+Usage: python benchmarks/bench_discover.py [--data FOLDER] [--gold FOLDER] [--dictionary FILE]
+    [--rounds N]
        [--only speed|growth|dictionary|ranking]
 
-FOLDER holds news.txt, tech.txt and reviews.txt; without them made-up text is used for speed, and what needs real
-words is left out. --gold holds pku.gold.txt and msr.gold.txt (SIGHAN-2005) and the word lists *.train-words.txt.
---dictionary is a dictionary in jieba's format to judge words by. The comparison with jieba's own segmentation
-needs jieba.
+FOLDER holds news.txt, tech.txt and reviews.txt; without them made-up text is used for speed, and
+what needs real words is left out. --gold holds pku.gold.txt and msr.gold.txt (SIGHAN-2005) and the
+word lists *.train-words.txt. --dictionary is a dictionary in jieba's format to judge words by. The
+comparison with jieba's own segmentation needs jieba.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/bench_language_model.py --data FOLDER [--gold FOLDER]
 
---data holds news.txt.gz and tech.txt.gz; --gold the SIGHAN 2005 test sets as pku.gold.txt and msr.gold.txt.
+--data holds news.txt.gz and tech.txt.gz; --gold the SIGHAN 2005 test sets as pku.gold.txt and
+msr.gold.txt.
 """
 
 import argparse
@@ -24,12 +25,15 @@ def speed(bench: Benchmark) -> None:
     cases = [
         Case(
             f"train --method lm -j {jobs}",
-            [*NLPZERO, "train", "-q", "--method", "lm", "news.txt", "tech.txt", "-j", str(jobs), "-o", f"lm{jobs}.nz"],
+            [
+                *(*NLPZERO, "train", "-q", "--method", "lm", "news.txt", "tech.txt"),
+                *("-j", str(jobs), "-o", f"lm{jobs}.nz"),
+            ],
             size=both,
             result=lambda jobs=jobs: digest(WORK / f"lm{jobs}.nz"),
         )
         for jobs in (1, 2)
-    ]  # fmt: skip
+    ]
     bench.compare(f"language model of order 4 from {both / 1e6:.0f} MB", cases, rounds=3)
     bench.compare(
         "orders, pruning, other methods (13 MB of news, one job)",
@@ -83,13 +87,14 @@ def quality(bench: Benchmark, gold: Path) -> None:
                         for lines in texts.values()
                     ]
                     rows.append(
-                        f"| {runs} | count ≥ {min_count} | {first} | {' '.join(map(str, weights))} | "
-                        f"{sum(model.sizes):,} | {size / 1e6:.0f} | {scores[0]:.4f} | {scores[1]:.4f} |"
+                        f"| {runs} | count ≥ {min_count} | {first} | {' '.join(map(str, weights))} "
+                        f"| {sum(model.sizes):,} | {size / 1e6:.0f} | {scores[0]:.4f} | "
+                        f"{scores[1]:.4f} |"
                     )
     bench.note(
-        "F1 of the language model segmenter, trained on news and tech, which hold none of the test text; the weights .3 "
-        "were chosen by others on these test sets, the first row of each group is the method as published.\n\n"
-        + "\n".join(rows)
+        "F1 of the language model segmenter, trained on news and tech, which hold none of the test "
+        "text; the weights .3 were chosen by others on these test sets, the first row of each "
+        "group is the method as published.\n\n" + "\n".join(rows)
     )
 
 

@@ -1,9 +1,11 @@
-"""The learned segmenter: time and memory of training, speed of segmenting, growth with the size of the text.
+"""The learned segmenter: time and memory of training, speed of segmenting, growth with the size of
+the text.
 
 Usage: python benchmarks/bench_learning.py [--data FOLDER] [--rounds N] [--large BYTES]
 
-FOLDER holds news.txt and tech.txt; without it made-up text of the same size takes their place. --large sets the size
-of a made-up text (700e6, say) that `discover` goes through, to show that memory does not grow with it.
+FOLDER holds news.txt and tech.txt; without it made-up text of the same size takes their place.
+--large sets the size of a made-up text (700e6, say) that `discover` goes through, to show that
+memory does not grow with it.
 """
 
 import argparse

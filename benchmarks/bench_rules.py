@@ -1,9 +1,11 @@
-"""Association rules: from file to frequent itemsets against PyFIM, mlxtend and efficient-apriori; memory.
+"""Association rules: from file to frequent itemsets against PyFIM, mlxtend and efficient-apriori;
+memory.
 
 Usage: python benchmarks/bench_rules.py [--data FOLDER] [--only peers|memory] [--size 2G]
 
-FOLDER holds retail.csv.gz (FIMI retail) and online.txt.gz (UCI online retail), one transaction a line, items
-separated by commas. A peer that is not installed is left out: pip install pyfim mlxtend efficient-apriori.
+FOLDER holds retail.csv.gz (FIMI retail) and online.txt.gz (UCI online retail), one transaction a
+line, items separated by commas. A peer that is not installed is left out: pip install pyfim mlxtend
+efficient-apriori.
 """
 
 import argparse
@@ -166,9 +168,11 @@ def peers(bench: Benchmark, data: Path) -> None:
 
 
 def generate_transactions(path: Path, size: int, seed: int = 1) -> int:
-    """Write about `size` bytes of made-up baskets: items by a power law, and 60 patterns of 2 to 5 items.
+    """Write about `size` bytes of made-up baskets: items by a power law, and 60 patterns of 2 to 5
+    items.
 
-    Only integers are used to draw, so that the bytes are the same everywhere. Returns the bytes written.
+    Only integers are used to draw, so that the bytes are the same everywhere. Returns the bytes
+    written.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     items = 20_000
@@ -254,13 +258,14 @@ def main() -> None:
     bench = Benchmark(
         "rules" if arguments.only is None else f"rules-{arguments.only}",
         "Association rules",
-        data="FIMI retail (88,162 baskets), UCI online retail (28,816 invoices); made-up baskets for memory.",
+        data="FIMI retail (88,162 baskets), UCI online retail (28,816 invoices); made-up baskets.",
         packages=("pyfim", "mlxtend", "efficient-apriori", "pandas"),
     )
     bench.note(
-        "Time begins with the compressed file and ends with a Python list of all itemsets and counts, for "
-        "everybody; in one process, imports are not counted. PyFIM's and the others' rows are read with "
-        "gzip and str.split. Every case must find the same itemsets with the same counts."
+        "Time begins with the compressed file and ends with a Python list of all itemsets and "
+        "counts, for everybody; in one process, imports are not counted. PyFIM's and the others' "
+        "rows are read with gzip and str.split. Every case must find the same itemsets with the "
+        "same counts."
     )
     if arguments.only != "memory":
         peers(bench, arguments.data)

@@ -1,9 +1,11 @@
-"""Segmenting: characters a second against jieba and rjieba, whole processes, memory, the first answer.
+"""Segmenting: characters a second against jieba and rjieba, whole processes, memory, the first
+answer.
 
 Usage: python benchmarks/bench_segment.py --data FOLDER [--only inside|process|start]
 
-FOLDER holds news.txt.gz and tech.txt.gz (any Chinese text, one sentence or paragraph a line). The word list is
-the one jieba brings (349,045 words), for all three. A peer that is not installed is left out: pip install jieba rjieba.
+FOLDER holds news.txt.gz and tech.txt.gz (any Chinese text, one sentence or paragraph a line). The
+word list is the one jieba brings (349,045 words), for all three. A peer that is not installed is
+left out: pip install jieba rjieba.
 """
 
 import argparse
@@ -104,8 +106,9 @@ def inside(bench: Benchmark, folder: Path) -> None:
     rates = ", ".join(f"{name}: {len(text) / s / 1e6:.2f}" for name, s in medians.items())
     bench.note(f"Million characters a second: {rates}.")
     bench.note(
-        "jieba and rjieba give lists of tokens and know no other result; a boundary array or text is what our commands "
-        "work with. All have the same words and no guessing of unknown ones (HMM off)."
+        "jieba and rjieba give lists of tokens and know no other result; a boundary array or text "
+        "is what our commands work with. All have the same words and no guessing of unknown ones "
+        "(HMM off)."
     )
     if installed("jieba"):
         same = total = 0
@@ -119,8 +122,8 @@ def inside(bench: Benchmark, folder: Path) -> None:
             same += len(ends & ours)
             total += len(ends | ours)
         bench.note(
-            f"Of the boundaries that jieba or the vocabulary segmenter sets in 5,000 lines, both set {same / total:.2%}; "
-            "most others are at numbers, repeated marks and white space."
+            "Of the boundaries that jieba or the vocabulary segmenter sets in 5,000 lines, both "
+            f"set {same / total:.2%}; most others are at numbers, repeated marks and white space."
         )
 
 
@@ -141,8 +144,15 @@ def process(bench: Benchmark, folder: Path) -> None:
     ]
     if installed("jieba"):
         cases.append(
-            Case("python -m jieba -n -q -d ' '", [sys.executable, "-W", "ignore", "-m", "jieba", "-n", "-q", "-d", " ", "20mb.txt"], size=size)
-        )  # fmt: skip
+            Case(
+                "python -m jieba -n -q -d ' '",
+                [
+                    *(sys.executable, "-W", "ignore", "-m", "jieba"),
+                    *("-n", "-q", "-d", " ", "20mb.txt"),
+                ],
+                size=size,
+            )
+        )
     bench.compare("a file of 20 MB, whole processes", cases, rounds=2, check=lambda results: True)
     (WORK / "5mb.txt").write_text(
         text_of(folder, "tech.txt.gz", 5_000_000), encoding="utf-8", newline=""
@@ -220,8 +230,9 @@ def start(bench: Benchmark) -> None:
                     began = time.perf_counter()
                 process.stdin.close()
         bench.note(
-            f"`nlpzero segment --model {name}.nz`, line by line through pipes: first answer {statistics.median(first[1:]):.2f} s "
-            f"after the start of the process (median of 5, kernels cached), second line {1000 * statistics.median(second[1:]):.1f} ms."
+            f"`nlpzero segment --model {name}.nz`, line by line through pipes: first answer "
+            f"{statistics.median(first[1:]):.2f} s after the start of the process (median of 5, "
+            f"kernels cached), second line {1000 * statistics.median(second[1:]):.1f} ms."
         )
 
 

@@ -1,9 +1,10 @@
-"""Sentence templates and parsing: end to end from raw text, memory, and how parsing grows with length.
+"""Sentence templates and parsing: end to end from raw text, memory, and how parsing grows with
+length.
 
 Usage: python benchmarks/bench_templates.py [--data FOLDER] [--rounds N]
 
-FOLDER holds reviews.txt and news.txt; without it made-up text of the same size takes their place. The model is
-learned from the same text first, which is not timed.
+FOLDER holds reviews.txt and news.txt; without it made-up text of the same size takes their place.
+The model is learned from the same text first, which is not timed.
 """
 
 import argparse
@@ -95,8 +96,9 @@ def chains(bench: Benchmark) -> None:
         check=lambda results: True,
     )
     bench.note(
-        "The seed's parser takes .02, .19 and 2.1 s for one chain of 9, 11 and 13 的 on a similar machine "
-        "(doubling with every word); it cannot be run beside this one, it does not import any more."
+        "The seed's parser takes .02, .19 and 2.1 s for one chain of 9, 11 and 13 的 on a similar "
+        "machine (doubling with every word); it cannot be run beside this one, it does not import "
+        "any more."
     )
 
 

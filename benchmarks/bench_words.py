@@ -1,9 +1,12 @@
-"""Word counting: the seed's story (one dict, batches, processes), our segmenter against jieba, white space, memory.
+"""Word counting: the seed's story (one dict, batches, processes), our segmenter against jieba,
+white space, memory.
 
-Usage: python benchmarks/bench_words.py [--data FOLDER] [--rounds N] [--only story|jieba|jobs|space|memory]
+Usage: python benchmarks/bench_words.py [--data FOLDER] [--rounds N] [--only
+    story|jieba|jobs|space|memory]
 
-FOLDER holds news.txt, tech.txt and reviews.txt; without it made-up text takes their place. The comparisons with
-jieba need jieba (pip install jieba) and use its dictionary for our segmenter too, so that both do the same work.
+FOLDER holds news.txt, tech.txt and reviews.txt; without it made-up text takes their place. The
+comparisons with jieba need jieba (pip install jieba) and use its dictionary for our segmenter too,
+so that both do the same work.
 """
 
 import argparse
@@ -50,7 +53,7 @@ def lines_of(path: Path) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
-# ------------------------------------------------------------------------------------- the seed's story
+# --------------------------------------------------------------------------------- the seed's story
 
 
 def naive(path: Path, cut: Callable[[str], list[str]]) -> dict[str, int]:
@@ -117,7 +120,7 @@ def story(
     bench.note("\n".join(["| case | speed-up | speed-up per process |", "|---|--:|--:|", *rows]))
 
 
-# ------------------------------------------------------------------------------------------- the others
+# --------------------------------------------------------------------------------------- the others
 
 
 def han(counts: Any) -> int:
@@ -139,7 +142,8 @@ def against_jieba(bench: Benchmark, path: Path, segmenter: Any, rounds: int) -> 
     size = path.stat().st_size
     corpus = nlpzero.Corpus(path)
     bench.compare(
-        "Counter over jieba.cut(HMM=False) against our segmenter with the same dictionary, one process",
+        "Counter over jieba.cut(HMM=False) against our segmenter with the same dictionary, one "
+        "process",
         [
             Case("Counter over jieba.cut", by_jieba, size),
             Case("count_words", lambda: nlpzero.count_words(corpus, segmenter), size),
@@ -148,8 +152,8 @@ def against_jieba(bench: Benchmark, path: Path, segmenter: Any, rounds: int) -> 
         check=lambda results: len({han(counts) for counts in results.values()}) == 1,
     )
     bench.note(
-        "The two cut some places differently (numbers, runs of letters, marks); compared is the number of "
-        "Han characters in all words."
+        "The two cut some places differently (numbers, runs of letters, marks); compared is the "
+        "number of Han characters in all words."
     )
 
 

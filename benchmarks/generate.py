@@ -1,8 +1,9 @@
 """Made-up Chinese text of any size, the same for the same seed, that keeps showing new n-grams.
 
-Words are drawn from an endless vocabulary by a power law, so the number of distinct words and n-grams grows with
-the text as in real text (Heaps' law), which repeating a small corpus would hide. Only integers are used, so the
-bytes are the same on every machine; a longer text begins with the shorter one of the same seed.
+Words are drawn from an endless vocabulary by a power law, so the number of distinct words and
+n-grams grows with the text as in real text (Heaps' law), which repeating a small corpus would hide.
+Only integers are used, so the bytes are the same on every machine; a longer text begins with the
+shorter one of the same seed.
 
 Usage: python benchmarks/generate.py 100M text.txt [--seed 1]
 """
@@ -17,7 +18,8 @@ import numpy.typing as npt
 
 WORDS_PER_BLOCK = 1 << 18
 OCTAVES = 24  # word ranks up to 2 ** 24
-SLOPE = 0.12  # each octave of ranks has 2 ** -SLOPE of the mass of the one before; 0 would be Zipf's law
+# each octave of ranks has 2 ** -SLOPE of the mass of the one before; 0 would be Zipf's law
+SLOPE = 0.12
 HAN = 6000  # characters in use
 
 Array = npt.NDArray[np.uint64]
@@ -31,7 +33,10 @@ def _octave_table() -> npt.NDArray[np.uint64]:
 
 
 def _character_table() -> npt.NDArray[np.uint16]:
-    """16,384 code points; the character of rank r takes about 1 / r of them, spread over the Han block."""
+    """16,384 code points.
+
+    The character of rank r takes about 1 / r of them, spread over the Han block.
+    """
     weights = 1_000_000 // np.arange(8, HAN + 8)
     ends = np.cumsum(weights) * 16384 // weights.sum()
     ranks = np.searchsorted(ends, np.arange(16384), side="right")

@@ -1,7 +1,9 @@
-"""Paired measurements: time, peak memory of the process tree, equality of results, and a record of it all.
+"""Paired measurements: time, peak memory of the process tree, equality of results, and a record of
+it all.
 
-The cases of a comparison run in turn (A B A B ...), because the speed of a machine drifts; so ratios are taken
-round by round, and their median is what counts. See README.md in this folder for how to write a benchmark.
+The cases of a comparison run in turn (A B A B ...), because the speed of a machine drifts; so
+ratios are taken round by round, and their median is what counts. See README.md in this folder for
+how to write a benchmark.
 """
 
 import csv
@@ -39,13 +41,13 @@ class Case:
     ----------
     name : str
     run : command or callable
-        A command is a list of strings, run as a process of its own, with its memory; a callable runs in this
-        process, without.
+        A command is a list of strings, run as a process of its own, with its memory; a callable
+        runs in this process, without.
     size : int, optional
         Bytes of input, for MB/s.
     result : callable, optional
-        Called after every round, not timed; whatever it returns is compared between the cases. By default
-        what a callable returned, and the standard output of a command.
+        Called after every round, not timed; whatever it returns is compared between the cases. By
+        default what a callable returned, and the standard output of a command.
     """
 
     name: str
@@ -84,7 +86,7 @@ def _fingerprint(value: Any) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-# --- memory ------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 def _tree(root: int) -> list[int]:
@@ -151,9 +153,10 @@ def run_command(command: Sequence[str]) -> tuple[float, float | None, float | No
     Returns
     -------
     seconds, peak_mb, largest_mb, stdout
-        Peak memory of the process tree: the largest sum of proportional set sizes seen every 20 ms. The
-        largest resident set any one of its processes had is the kernel's own high-water mark, which misses
-        no peak between two looks, but counts shared pages in full. None where the system does not tell.
+        Peak memory of the process tree: the largest sum of proportional set sizes seen every 20 ms.
+        The largest resident set any one of its processes had is the kernel's own high-water mark,
+        which misses no peak between two looks, but counts shared pages in full. None where the
+        system does not tell.
 
     Raises
     ------
@@ -193,7 +196,7 @@ def run_command(command: Sequence[str]) -> tuple[float, float | None, float | No
         errors.unlink(missing_ok=True)
 
 
-# --- the record --------------------------------------------------------------------------------------------
+# --- the record -----------------------------------------------------------------------------------
 
 
 def _first(path: str, key: str) -> str:
@@ -228,6 +231,7 @@ def machine() -> dict[str, str]:
     """What must be known to compare figures with others."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count()
+    commit = _git("rev-parse", "--short", "HEAD") or "unknown"
     changed = " with local changes" if _git("status", "--porcelain", "--untracked-files=no") else ""
     return {
         "processor": f"{_first('/proc/cpuinfo', 'model name')}, {cores} cores",
@@ -235,7 +239,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         **{name: _version(name) for name in ("numpy", "numba")},
-        "nlpzero": f"{_version('nlpzero')}, commit {_git('rev-parse', '--short', 'HEAD') or 'unknown'}{changed}",
+        "nlpzero": f"{_version('nlpzero')}, commit {commit}{changed}",
     }
 
 
@@ -288,8 +292,8 @@ class Benchmark:
         warm_up : int
             Rounds before these that are not counted: compilation, the disk cache.
         check : callable, optional
-            Takes the results by case name and says whether the work was equal; by default all must be equal.
-            ``check=lambda results: True`` for cases that do different work.
+            Takes the results by case name and says whether the work was equal; by default all must
+            be equal. ``check=lambda results: True`` for cases that do different work.
 
         Returns
         -------
@@ -347,7 +351,8 @@ class Benchmark:
         lines = [
             f"## {name}",
             "",
-            "| case | median s | MB/s | time / first (median, range) | peak MB | largest process MB |",
+            "| case | median s | MB/s | time / first (median, range) | peak MB "
+            + "| largest process MB |",
             "|---|--:|--:|--:|--:|--:|",
         ]
         for case in cases:
@@ -385,13 +390,14 @@ class Benchmark:
         lines += [
             f"- run: python {shlex.join([os.path.relpath(sys.argv[0], ROOT), *sys.argv[1:]])}",
             "",
-            "MB are 10^6 bytes in speeds and 2^20 in memory. Peak MB is the largest sum of proportional",
-            "set sizes over the process tree, looked at every 20 ms; the largest process is the largest",
-            "resident set of any one process, as the kernel counted it.",
+            "MB are 10^6 bytes in speeds and 2^20 in memory. Peak MB is the largest sum of",
+            "proportional set sizes over the process tree, looked at every 20 ms; the largest",
+            "process is the largest resident set of any one process, as the kernel counted it.",
             "",
         ]
         text = "\n".join(lines) + "\n" + "\n\n".join(self.sections) + "\n"
-        # where things lie on this machine is nobody's business: an absolute path becomes its last part
+        # where things lie on this machine is nobody's business: an absolute path becomes its last
+        # part
         text = _ABSOLUTE.sub(r"\1", text)
         (folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
         with open(folder / "raw.csv", "w", encoding="utf-8", newline="") as file:

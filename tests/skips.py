@@ -1,6 +1,7 @@
 """A plugin of pytest for continuous integration: a test that is skipped unexpectedly has failed.
 
-`conftest.py` puts it to work where the variable CI is set; `pytest -ra` (pyproject.toml) lists all skips.
+`conftest.py` puts it to work where the variable CI is set; `pytest -ra` (pyproject.toml) lists all
+skips.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Who may import whom, and how large things may grow.
 
-The floors are read from docs/architecture.md: a package imports from the floors below its own, and packages on
-one floor do not know each other. Imports inside functions, modules named by strings, and imports for type
-checkers that point up are exceptions; each is named here with its reason, and one that is gone must go here too.
+The floors are read from docs/architecture.md: a package imports from the floors below its own, and
+packages on one floor do not know each other. Imports inside functions, modules named by strings,
+and imports for type checkers that point up are exceptions; each is named here with its reason, and
+one that is gone must go here too.
 """
 
 import ast
@@ -103,7 +104,8 @@ def imports(who: str, path: Path) -> Iterator[Import]:
             elif isinstance(child, ast.ImportFrom):
                 assert not child.level or who.startswith("nlpzero_cli"), f"{who}: relative import"
                 for alias in child.names:
-                    # `from nlpzero.engine import storage` names a module, as `from nlpzero import Corpus` does not
+                    # `from nlpzero.engine import storage` names a module, as
+                    # `from nlpzero import Corpus` does not
                     whole = f"{child.module}.{alias.name}"
                     yield from named(whole if whole in LIBRARY else child.module or "", kind)
             elif isinstance(child, ast.Constant) and isinstance(child.value, str):
@@ -229,7 +231,7 @@ def test_the_checks_see_what_they_should(tmp_path: Path) -> None:
     assert may_import("nlpzero.words.new", "nlpzero.words.table")
 
 
-# --- sizes -------------------------------------------------------------------------------------------------
+# --- sizes ----------------------------------------------------------------------------------------
 
 
 def test_the_top_level_is_seen_at_a_glance() -> None:

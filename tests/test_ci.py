@@ -1,4 +1,6 @@
-"""What .ci/run relies on: the commands are found in the README, and no test is skipped in silence."""
+"""What .ci/run relies on: the commands are found in the README, and no test is skipped in
+silence.
+"""
 
 import importlib.util
 import os

@@ -1,9 +1,9 @@
 """What the documentation shows is what happens.
 
-In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run one after the
-other, per page in a folder that has the repository's ``data``. The lines that follow must be what they print to
-standard output, or all they print (``...`` stands for any lines). ``pycon`` blocks are doctests. Other
-fences are not run.
+In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run one
+after the other, per page in a folder that has the repository's ``data``. The lines that follow must
+be what they print to standard output, or all they print (``...`` stands for any lines). ``pycon``
+blocks are doctests. Other fences are not run.
 """
 
 import doctest

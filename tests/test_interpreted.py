@@ -1,4 +1,6 @@
-"""Without the compiler the same code gives the same answers, slowly: every area, and every kernel."""
+"""Without the compiler the same code gives the same answers, slowly: every area, and every
+kernel.
+"""
 
 import ast
 import functools
@@ -13,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Runs an area and prints its answers; the kernels that were called go to standard error, where they can be told.
+# Runs an area and prints its answers; the kernels that were called go to standard error, where they
+# can be told.
 PROGRAM = """
 import functools, json, os, sys, warnings
 warnings.simplefilter("error")

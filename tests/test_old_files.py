@@ -1,4 +1,6 @@
-"""Files that version 0.1.0 wrote give the answers that version 0.1.0 gave (tests/files/0.1.0/README.md)."""
+"""Files that version 0.1.0 wrote give the answers that version 0.1.0 gave
+(tests/files/0.1.0/README.md).
+"""
 
 import json
 from pathlib import Path

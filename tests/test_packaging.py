@@ -46,7 +46,9 @@ def in_yaml(name: str) -> dict:
 
 
 def loaded_by(code: str, tmp_path: Path) -> set[str]:
-    """Packages outside the standard library that Python has loaded after `code`, beyond those at its start."""
+    """Packages outside the standard library that Python has loaded after `code`, beyond those at
+    its start.
+    """
     script = f"""
 import sys
 before = set(sys.modules)
@@ -55,7 +57,8 @@ try:
 except SystemExit as stop:
     assert not stop.code, stop.code
 import json
-print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})), file=sys.stderr)
+loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+print(json.dumps(sorted(loaded)), file=sys.stderr)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, cwd=tmp_path, check=False
@@ -103,7 +106,9 @@ def test_the_version_is_the_same_everywhere(tmp_path):
 
 @pytest.mark.parametrize("package", ["nlpzero", "nlpzero_cli"])
 def test_python_m_is_the_program(package, tmp_path):
-    """In processes of their own: results, exit codes and messages are those of the installed script."""
+    """In processes of their own: results, exit codes and messages are those of the installed
+    script.
+    """
     script = Path(sysconfig.get_path("scripts")) / f"nlpzero{'.exe' * (os.name == 'nt')}"
     (tmp_path / "text.txt").write_bytes("天气 很 好\n天气 很 冷\n".encode())
     for arguments in (
@@ -183,7 +188,8 @@ def test_what_is_imported_is_declared():
         for requirement in [*table["dependencies"], *extras]
     }
     used = set().union(*(imports(path) for folder in FOLDERS.values() for path in sources(folder)))
-    # `compression` is in the standard library from Python 3.14 on; the other is for type checkers only
+    # `compression` is in the standard library from Python 3.14 on; the other is for type checkers
+    # only
     used -= {*sys.stdlib_module_names, *FOLDERS, "compression", "typing_extensions"}
     assert {DISTRIBUTIONS.get(name, name) for name in used} <= declared
 

@@ -1,4 +1,6 @@
-"""A real Dask cluster on this machine: a scheduler, two workers, one of them killed in the middle of a run."""
+"""A real Dask cluster on this machine: a scheduler, two workers, one of them killed in the middle
+of a run.
+"""
 
 import os
 import subprocess

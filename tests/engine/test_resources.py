@@ -68,7 +68,7 @@ def test_scratch_is_gone_afterwards(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-# --- configurations ----------------------------------------------------------------------------------------
+# --- configurations -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""The language model against its definition, against itself through ARPA, and against KenLM where that is installed."""
+"""The language model against its definition, against itself through ARPA, and against KenLM where
+that is installed.
+"""
 
 import math
 
@@ -131,8 +133,10 @@ def test_arpa_round_trip(tmp_path, order, runs):
 def test_reads_what_another_program_wrote(tmp_path):
     # the form of lmplz: other order of sections' lines, tabs, -0, punctuation as a word
     (tmp_path / "other.arpa").write_text(
-        "\n\\data\\\nngram 1=6\nngram 2=4\n\n\\1-grams:\n-1.5\t<unk>\t0\n0\t<s>\t-0.3\n-1\t</s>\t0\n"
-        "-0.5\t好\t-0.25\n-0.75\t，\t-0.1\n-0.6\t天\t-0.2\n\n\\2-grams:\n-0.2\t天 好\n-0.4\t<s> 天\n"
+        "\n\\data\\\nngram 1=6\nngram 2=4\n\n"
+        "\\1-grams:\n-1.5\t<unk>\t0\n0\t<s>\t-0.3\n-1\t</s>\t0\n"
+        "-0.5\t好\t-0.25\n-0.75\t，\t-0.1\n-0.6\t天\t-0.2\n\n"
+        "\\2-grams:\n-0.2\t天 好\n-0.4\t<s> 天\n"
         "-0.3\t好 </s>\n-0.1\t，\t好\n\n\\end\\\n".replace("，\t好", "， 好"),
         encoding="utf-8",
     )
@@ -157,7 +161,8 @@ def test_reads_what_another_program_wrote(tmp_path):
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\t词语\n\\end\\\n", "longer than a character"),
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\t词\nmore\n", r"model\.arpa:6: expected \\end\\"),
         (
-            "\\data\\\nngram 1=1\nngram 2=1\n\n\\1-grams:\n-1\t词\n\\2-grams:\n-1\t词 语\n\\end\\\n",
+            "\\data\\\nngram 1=1\nngram 2=1\n\n\\1-grams:\n-1\t词\n"
+            + "\\2-grams:\n-1\t词 语\n\\end\\\n",
             "",
         ),
     ],

@@ -42,7 +42,10 @@ def ngram_counts(texts: list[str], order: int) -> dict[int, Counter[str]]:
 
 
 def entropy(texts: list[str], gram: str, right: bool) -> float:
-    """Branching entropy from the list of neighbours; an end of a clause is a neighbour of its own."""
+    """Branching entropy from the list of neighbours.
+
+    An end of a clause is a neighbour of its own.
+    """
     neighbours: Counter[object] = Counter()
     ends = 0
     for clause in clauses(texts):

@@ -1,4 +1,6 @@
-"""Reading text, against whole-file reading: blocks, encodings, compression, records, shards, and what goes wrong."""
+"""Reading text, against whole-file reading: blocks, encodings, compression, records, shards, and
+what goes wrong.
+"""
 
 import bz2
 import csv
@@ -24,7 +26,7 @@ from nlpzero.text.corpus import Shard, as_corpus
 
 TEXT = "今天天气不错，\n去公园。\r\n\n卡拉OK 𠮷野家 a\x00b"
 
-# --- oracles -----------------------------------------------------------------------------------------------
+# --- oracles --------------------------------------------------------------------------------------
 
 
 def decode_line(line: bytes, encoding: str, errors: str) -> tuple[str, int]:
@@ -40,7 +42,10 @@ def decode_line(line: bytes, encoding: str, errors: str) -> tuple[str, int]:
 
 
 def read_whole(data: bytes, encoding: str, errors: str) -> tuple[str, int]:
-    """The text a source must give, and its bad bytes; a line feed ends a line whatever precedes it."""
+    """The text a source must give, and its bad bytes.
+
+    A line feed ends a line whatever precedes it.
+    """
     lines = [decode_line(line, encoding, errors) for line in data.split(b"\n")]
     text = "\n".join(line for line, _ in lines)
     if text and not text.endswith("\n"):
@@ -63,7 +68,7 @@ def text_of(corpus, **options) -> str:
     return "".join(corpus.blocks(**options))
 
 
-# --- blocks and encodings ----------------------------------------------------------------------------------
+# --- blocks and encodings -------------------------------------------------------------------------
 
 LINE_SAFE = [
     "utf-8",
@@ -335,7 +340,7 @@ def test_misuse():
         Corpus(["a", "b"])
 
 
-# --- compression -------------------------------------------------------------------------------------------
+# --- compression ----------------------------------------------------------------------------------
 
 
 def zstd(data: bytes) -> bytes:
@@ -398,7 +403,7 @@ def test_zstandard_without_the_package_says_what_to_install(tmp_path, monkeypatc
         text_of(Corpus(tmp_path))
 
 
-# --- which files -------------------------------------------------------------------------------------------
+# --- which files ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -504,7 +509,7 @@ def test_a_file_that_vanishes_or_cannot_be_read(tmp_path, monkeypatch):
         text_of(corpus)
 
 
-# --- standard input, pipes, strings ------------------------------------------------------------------------
+# --- standard input, pipes, strings ---------------------------------------------------------------
 
 
 @pytest.fixture
@@ -659,7 +664,7 @@ def test_as_corpus(stdin):
         as_corpus(Corpus("-"), passes=2)
 
 
-# --- records -----------------------------------------------------------------------------------------------
+# --- records --------------------------------------------------------------------------------------
 
 WORDS = st.text("天气\n\r\t\",;'\\ a\u2028{}", max_size=8)
 
@@ -708,7 +713,7 @@ def test_tsv_and_mixed_inputs(tmp_path):
     [
         ("a.jsonl", '{"text": "x"}\n{"text": \n', "a.jsonl:2: not valid JSON"),
         ("a.jsonl", "\n\n[1]\n", "a.jsonl:3: expected a JSON object with the field 'text'"),
-        ("a.jsonl", '{"body": "x", "id": 1}\n', "a.jsonl:1: no field 'text'; the fields are: body, id"),
+        ("a.jsonl", '{"a": "x", "i": 1}\n', "a.jsonl:1: no field 'text'; the fields are: a, i"),
         ("a.jsonl", '{"text": 3}\n', "a.jsonl:1: the field 'text' must hold text, got a number"),
         ("a.jsonl", '{"text": ["x"]}\n', "a.jsonl:1: the field 'text' must hold text, got a list"),
         ("a.jsonl", '{"text": "\\ud800"}\n', "a.jsonl:1: character 0 is a lone surrogate"),
@@ -775,7 +780,7 @@ def test_records_from_standard_input_are_told_by_their_beginning(stdin, content)
     assert list(Corpus("-", field="text").lines()) == ["天气"]
 
 
-# --- shards ------------------------------------------------------------------------------------------------
+# --- shards ---------------------------------------------------------------------------------------
 
 
 def test_shards_are_about_as_large_as_asked_and_enough_for_all(tmp_path):
@@ -818,7 +823,7 @@ def test_a_corpus_is_a_value(tmp_path):
         corpus.encoding = "gbk"
 
 
-# --- URLs --------------------------------------------------------------------------------------------------
+# --- URLs -----------------------------------------------------------------------------------------
 
 
 def test_urls(tmp_path):
