@@ -123,12 +123,6 @@ class OpenGroups(NamedTuple):
 
 
 @kernel
-def row_before(keys: np.ndarray, row: int, groups: OpenGroups) -> np.uint64:
-    """Key of the row before one of keys, uint64[n]; 0 if there is none."""
-    return groups.previous[0] if row == 0 else keys[row - 1]
-
-
-@kernel
 def first_closed(keys: np.ndarray, row: int, last: bool, before: np.uint64) -> int:
     """Lowest order of which an n-gram ends before a row of keys; those of all higher orders end there too.
 
@@ -140,12 +134,12 @@ def first_closed(keys: np.ndarray, row: int, last: bool, before: np.uint64) -> i
 
 
 @kernel
-def count_row(key: np.uint64, count: int, groups: OpenGroups) -> None:
-    """Add the count of a row to the n-grams it begins with."""
+def count_row(key: np.uint64, count: int, group: np.ndarray) -> None:
+    """Add the count of a row to those of the n-grams it begins with, int64[5] by order."""
     for k in range(1, PACKED_ORDER + 1):
         if symbol_of(key, k) == 0:
             break
-        groups.counts[k] += count
+        group[k] += count
 
 
 @kernel
@@ -166,18 +160,19 @@ def frequent_ngrams(
     out_keys : uint64[5, n + 1], out_counts : int64[5, n + 1]; row k gets filled[k] k-grams
     filled : int64[5]
     """
+    group = groups.counts
+    before = groups.previous[0]
     for row in range(len(keys) + 1):
-        before = row_before(keys, row, groups)
         for k in range(PACKED_ORDER, first_closed(keys, row, last, before) - 1, -1):
-            if groups.counts[k] >= min_count:
+            if group[k] >= min_count:
                 out_keys[k, filled[k]] = before & PREFIX_MASKS[k]
-                out_counts[k, filled[k]] = groups.counts[k]
+                out_counts[k, filled[k]] = group[k]
                 filled[k] += 1
-            groups.counts[k] = 0
+            group[k] = 0
         if row < len(keys):
-            count_row(keys[row], counts[row], groups)
-    if len(keys) > 0:
-        groups.previous[0] = keys[-1]
+            before = keys[row]
+            count_row(before, counts[row], group)
+    groups.previous[0] = before
 
 
 @kernel
@@ -196,7 +191,7 @@ def ngram_cohesion(
     A split inside a run of digits and letters does not exist; an n-gram without any split gets inf and 0.
     All parts of an n-gram must be frequent.
     """
-    in_run = ngrams.in_run
+    in_run, singles, counts = ngrams.in_run, ngrams.singles, ngrams.counts
     for row in range(len(keys)):
         best = np.inf
         where = 0
@@ -206,13 +201,13 @@ def ngram_cohesion(
                 continue
             tail = key << np.uint64(16 * j)
             if j == 1:
-                a = ngrams.singles[symbol_of(key, 1)]
+                a = singles[symbol_of(key, 1)]
             else:
-                a = ngrams.counts[find(ngrams.table, key & PREFIX_MASKS[j])]
+                a = counts[find(ngrams.table, key & PREFIX_MASKS[j])]
             if lengths[row] - j == 1:
-                b = ngrams.singles[symbol_of(tail, 1)]
+                b = singles[symbol_of(tail, 1)]
             else:
-                b = ngrams.counts[find(ngrams.table, tail)]
+                b = counts[find(ngrams.table, tail)]
             value = math.log(ngrams.total) + math.log(joint[row]) - (math.log(a) + math.log(b))
             if value < best:
                 best = value

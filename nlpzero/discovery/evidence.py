@@ -14,7 +14,6 @@ from nlpzero.discovery.candidates import (
     OpenGroups,
     count_row,
     first_closed,
-    row_before,
     table_pieces,
 )
 from nlpzero.discovery.second_pass import AFTER, BEFORE, SecondPass, clause_blocks
@@ -58,26 +57,26 @@ def neighbour_sums(
 
     Only neighbours met twice or more add anything, which spares most look-ups.
     """
+    group = groups.counts
+    before = groups.previous[0]
     for row in range(len(keys) + 1):
-        before = row_before(keys, row, groups)
         for k in range(PACKED_ORDER, first_closed(keys, row, last, before) - 1, -1):
             if open_sums[k] > 0:
                 found = find(wanted, before & PREFIX_MASKS[k])
                 if found >= 0:
                     right[found] += open_sums[k]
-            count = groups.counts[k]
-            if count > 1 and k > 1:
-                part = count * math.log(count)
+            if group[k] > 1 and k > 1:
+                part = group[k] * math.log(group[k])
                 open_sums[k - 1] += part
                 found = find(wanted, (before & PREFIX_MASKS[k]) << SYMBOL_BITS)
                 if found >= 0:
                     left[found] += part
-            groups.counts[k] = 0
+            group[k] = 0
             open_sums[k] = 0.0
         if row < len(keys):
-            count_row(keys[row], counts[row], groups)
-    if len(keys) > 0:
-        groups.previous[0] = keys[-1]
+            before = keys[row]
+            count_row(before, counts[row], group)
+    groups.previous[0] = before
 
 
 class OccurrenceTrie(NamedTuple):

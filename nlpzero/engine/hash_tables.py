@@ -110,25 +110,34 @@ def table_of(keys: Keys) -> KeyTable:
 @kernel
 def fill_table(table: KeyTable, keys: np.ndarray) -> None:
     """Put distinct keys, uint64[n], into an empty table."""
+    slots, rows, shift = table
+    last = np.uint64(len(slots) - 1)
     for row in range(len(keys)):
-        enter(table, keys[row], row)
+        # the keys are distinct: not to compare them makes this three times as fast as `enter`
+        i = (keys[row] * GOLDEN) >> shift
+        while slots[i] != 0:
+            i = (i + np.uint64(1)) & last
+        slots[i] = keys[row]
+        rows[i] = row
 
 
 @kernel
 def enter(table: KeyTable, key: np.uint64, row: int) -> np.int64:
     """Row of a key; a new key gets this one. The table must have room."""
-    place = slot_for(table.slots, table.shift, key, 0)
-    if table.slots[place] == 0:
-        table.slots[place] = key
-        table.rows[place] = row
-    return np.int64(table.rows[place])
+    slots, rows, shift = table
+    place = slot_for(slots, shift, key, 0)
+    if slots[place] == 0:
+        slots[place] = key
+        rows[place] = row
+    return np.int64(rows[place])
 
 
 @kernel
 def find(table: KeyTable, key: np.uint64) -> np.int64:
     """Row of a key, or -1."""
-    place = find_slot(table, key)
-    return np.int64(table.rows[place]) if place >= 0 else np.int64(-1)
+    slots, rows, shift = table
+    place = probe(slots, shift, key, 0)
+    return np.int64(rows[place]) if place >= 0 else np.int64(-1)
 
 
 @kernel
@@ -173,22 +182,24 @@ def index_of(keys: Keys) -> KeyIndex:
 @kernel
 def fill_index(index: KeyIndex) -> None:
     """Enter the keys of an index into its empty slots."""
-    last = np.uint64(len(index.slots) - 1)
-    for row in range(len(index.keys)):
-        i = (index.keys[row] * GOLDEN) >> index.shift
-        while index.slots[i] != 0:
+    keys, slots, shift = index
+    last = np.uint64(len(slots) - 1)
+    for row in range(len(keys)):
+        i = (keys[row] * GOLDEN) >> shift
+        while slots[i] != 0:
             i = (i + np.uint64(1)) & last
-        index.slots[i] = row + 1
+        slots[i] = row + 1
 
 
 @kernel
 def look_up(index: KeyIndex, key: np.uint64) -> np.int64:
     """Row of a key, or -1; :func:`find` of an index."""
-    last = np.uint64(len(index.slots) - 1)
-    i = (key * GOLDEN) >> index.shift
-    while index.slots[i] != 0:
-        row = np.int64(index.slots[i]) - 1
-        if index.keys[row] == key:
+    keys, slots, shift = index
+    last = np.uint64(len(slots) - 1)
+    i = (key * GOLDEN) >> shift
+    while slots[i] != 0:
+        row = np.int64(slots[i]) - 1
+        if keys[row] == key:
             return row
         i = (i + np.uint64(1)) & last
     return np.int64(-1)
