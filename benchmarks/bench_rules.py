@@ -42,7 +42,7 @@ def rows_of(path: Path) -> list[list[str]]:
 
 
 def by_nlpzero(path: Path, support: float) -> Iterable[tuple[Iterable[str], int]]:
-    read = nlpzero.transactions_from_lines(nlpzero.Corpus(path).byte_blocks(1 << 20))
+    read = nlpzero.read_transactions(path)
     return [(s.items, s.count) for s in nlpzero.frequent_itemsets(read, support, strict=False)]
 
 

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -153,3 +154,42 @@ def write_table(
                 batch.clear()
         file.write("".join(batch))
     return written
+
+
+def csv_list(items: Sequence[str]) -> str:
+    """Items as one CSV row, so that an item with a comma in it can be told from two items.
+
+    >>> csv_list(["tea", "black, strong"])
+    'tea, "black, strong"'
+    """
+    return ", ".join(
+        f'"{item.replace(chr(34), chr(34) * 2)}"' if "," in item or '"' in item else item
+        for item in items
+    )
+
+
+def terminal_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines of a table as wide as the terminal allows: the first column is clipped, others stand right."""
+    from nlpzero.engine.showing import padded, text_width
+
+    room = max(shutil.get_terminal_size((100, 24)).columns - 44, 20)
+    table = [list(head), *([_clipped(row[0], room), *row[1:]] for row in rows)]
+    widths = [max(map(text_width, column)) for column in zip(*table, strict=True)]
+    return "".join(
+        "  ".join(padded(cell, widths[i], right=i > 0) for i, cell in enumerate(row)).rstrip()
+        + "\n"
+        for row in table
+    )
+
+
+def _clipped(text: str, width: int) -> str:
+    from nlpzero.engine.showing import text_width
+
+    if text_width(text) <= width:
+        return text
+    used = 0
+    for i, c in enumerate(text):
+        used += text_width(c)
+        if used > width - 1:
+            return text[:i] + "…"
+    return text

@@ -63,3 +63,9 @@ def make_tokenizer(
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--tokenizer") from error
     return nlpzero.WhitespaceTokenizer()
+
+
+def read_stopwords(path: str) -> frozenset[str]:
+    """The words of a file: UTF-8, one a line."""
+    lines = nlpzero.Corpus(path).lines()
+    return frozenset(word for line in lines if (word := line.strip()))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
 from nlpzero.rules.itemsets import ItemsetLevel, Itemsets, Kind, checked_kind, minimum_count
 from nlpzero.rules.support_counting import (
@@ -15,49 +16,46 @@ from nlpzero.rules.support_counting import (
     BYTES_PER_ENTRY,
     CHUNK,
     ROOM,
-    Job,
+    Mining,
     Vertical,
     join,
     linked,
     pair_keys,
 )
-from nlpzero.rules.transactions import SpilledTransactions, Transactions
-
-_DEFAULT_MEMORY = 1 << 30
+from nlpzero.rules.transactions import Transactions
 
 
 def frequent_itemsets(
-    transactions: Transactions | SpilledTransactions | Iterable[Iterable[object]],
+    transactions: Transactions | Iterable[Iterable[object]],
     min_support: float,
     *,
     kind: Kind = "frequent",
     max_len: int | None = None,
     strict: bool = True,
     min_item_count: int = 1,
-    memory: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    resources: Resources | None = None,
 ) -> Itemsets:
     """Find all itemsets that occur often enough, with exact counts.
 
     Parameters
     ----------
-    transactions : Transactions, SpilledTransactions, or iterable of iterables of items
+    transactions : Transactions, or iterable of iterables of items
     min_support : float in [0, 1], or int >= 0
         A float is a proportion of the transactions, an int a number of them.
     kind : {"frequent", "closed", "maximal"}
-        All of them; only those without a larger itemset of the same count; only those without a larger
-        frequent itemset. Larger itemsets beyond `max_len` are taken into account.
+        All of them; only those without a larger itemset of the same count; only those without a
+        larger frequent itemset. Larger itemsets beyond `max_len` are taken into account.
     max_len : int >= 1, optional
         Largest number of items in an itemset.
     strict : bool
-        Whether support must be larger than `min_support` (``>``, as in the seed articles) or may be equal.
+        Whether support must be larger than `min_support` (``>``, as in the seed articles) or may be
+        equal.
     min_item_count : int >= 1
         Leave out items that occur in fewer transactions, whatever `min_support` is.
-    memory : int, optional
-        Bytes for the tables of mining, about; 1 GiB if not given. Transactions that do not fit are mined by
-        partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result.
-    progress : callable, optional
-        Called with (size, number of itemsets) after each level.
+    resources : Resources, optional
+        The tables of mining stay within its budget, about. Transactions that do not fit are mined
+        by partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result. It works in
+        one process, whatever `jobs` is.
 
     Returns
     -------
@@ -68,8 +66,8 @@ def frequent_itemsets(
     TypeError, ValueError
         If a parameter is out of its domain.
     ResourceError
-        If so many itemsets are frequent that `memory` does not hold them; the message has the number of
-        candidates.
+        If so many itemsets are frequent that the budget does not hold them; the message has the
+        number of candidates.
 
     Notes
     -----
@@ -95,11 +93,10 @@ def frequent_itemsets(
         raise TypeError(f"`max_len` must be an integer >= 1 or None, got {max_len!r}")
     if max_len is not None and max_len < 1:
         raise ValueError(f"`max_len` must be an integer >= 1 or None, got {max_len}")
-    if memory is not None and memory < 1 << 20:
-        raise ValueError(f"`memory` must be at least 1 MiB, got {memory} bytes")
-    if not isinstance(transactions, (Transactions, SpilledTransactions)):
+    if not isinstance(transactions, Transactions):
         transactions = Transactions.from_lists(transactions)
-    memory = _DEFAULT_MEMORY if memory is None else int(memory)
+    resources = Resources() if resources is None else resources
+    memory = resources.budget
     total = len(transactions)
     min_count = minimum_count(min_support, total, strict)
 
@@ -120,12 +117,12 @@ def frequent_itemsets(
         for items, offsets in transactions.partitions(number >= 0, entries):
             yield _renumbered(items, offsets, number)
 
-    job = Job(min_count, total, len(names), depth, memory, progress)
+    mining = Mining(min_count, total, len(names), depth, memory, resources)
     if int(counts[frequent].sum()) <= entries:
         items, offsets = next(parts(), (np.empty(0, np.int32), np.zeros(1, np.int64)))
-        found = _mine(items, offsets, counts[frequent[order]], min_count, job)
+        found = _mine(items, offsets, counts[frequent[order]], min_count, mining)
     else:
-        found = _mine_partitions(parts, counts[frequent[order]], job)
+        found = _mine_partitions(parts, counts[frequent[order]], mining)
     levels = _in_order(found, rank[order])
     beyond = levels.pop() if max_len is not None and len(levels) > max_len else None
     return Itemsets(total, min_count, sorted(names), levels, kind, beyond)
@@ -141,47 +138,47 @@ def _renumbered(items: Ints, offsets: Longs, number: Ints) -> tuple[Ints, Longs]
 
 
 def _mine(
-    items: Ints, offsets: Longs, counts: Longs, min_count: int, job: Job
+    items: Ints, offsets: Longs, counts: Longs, min_count: int, mining: Mining
 ) -> list[ItemsetLevel]:
     """All itemsets with at least `min_count`, level by level, in lexicographic order of item numbers.
 
     The first level is always all items, so that a set of one item has the number of the item.
     """
-    width = job.width
+    width = mining.width
     everything = np.arange(width, dtype=np.int32)
     levels = [ItemsetLevel(everything[:, None], counts, np.zeros((width, 1), dtype=np.int32))]
-    job.tell(1, width)
+    mining.advance(1, width)
     keys = everything.astype(np.int64)
     lengths = np.diff(offsets)
     data: Vertical | None = None
-    while len(levels[-1].counts) > 1 and (job.depth is None or len(levels) < job.depth):
+    while len(levels[-1].counts) > 1 and (mining.depth is None or len(levels) < mining.depth):
         size = len(levels) + 1
         if size == 2 and (
             int((lengths * (lengths - 1) // 2).sum()) * 5
             < width * width // 2 * (len(lengths) // 64 + 1)
         ):
-            level = _pairs(items, offsets, width, min_count, job)
+            level = _pairs(items, offsets, width, min_count, mining)
         else:
             if size <= 3:
                 useful = np.zeros(width, dtype=bool)
                 useful[levels[-1].items] = True
-                data = Vertical(items, offsets, useful, size, job)
+                data = Vertical(items, offsets, useful, size, mining)
             assert data is not None
-            level = join(levels, keys, data, min_count, job)
+            level = join(levels, keys, data, min_count, mining)
         if not len(level.counts):
             break
         levels.append(level)
         keys = level.subsets[:, -1].astype(np.int64) * width + level.items[:, -1]
-        job.tell(size, len(level.counts))
+        mining.advance(size, len(level.counts))
     return levels
 
 
-def _pairs(items: Ints, offsets: Longs, width: int, min_count: int, job: Job) -> ItemsetLevel:
+def _pairs(items: Ints, offsets: Longs, width: int, min_count: int, mining: Mining) -> ItemsetLevel:
     def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
         enough = counts >= min_count
         return keys[enough], counts[enough]
 
-    keys, counts = _count_pairs(items, offsets, width, select, job)
+    keys, counts = _count_pairs(items, offsets, width, select, mining)
     first, second = np.divmod(keys, max(width, 1))
     pairs = np.stack([first, second], axis=1).astype(np.int32)
     return ItemsetLevel(pairs, counts, np.ascontiguousarray(pairs[:, ::-1]))
@@ -191,7 +188,7 @@ Select = Callable[[NDArray[np.integer], Longs], tuple[NDArray[np.integer], Longs
 
 
 def _count_pairs(
-    items: Ints, offsets: Longs, width: int, select: Select, job: Job
+    items: Ints, offsets: Longs, width: int, select: Select, mining: Mining
 ) -> tuple[Longs, Longs]:
     """Keys ``first * width + second`` (first < second) of the selected pairs, ascending, and their counts.
 
@@ -203,7 +200,7 @@ def _count_pairs(
     bins = width * width
     if not total:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    if bins <= BINS or (bins * 8 <= total and bins * 64 <= job.memory):
+    if bins <= BINS or (bins * 8 <= total and bins * 64 <= mining.memory):
         counts = np.zeros(bins, dtype=np.int64)
         for keys in pair_keys(items, offsets, width, np.dtype(np.int64), min(total, 1 << 19)):
             counts += np.bincount(keys, minlength=bins)
@@ -211,7 +208,7 @@ def _count_pairs(
         keys, counts = select(found, counts.take(found))
         return keys.astype(np.int64), counts
     dtype = np.dtype(np.uint32 if bins < 1 << 32 else np.int64)
-    room = max(job.memory // 48, ROOM)  # a key, and what finding equal ones takes
+    room = max(mining.memory // 48, ROOM)  # a key, and what finding equal ones takes
     if total <= room:
         ranges = [(0, width)]
     else:
@@ -244,33 +241,33 @@ def _count_pairs(
 
 
 def _mine_partitions(
-    parts: Callable[[], Iterable[tuple[Ints, Longs]]], counts: Longs, job: Job
+    parts: Callable[[], Iterable[tuple[Ints, Longs]]], counts: Longs, mining: Mining
 ) -> list[ItemsetLevel]:
     """Mine each part with a threshold in proportion, then count the union of what was found, exactly.
 
     A set with c of n transactions has at least c * m / n of the m in some part, so nothing is missed.
     """
     union: list[tuple[Longs, Longs]] = []  # per level from the second: prefix rows and last items
-    quiet = job._replace(progress=None)
+    quiet = mining._replace(resources=None)
     for items, offsets in parts():
         rows = len(offsets) - 1
-        least = max(-(-job.min_count * rows // job.total), 1)
-        local = np.bincount(items, minlength=job.width)
+        least = max(-(-mining.min_count * rows // mining.total), 1)
+        local = np.bincount(items, minlength=mining.width)
         some = local >= least
         mask = some.take(items)
         seen = np.concatenate([[0], np.cumsum(mask)])
         levels = _mine(items[mask], seen.take(offsets), local, least, quiet)
-        union = _united(union, levels, job.width)
+        union = _united(union, levels, mining.width)
         held = sum(array.nbytes for pair in union for array in pair)
-        if held > job.memory // 2:
+        if held > mining.memory // 2:
             raise ResourceError(
                 f"too many candidates: {sum(len(pair[0]) for pair in union):,} itemsets are frequent in some "
-                f"part of the transactions, which does not fit in {job.memory >> 20:,} MiB; ask for a higher "
+                f"part of the transactions, which does not fit in {mining.memory >> 20:,} MiB; ask for a higher "
                 "support or shorter itemsets, or give more memory"
             )
-    everything = np.arange(job.width, dtype=np.int32)
-    job.tell(1, job.width)
-    first = ItemsetLevel(everything[:, None], counts, np.zeros((job.width, 1), dtype=np.int32))
+    everything = np.arange(mining.width, dtype=np.int32)
+    mining.advance(1, mining.width)
+    first = ItemsetLevel(everything[:, None], counts, np.zeros((mining.width, 1), dtype=np.int32))
     candidates = [first]
     for prefix, last in union:
         before = candidates[-1].items
@@ -285,8 +282,8 @@ def _mine_partitions(
         )
     if union:
         for items, offsets in parts():
-            _count_union(items, offsets, candidates, job)
-    return _frequent_of(candidates, job)
+            _count_union(items, offsets, candidates, mining)
+    return _frequent_of(candidates, mining)
 
 
 def _united(
@@ -310,9 +307,11 @@ def _united(
     return result
 
 
-def _count_union(items: Ints, offsets: Longs, candidates: list[ItemsetLevel], job: Job) -> None:
+def _count_union(
+    items: Ints, offsets: Longs, candidates: list[ItemsetLevel], mining: Mining
+) -> None:
     """Add the counts in one part to those of all candidates."""
-    width = job.width
+    width = mining.width
     pairs = candidates[1]
     wanted = pairs.items[:, 0].astype(np.int64) * width + pairs.items[:, 1]
 
@@ -321,13 +320,13 @@ def _count_union(items: Ints, offsets: Longs, candidates: list[ItemsetLevel], jo
         there = wanted.take(np.minimum(at, len(wanted) - 1)) == keys
         return at[there], counts[there]
 
-    at, counts = _count_pairs(items, offsets, width, select, job)
+    at, counts = _count_pairs(items, offsets, width, select, mining)
     pairs.counts[at] += counts
     if len(candidates) > 2:
         useful = np.zeros(width, dtype=bool)
         useful[candidates[2].items] = True
-        data = Vertical(items, offsets, useful, 3, job)
-        share = (len(offsets) - 1) / job.total
+        data = Vertical(items, offsets, useful, 3, mining)
+        share = (len(offsets) - 1) / mining.total
         for before, level in pairwise(candidates[1:]):
             expected = (before.counts * share).astype(np.int64)
             for low in range(0, len(level.counts), CHUNK):
@@ -341,21 +340,21 @@ def _count_union(items: Ints, offsets: Longs, candidates: list[ItemsetLevel], jo
                 )
 
 
-def _frequent_of(candidates: list[ItemsetLevel], job: Job) -> list[ItemsetLevel]:
+def _frequent_of(candidates: list[ItemsetLevel], mining: Mining) -> list[ItemsetLevel]:
     """Drop what is not frequent, and find the subsets of what is."""
     levels = [candidates[0]]
-    row = np.arange(job.width, dtype=np.int64)  # new row of each candidate of the level before
+    row = np.arange(mining.width, dtype=np.int64)  # new row of each candidate of the level before
     keys = row
     for level in candidates[1:]:
-        good = level.counts >= job.min_count
+        good = level.counts >= mining.min_count
         if not good.any():
             break
         x, b = row.take(level.subsets[good, 0]), level.items[good, -1]
-        subsets, _ = linked(levels[-1], keys, x, b, job.width)
+        subsets, _ = linked(levels[-1], keys, x, b, mining.width)
         row = np.cumsum(good) - 1
-        keys = x * job.width + b
+        keys = x * mining.width + b
         levels.append(ItemsetLevel(level.items[good], level.counts[good], subsets))
-        job.tell(len(levels), len(b))
+        mining.advance(len(levels), len(b))
     return levels
 
 

@@ -5,58 +5,23 @@ Everything is computed on arrays from the counts of the itemsets; a rule becomes
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nlpzero.engine.arrays import Counts, Floats
+from nlpzero.engine.arrays import Bools, Counts, Floats
+from nlpzero.engine.resources import Resources
+from nlpzero.engine.showing import html_table, text_table
 from nlpzero.errors import ResourceError
 from nlpzero.rules.apriori import frequent_itemsets
+from nlpzero.rules.graphs import rules_to_dot, rules_to_graphml
 from nlpzero.rules.itemsets import Itemsets
-from nlpzero.rules.transactions import SpilledTransactions, Transactions
+from nlpzero.rules.metrics import METRICS, Rule, rule_metrics
+from nlpzero.rules.rule_filter import RuleFilter
+from nlpzero.rules.transactions import Transactions
 
-
-class Rule(NamedTuple):
-    """Who has the antecedent tends to have the consequent.
-
-    With s, a, c the supports of both together, of the antecedent and of the consequent:
-
-    ===================  ==================================================================
-    ``support``          s
-    ``confidence``       s / a
-    ``lift``             confidence / c
-    ``leverage``         s - a c
-    ``conviction``       (1 - c) / (1 - confidence); inf if the confidence is 1
-    ``zhang``            leverage / max(s (1 - a), a (c - s)); 0 if that maximum is 0
-    ``jaccard``          s / (a + c - s)
-    ``kulczynski``       (s / a + s / c) / 2
-    ``certainty``        (confidence - c) / (1 - c); 0 if c is 1
-    ``cosine``           s / sqrt(a c)
-    ===================  ==================================================================
-
-    All but cosine are defined as in mlxtend. ``count`` is the number of transactions with both sides.
-    """
-
-    antecedent: tuple[str, ...]
-    consequent: tuple[str, ...]
-    support: float
-    confidence: float
-    lift: float
-    leverage: float
-    conviction: float
-    zhang: float
-    jaccard: float
-    kulczynski: float
-    certainty: float
-    cosine: float
-    antecedent_support: float
-    consequent_support: float
-    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
-
-
-#: Names that `minimum` accepts, in the order of the fields of :class:`Rule`.
-METRICS = Rule._fields[2:-1]
+# bytes of a rule as an object, about
+_BYTES_PER_RULE = 500
 
 _MLXTEND = {
     "antecedent": "antecedents",
@@ -77,55 +42,110 @@ _MLXTEND = {
     "count": "count",
 }
 
+# what `repr` shows of a rule
+_SHOWN = ("antecedent", "consequent", "confidence", "support", "lift", "count")
 
-def rule_metrics(transactions: int, both: Counts, left: Counts, right: Counts) -> dict[str, Floats]:
-    """The metrics of rules from counts.
 
-    Parameters
-    ----------
-    transactions : int >= 1
-        Number of transactions.
-    both, left, right : int64 arrays
-        Transactions with both sides, with the antecedent, with the consequent, of each rule.
+class Rules(Sequence[Rule]):
+    """Rules, best first: a sequence of :class:`Rule`; a slice of it is one too.
 
-    Returns
-    -------
-    dict of float64 arrays
-        By the names in `METRICS`; formulas at :class:`Rule`.
+    Ordered by confidence, then support (both descending), then names of the antecedent, then of the
+    consequent.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from nlpzero import rule_metrics
-    >>> m = rule_metrics(8, np.array([2]), np.array([4]), np.array([2]))
-    >>> float(m["confidence"][0]), float(m["lift"][0]), float(m["conviction"][0])
-    (0.5, 2.0, 1.5)
+    >>> from nlpzero import apriori
+    >>> apriori([["tea", "milk"], ["tea", "milk", "cake"], ["tea"], ["cake"]], 0.3, 0.6)
+    <Rules: 2>
+    antecedent  consequent  confidence  support   lift  count
+    milk        tea                  1      0.5  1.333      2
+    tea         milk            0.6667      0.5  1.333      2
     """
-    s, a, c = both / transactions, left / transactions, right / transactions
-    # Rounded once, so that 3 of 4 is 0.75 whatever the number of transactions, and thresholds are exact.
-    confidence = both / left
-    # The others are computed in mlxtend's way, to its last bit: conviction and certainty lose digits where the
-    # confidence or the consequent's support is close to 1, and they should lose the same ones.
-    leverage, rounded = s - a * c, s / a
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below = np.maximum(s * (1 - a), a * (c - s))
-        zhang = np.where(below == 0, 0.0, leverage / below)
-        conviction = np.where(both == left, np.inf, (1 - c) / (1 - rounded))
-        certainty = np.where(right == transactions, 0.0, (rounded - c) / (1 - c))
-    return {
-        "support": s,
-        "confidence": confidence,
-        "lift": rounded / c,
-        "leverage": leverage,
-        "conviction": conviction,
-        "zhang": zhang,
-        "jaccard": s / (a + c - s),
-        "kulczynski": (rounded + s / c) / 2,
-        "certainty": certainty,
-        "cosine": s / np.sqrt(a * c),
-        "antecedent_support": a,
-        "consequent_support": c,
-    }
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules = tuple(rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    @overload
+    def __getitem__(self, index: int) -> Rule: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Rules": ...
+    def __getitem__(self, index: int | slice) -> "Rule | Rules":
+        if isinstance(index, slice):
+            return Rules(self._rules[index])
+        return self._rules[index]
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def __eq__(self, other: object) -> bool:
+        return self._rules == other._rules if isinstance(other, Rules) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._rules)
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
+        return (tuple(getattr(rule, name) for name in _SHOWN) for rule in self._rules)
+
+    def __repr__(self) -> str:
+        head = f"<Rules: {len(self):,}>"
+        return f"{head}\n{text_table(_SHOWN, self._rows(), len(self))}" if self._rules else head
+
+    def _repr_html_(self) -> str:
+        return html_table(_SHOWN, self._rows(), len(self))
+
+    def to_dot(self) -> str:
+        """A directed graph in Graphviz' DOT language.
+
+        Items are ellipses; each rule is a point with arrows from its antecedent and to its
+        consequent.
+
+        Examples
+        --------
+        >>> from nlpzero import apriori
+        >>> print(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_dot(), end="")
+        digraph rules {
+          rankdir=LR;
+          i0 [label="奶"];
+          i1 [label="茶"];
+          r0 [shape=point, confidence=1, support=0.5, lift=1, tooltip="confidence 1, support 0.5, lift 1"];
+          i0 -> r0;
+          r0 -> i1;
+        }
+        """
+        return rules_to_dot(self)
+
+    def to_graphml(self) -> str:
+        """A graph as GraphML: item nodes and rule nodes, which carry the metrics.
+
+        Examples
+        --------
+        >>> from nlpzero import apriori
+        >>> text = apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_graphml()
+        >>> '<data key="label">茶</data>' in text, '<edge source="i0" target="r0"/>' in text
+        (True, True)
+        """
+        return rules_to_graphml(self)
+
+    def to_dataframe(self):  # type: ignore[no-untyped-def]  # pandas is optional
+        """A pandas DataFrame with mlxtend's column names, plus ``cosine`` and ``count``.
+
+        Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no value
+        is missing.
+        """
+        import pandas as pd
+
+        columns: dict[str, list[object]] = {}
+        for field, name in _MLXTEND.items():
+            if field == "representativity":
+                columns[name] = [1.0] * len(self)
+            elif field in ("antecedent", "consequent"):
+                columns[name] = [frozenset(getattr(rule, field)) for rule in self]
+            else:
+                columns[name] = [getattr(rule, field) for rule in self]
+        return pd.DataFrame(columns)
 
 
 class _Table(NamedTuple):
@@ -143,15 +163,11 @@ def association_rules(
     itemsets: Itemsets,
     min_confidence: float = 0.0,
     *,
-    strict: bool = True,
-    multi_consequents: bool = False,
-    consequents: Iterable[str] | None = None,
-    antecedents: Iterable[str] | None = None,
     minimum: Mapping[str, float] | None = None,
-    prune_redundant: bool = False,
-    max_rules: int | None = None,
-    memory: int | None = None,
-) -> list[Rule]:
+    strict: bool = True,
+    where: RuleFilter | None = None,
+    resources: Resources | None = None,
+) -> Rules:
     """Rules between the itemsets, best first.
 
     Parameters
@@ -159,36 +175,28 @@ def association_rules(
     itemsets : Itemsets
         Of any kind: the counts of all frequent itemsets are there.
     min_confidence : float in [0, 1]
-    strict : bool
-        Whether confidence, and the metrics in `minimum`, must be larger than the value given (``>``, as in the
-        seed articles) or may be equal.
-    multi_consequents : bool
-        Also rules with several items in the consequent; else one.
-    consequents : iterable of str, optional
-        Only rules whose consequent consists of these items.
-    antecedents : iterable of str, optional
-        Only rules with at least one of these items in the antecedent.
     minimum : mapping of metric name to float, optional
         Further thresholds; names from `METRICS`.
-    prune_redundant : bool
-        Leave out a rule if another with the same consequent and fewer antecedent items (a non-empty proper
-        subset) has at least its confidence, whether or not that one is among the results.
-    max_rules : int >= 0, optional
-        Keep only so many.
-    memory : int, optional
-        Bytes the rules may take, about; 1 GiB if not given.
+    strict : bool
+        Whether confidence, and the metrics in `minimum`, must be larger than the value given (``>``,
+        as in the seed articles) or may be equal.
+    where : RuleFilter, optional
+        Which rules are wanted: items on either side, several consequents, redundant ones, how many.
+    resources : Resources, optional
+        Only its budget matters, which the rules must fit.
 
     Returns
     -------
-    list of Rule
-        By confidence, then support (both descending), then names of the antecedent, then of the consequent.
+    Rules
+        By confidence, then support (both descending), then names of the antecedent, then of the
+        consequent.
 
     Raises
     ------
     TypeError, ValueError
         If a parameter is out of its domain.
     ResourceError
-        If there are so many rules that `memory` does not hold them.
+        If there are so many rules that the budget does not hold them.
 
     Examples
     --------
@@ -203,67 +211,62 @@ def association_rules(
         raise TypeError(
             f"`itemsets` must come from frequent_itemsets, got {type(itemsets).__name__}"
         )
+    wanted = RuleFilter() if where is None else where
+    least = _thresholds(min_confidence, minimum or {})
+    budget = (Resources() if resources is None else resources).budget
+    most = wanted.max_rules
+    tables: list[_Table] = []
+    held = 0
+    for table in _tables(itemsets, least, strict, wanted):
+        held += sum(column.nbytes for column in table)
+        tables.append(table)
+        rules = held // (8 * len(_Table._fields))
+        # all rules that pass become objects in the end, unless `max_rules` keeps them from it
+        if held > budget // 4 or (most is None and _BYTES_PER_RULE * rules > budget):
+            raise ResourceError(
+                f"more than {rules:,} rules pass, which do not fit in {budget >> 20:,} MiB; ask for "
+                "more confidence or support, a minimum of another metric, fewer rules, or give more "
+                "memory"
+            )
+    if not tables:
+        return Rules()
+    everything = _Table(*(np.concatenate(column) for column in zip(*tables, strict=True)))
+    if most is not None and most < len(everything.row):
+        everything = _best(everything, most)
+    found = sorted(
+        _rules(itemsets, everything),
+        key=lambda rule: (-rule.confidence, -rule.count, rule.antecedent, rule.consequent),
+    )
+    return Rules(found[:most])
+
+
+def _thresholds(min_confidence: float, minimum: Mapping[str, float]) -> dict[str, float]:
     if not 0 <= min_confidence <= 1:
         raise ValueError(f"`min_confidence` must be in [0, 1], got {min_confidence}")
-    if max_rules is not None and max_rules < 0:
-        raise ValueError(f"`max_rules` must be >= 0, got {max_rules}")
-    minimum = dict(minimum or {})
     for name, value in minimum.items():
         if name not in METRICS:
             raise ValueError(f"unknown metric {name!r}; there are {', '.join(METRICS)}")
         if math.isnan(value):
             raise ValueError(f"the minimum of {name} must be a number, got {value}")
-    for argument, side in (("consequents", consequents), ("antecedents", antecedents)):
-        if isinstance(side, str):
-            raise TypeError(f"`{argument}` must be a list of items, got the bare string {side!r}")
-    minimum["confidence"] = max(min_confidence, minimum.get("confidence", 0.0))
-
-    memory = (1 << 30) if memory is None else int(memory)
-    right = None if consequents is None else _named(itemsets, consequents)
-    left = None if antecedents is None else _named(itemsets, antecedents)
-    tables: list[_Table] = []
-    held = 0
-    for table in _tables(
-        itemsets, minimum, strict, multi_consequents, right, left, prune_redundant
-    ):
-        held += sum(column.nbytes for column in table)
-        tables.append(table)
-        # a rule is an object of some 500 bytes in the end, unless max_rules keeps it from becoming one
-        rules = held // (8 * len(_Table._fields))
-        if held > memory // 4 or (max_rules is None and 500 * rules > memory):
-            raise ResourceError(
-                f"more than {rules:,} rules pass, which do not fit in {memory >> 20:,} MiB; ask for more "
-                "confidence or support, a minimum of another metric, fewer rules, or give more memory"
-            )
-    if not tables:
-        return []
-    everything = _Table(*(np.concatenate(column) for column in zip(*tables, strict=True)))
-    if max_rules is not None and max_rules < len(everything.row):
-        everything = _best(everything, max_rules)
-    return sorted(
-        _rules(itemsets, everything),
-        key=lambda rule: (-rule.confidence, -rule.count, rule.antecedent, rule.consequent),
-    )[:max_rules]
+    return {**minimum, "confidence": max(min_confidence, minimum.get("confidence", 0.0))}
 
 
-def _named(itemsets: Itemsets, items: Iterable[str]) -> NDArray[np.bool_]:
+def _named(itemsets: Itemsets, items: Iterable[str]) -> Bools:
     wanted = frozenset(items)
     return np.array([name in wanted for name in itemsets.names], dtype=bool)
 
 
-def _passes(values: Floats, least: float, strict: bool) -> NDArray[np.bool_]:
+def _passes(values: Floats, least: float, strict: bool) -> Bools:
     return values > least if strict else values >= least
 
 
 def _tables(
-    itemsets: Itemsets,
-    minimum: Mapping[str, float],
-    strict: bool,
-    multi: bool,
-    right_items: NDArray[np.bool_] | None,
-    left_items: NDArray[np.bool_] | None,
-    prune: bool,
+    itemsets: Itemsets, minimum: Mapping[str, float], strict: bool, wanted: RuleFilter
 ) -> Iterator[_Table]:
+    """Rules that pass, some thousand itemsets at a time."""
+    multi = wanted.multi_consequents
+    right_items = None if wanted.consequents is None else _named(itemsets, wanted.consequents)
+    left_items = None if wanted.antecedents is None else _named(itemsets, wanted.antecedents)
     levels = itemsets.levels
     for size in range(2, len(levels) + 1):
         level = levels[size - 1]
@@ -274,7 +277,7 @@ def _tables(
             masks = range(1, full) if multi else [1 << j for j in range(size)]
             both = level.counts[subsets.rows]
             # if A -> C fails in confidence, so does A' -> C' for every A' in A: bit C of `alive`
-            alive: dict[int, NDArray[np.bool_]] = {}
+            alive: dict[int, Bools] = {}
             for mask in sorted(masks, key=lambda m: (m.bit_count(), m)):
                 good = np.ones(len(both), dtype=bool)
                 for j in range(size):
@@ -309,7 +312,7 @@ def _tables(
                 for name, least in minimum.items():
                     if name != "confidence":
                         inside &= _passes(metrics[name], least, strict)
-                if prune:
+                if wanted.prune_redundant:
                     inside &= ~subsets.redundant(full & ~mask, mask, some, both.take(some) / left)
                 if inside.any():
                     some = some[inside]
@@ -336,9 +339,8 @@ class _Subsets:
         """Rows of the subsets in their level."""
         if mask not in self.known:
             missing = ((1 << self.size) - 1) & ~mask
-            j = (
-                missing.bit_length() - 1
-            )  # add the last item that is missing, then leave it out again
+            # add the last item that is missing, then leave it out again
+            j = missing.bit_length() - 1
             larger = mask | 1 << j
             position = (mask & ((1 << j) - 1)).bit_count()
             table = self.levels[larger.bit_count() - 1].subsets
@@ -349,9 +351,7 @@ class _Subsets:
         """Counts of the subsets `mask` of the itemsets `some`."""
         return self.levels[mask.bit_count() - 1].counts.take(self._rows(mask).take(some))
 
-    def redundant(
-        self, left: int, right: int, some: Counts, confidence: Floats
-    ) -> NDArray[np.bool_]:
+    def redundant(self, left: int, right: int, some: Counts, confidence: Floats) -> Bools:
         """Whether part of the antecedent `left` alone gives `right` at least as confidently."""
         result = np.zeros(len(some), dtype=bool)
         part = (left - 1) & left
@@ -392,17 +392,19 @@ def _rules(itemsets: Itemsets, table: _Table) -> Iterator[Rule]:
 
 
 def apriori(
-    transactions: Transactions | SpilledTransactions | Iterable[Iterable[object]],
+    transactions: Transactions | Iterable[Iterable[object]],
     min_support: float,
     min_confidence: float,
     *,
     max_len: int | None = None,
     strict: bool = True,
-    multi_consequents: bool = False,
-) -> list[Rule]:
+    minimum: Mapping[str, float] | None = None,
+    where: RuleFilter | None = None,
+    resources: Resources | None = None,
+) -> Rules:
     """Association rules of transactions, in one call.
 
-    `frequent_itemsets` and `association_rules` have more to choose from; parameters are theirs.
+    `frequent_itemsets` and `association_rules` one after the other; parameters are theirs.
 
     Examples
     --------
@@ -411,25 +413,14 @@ def apriori(
     >>> [(r.antecedent, r.consequent, r.support) for r in rules]
     [(('milk',), ('tea',), 0.5)]
     """
-    itemsets = frequent_itemsets(transactions, min_support, max_len=max_len, strict=strict)
-    return association_rules(
-        itemsets, min_confidence, strict=strict, multi_consequents=multi_consequents
+    itemsets = frequent_itemsets(
+        transactions, min_support, max_len=max_len, strict=strict, resources=resources
     )
-
-
-def rules_to_dataframe(rules: Sequence[Rule]):  # type: ignore[no-untyped-def]  # pandas is optional
-    """Rules as a pandas DataFrame with mlxtend's column names, plus ``cosine`` and ``count``.
-
-    Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no value is missing.
-    """
-    import pandas as pd
-
-    columns: dict[str, list[object]] = {}
-    for field, name in _MLXTEND.items():
-        if field == "representativity":
-            columns[name] = [1.0] * len(rules)
-        elif field in ("antecedent", "consequent"):
-            columns[name] = [frozenset(getattr(rule, field)) for rule in rules]
-        else:
-            columns[name] = [getattr(rule, field) for rule in rules]
-    return pd.DataFrame(columns)
+    return association_rules(
+        itemsets,
+        min_confidence,
+        minimum=minimum,
+        strict=strict,
+        where=where,
+        resources=resources,
+    )

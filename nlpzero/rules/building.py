@@ -1,28 +1,51 @@
 """Transactions from chunks of numbered items, within memory or on disk."""
 
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Ints
-from nlpzero.errors import ResourceError
-from nlpzero.rules.item_numbers import Names, text_of
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.storage import PathLike
+from nlpzero.rules.item_numbers import BLANK, EXCLUDED, ItemNumbers, text_of
+from nlpzero.rules.spilling import NameRuns, SpilledRows, SpillFolder
 from nlpzero.rules.transactions import (
     BLANKS,
-    HANDS,
     Dropped,
-    Folder,
     SpilledTransactions,
     Transactions,
-    hands,
+    offsets_of,
 )
 
+# shares of the budget: a chunk of rows exists twice when it is written, a table of names when it grows
+_ROWS_SHARE = 1 / 6
+_NAMES_SHARE = 1 / 5
 
-class Builder:
-    """Collects rows of item numbers; spills them to a temporary file beyond `memory` bytes."""
+
+class TransactionBuilder:
+    """Collects rows of item numbers; beyond a memory budget rows and names wait on disk.
+
+    Parameters
+    ----------
+    blanks, exclude : iterable of str
+        Items that are none, items to leave out.
+    separator : bytes
+        What stands for the stand-in byte in slices of text; see `ItemNumbers`.
+    words_only : bool
+        Leave out items without any letter, digit or Han character.
+    memory : int, optional
+        Bytes to stay within; without it all is held in memory.
+    tmpdir : path, optional
+        Folder for temporary files.
+
+    Attributes
+    ----------
+    names : ItemNumbers
+        Numbers of items as they are now: another table after rows have been added.
+    blank_items, blank_lines, repeats, excluded : int
+        As in `Dropped`.
+    """
 
     def __init__(
         self,
@@ -32,46 +55,49 @@ class Builder:
         exclude: Iterable[str] = (),
         words_only: bool = False,
         memory: int | None = None,
-        tmpdir: str | Path | None = None,
+        tmpdir: PathLike | None = None,
     ) -> None:
-        self.names = Names(blanks, separator, exclude, words_only)
+        self.names = ItemNumbers(blanks, separator, exclude, words_only)
         self.memory = memory
         self.tmpdir = tmpdir
-        self.folder: Folder | None = None
-        self.parts: list[Ints] = []
+        self.rows: SpilledRows | None = None
+        self.runs: NameRuns | None = None
+        self.items: list[Ints] = []
         self.lengths: list[NDArray[np.integer]] = []
         self.held = 0
-        self.spilled = 0  # rows
-        self.counts = np.zeros(0, dtype=np.int64)
         self.blank_items = self.blank_lines = self.repeats = self.excluded = 0
 
     def add_rows(
         self, items: Ints, lengths: NDArray[np.integer], blanks_count: bool = True
     ) -> None:
-        """Add rows of item numbers, where -1 is a blank; order and repeats in a row do not matter."""
+        """Add rows of item numbers, blanks among them; order and repeats in a row do not matter."""
         rows = len(lengths)
         row = np.repeat(np.arange(rows, dtype=np.int64), lengths)
         if len(items) and int(items.min()) < 0:
             keep = items >= 0
-            self.excluded += int(np.count_nonzero(items == -4))
+            self.excluded += int(np.count_nonzero(items == EXCLUDED))
             if blanks_count:
                 alone = np.asarray(lengths) == 1
-                # the only, blank entry of a row makes the row a blank line, and is not counted twice
-                self.blank_items += int(np.count_nonzero((items == -1) & ~alone.take(row)))
+                # the only, blank entry of a row makes the row a blank line: it is not counted twice
+                self.blank_items += int(np.count_nonzero((items == BLANK) & ~alone.take(row)))
             items, row = items[keep], row[keep]
         keys = (row << 32) | items
         if len(keys) and not np.all(keys[1:] > keys[:-1]):
             keys.sort()
-            fresh = np.empty(len(keys), dtype=bool)
-            fresh[0] = True
-            np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-            if not fresh.all():
-                self.repeats += int(len(keys) - np.count_nonzero(fresh))
-                keys = keys[fresh]
+            keys = self.without_repeats(keys)
         sizes = np.bincount(keys >> 32, minlength=rows)
         filled = sizes[sizes > 0]
         self.blank_lines += rows - len(filled)
-        self._append(keys.astype(np.int32), filled.astype(np.int32))  # the low halves are the items
+        self._append(keys.astype(np.int32), filled.astype(np.int32))  # the low halves: the items
+
+    def without_repeats(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Distinct ones of sorted keys; the others are counted as repeats."""
+        fresh = np.ones(len(keys), dtype=bool)
+        np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+        if fresh.all():
+            return keys
+        self.repeats += int(len(keys) - np.count_nonzero(fresh))
+        return keys[fresh]
 
     def add_lists(self, batch: Sequence[Iterable[object]]) -> None:
         """Add rows given as iterables of items; None and NaN are blanks."""
@@ -89,57 +115,55 @@ class Builder:
         self.add_rows(np.array(numbers, dtype=np.int32), np.array(lengths, dtype=np.int64))
 
     def _append(self, items: Ints, lengths: Ints) -> None:
-        if not len(lengths):
+        if len(lengths):
+            self.items.append(items)
+            self.lengths.append(lengths)
+            self.held += 4 * (len(items) + len(lengths))
+        if self.memory is None:
             return
-        self.parts.append(items)
-        self.lengths.append(lengths)
-        self.held += 4 * (len(items) + len(lengths))
-        if self.memory is not None and self.held > self.memory:
-            self._spill()
+        if self.names.items and self.names.held > self.memory * _NAMES_SHARE:
+            self._spill_names()
+        elif self.held > self.memory * _ROWS_SHARE:
+            self._spill_rows()
 
-    def _spill(self) -> None:
-        items, lengths = np.concatenate(self.parts), np.concatenate(self.lengths)
-        self.parts.clear()
+    def _spill_rows(self) -> SpilledRows:
+        if self.rows is None:
+            self.rows = SpilledRows(SpillFolder(self.tmpdir))
+        if self.items:
+            self.rows.append(np.concatenate(self.items), np.concatenate(self.lengths))
+        self.items.clear()
         self.lengths.clear()
         self.held = 0
-        counts = np.bincount(items, minlength=len(self.names.items)).astype(np.int64)
-        counts[: len(self.counts)] += self.counts
-        self.counts = counts
-        if self.folder is None:
-            try:
-                self.folder = Folder(self.tmpdir)
-            except OSError as error:
-                raise ResourceError(
-                    f"cannot make a temporary folder in {self.tmpdir or tempfile.gettempdir()}: {error}"
-                ) from error
-        folder = Path(self.folder.name)
-        try:
-            for hand, mine, sizes in hands(items, lengths, HANDS, self.spilled):
-                with open(folder / f"items{hand}", "ab") as file:
-                    file.write(mine.data)
-                with open(folder / f"lengths{hand}", "ab") as file:
-                    file.write(np.ascontiguousarray(sizes, dtype=np.int32).data)
-        except OSError as error:
-            where = folder.parent
-            self.folder.cleanup()
-            raise ResourceError(
-                f"cannot write {items.nbytes + lengths.nbytes:,} bytes of transactions to {where}: "
-                f"{error}; pass another --tmpdir"
-            ) from error
-        self.spilled += len(lengths)
+        return self.rows
 
-    def finish(self) -> "Transactions | SpilledTransactions":
+    def _spill_names(self) -> tuple[SpilledRows, NameRuns]:
+        rows = self._spill_rows()  # which have the numbers of these names
+        if self.runs is None:
+            self.runs = NameRuns(rows.folder, "items")
+        self.runs.add(list(self.names.items))
+        rows.end_numbering(len(self.names.items))
+        self.names.clear()
+        return rows, self.runs
+
+    def finish(self, read: ReadReport | None = None) -> Transactions:
+        """The transactions; the builder is empty then."""
         dropped = Dropped(self.blank_items, self.blank_lines, self.repeats, self.excluded)
-        names = list(self.names.items)
-        if self.folder is not None:
-            if self.parts:
-                self._spill()
-            counts = np.zeros(len(names), dtype=np.int64)
-            counts[: len(self.counts)] = self.counts
-            return SpilledTransactions(self.folder, self.spilled, counts, names, dropped)
-        if not self.parts:
-            return Transactions(np.empty(0, np.int32), np.zeros(1, np.int64), names, dropped)
-        lengths = np.concatenate(self.lengths)
-        offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        return Transactions(np.concatenate(self.parts), offsets, names, dropped)
+        if self.runs is not None:
+            rows, runs = self._spill_names()
+            rows.finish(runs.merge(), runs)
+            return SpilledTransactions(rows, runs.names(), dropped, read)
+        names = tuple(self.names.items)
+        self.names.clear()
+        if self.rows is not None:
+            rows = self._spill_rows()
+            rows.finish(len(names))
+            return SpilledTransactions(rows, names, dropped, read)
+        if not self.items:
+            return Transactions(np.empty(0, np.int32), np.zeros(1, np.int64), names, dropped, read)
+        offsets = offsets_of(np.concatenate(self.lengths))
+        return Transactions(np.concatenate(self.items), offsets, names, dropped, read)
+
+    def close(self) -> None:
+        """Remove the temporary files of what cannot be finished."""
+        if self.rows is not None:
+            self.rows.close()

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from nlpzero.rules.association import METRICS, Rule
+from nlpzero.engine.xml import xml_text
+from nlpzero.rules.metrics import METRICS, Rule
 
 
 def _graph(rules: Iterable[Rule]) -> tuple[dict[str, str], list[tuple[str, str, int]], list[Rule]]:
@@ -29,46 +30,22 @@ def _dot_quoted(text: str) -> str:
 
 
 def rules_to_dot(rules: Iterable[Rule]) -> str:
-    """Rules as a directed graph in Graphviz' DOT language.
-
-    Items are ellipses; each rule is a point with arrows from its antecedent and to its consequent.
-
-    Examples
-    --------
-    >>> from nlpzero import apriori, rules_to_dot
-    >>> print(rules_to_dot(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9)), end="")
-    digraph rules {
-      rankdir=LR;
-      i0 [label="奶"];
-      i1 [label="茶"];
-      r0 [shape=point, confidence=1, support=0.5, lift=1, tooltip="confidence 1, support 0.5, lift 1"];
-      i0 -> r0;
-      r0 -> i1;
-    }
-    """
+    """Rules as a directed graph in Graphviz' DOT language; see `Rules.to_dot`."""
     ids, edges, rules = _graph(rules)
     lines = ["digraph rules {", "  rankdir=LR;"]
     lines += [f"  {node} [label={_dot_quoted(item)}];" for item, node in ids.items()]
     for number, rule in enumerate(rules):
         values = [_short(v) for v in (rule.confidence, rule.support, rule.lift)]
-        told = dict(zip(("confidence", "support", "lift"), values, strict=True))
-        attributes = ", ".join(f"{name}={value}" for name, value in told.items())
-        tip = ", ".join(f"{name} {value}" for name, value in told.items())
+        shown = dict(zip(("confidence", "support", "lift"), values, strict=True))
+        attributes = ", ".join(f"{name}={value}" for name, value in shown.items())
+        tip = ", ".join(f"{name} {value}" for name, value in shown.items())
         lines.append(f'  r{number} [shape=point, {attributes}, tooltip="{tip}"];')
     lines += [f"  {start} -> {end};" for start, end, _ in edges]
     return "\n".join([*lines, "}", ""])
 
 
 def rules_to_graphml(rules: Iterable[Rule]) -> str:
-    """Rules as GraphML: item nodes and rule nodes, which carry the metrics.
-
-    Examples
-    --------
-    >>> from nlpzero import apriori, rules_to_graphml
-    >>> text = rules_to_graphml(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9))
-    >>> '<data key="label">茶</data>' in text, '<edge source="i0" target="r0"/>' in text
-    (True, True)
-    """
+    """Rules as GraphML; see `Rules.to_graphml`."""
     ids, edges, rules = _graph(rules)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -99,8 +76,4 @@ def _xml_number(value: float) -> str:
 
 
 def _data(key: str, text: str) -> str:
-    safe = "".join(
-        c if c >= " " or c in "\t" else "\ufffd" for c in text
-    )  # XML 1.0 has no such characters
-    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<data key="{key}">{safe}</data>'
+    return f'<data key="{key}">{xml_text(text)}</data>'

@@ -1,21 +1,29 @@
 """Items as strings of bytes, numbered exactly.
 
-The hash table is NumPy's, not compiled: `rules` starts without Numba.
+The hash table works on whole arrays with NumPy; it is not one of the compiled tables of
+`engine.hash_tables`, because `nlpzero rules` on a small file takes less time than importing Numba does.
 """
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 
 from nlpzero.engine.arrays import Counts, Ints, Keys
 
-NEWLINE, QUOTE, STAND_IN = 0x0A, 0x22, b"\xff"  # 0xFF occurs in no UTF-8 text
-WHITE = [c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"]
+STAND_IN = b"\xff"  # of a separator of several bytes; occurs in no UTF-8 text
+
+# what a slice may be other than an item
+BLANK, OPEN_QUOTE, _UNSEEN, EXCLUDED = -1, -2, -3, -4
+
 _QUOTED = re.compile(rb'\s*"(?:[^"]|"")*"\s*\Z')
 
+# bytes of a name in the dictionary, about: the object without its characters, and the entry
+_BYTES_PER_NAME = 180
 
-# --- byte slices to numbers ------------------------------------------------------------------------------
+
+# --- byte slices to numbers ----------------------------------------------------------------------
 
 
 class _HashTable:
@@ -32,6 +40,11 @@ class _HashTable:
         self.slots = np.zeros(1 << bits, dtype=np.uint64)
         self.values = np.full(1 << bits, -1, dtype=np.int64)
         self.used = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return self.slots.nbytes + self.values.nbytes
 
     def find(self, keys: Keys) -> Counts:
         """The number of each key, -1 where absent."""
@@ -65,9 +78,8 @@ class _HashTable:
         self.used += len(keys)
         while len(keys):
             free = self.slots.take(place) == 0
-            self.slots[place[free]] = keys[
-                free
-            ]  # several keys may want one slot: the last one has it
+            # several keys may want one slot: the last one has it
+            self.slots[place[free]] = keys[free]
             won = self.slots.take(place) == keys
             self.values[place[won]] = values[won]
             keys, values, place = keys[~won], values[~won], (place[~won] + 1) & last
@@ -87,6 +99,7 @@ class _TokenTable:
         self.chunks = _HashTable()
         self.chains = _HashTable()
         self.long: dict[bytes, int] = {}
+        self.long_bytes = 0
         self.size = 1  # number 0 is never given, so that no chain key is 0
 
     def _numbers(self, table: _HashTable, keys: Keys) -> Counts:
@@ -122,6 +135,7 @@ class _TokenTable:
                 number = self.long.get(piece)
                 if number is None:
                     number = self.long[piece] = self.size
+                    self.long_bytes += len(piece) + _BYTES_PER_NAME
                     self.size += 1
                 result[i] = number
         return result
@@ -146,11 +160,26 @@ def chunk_of(words: Keys, starts: Counts, lengths: Counts) -> Keys:
     return low
 
 
-# --- building --------------------------------------------------------------------------------------------
+# --- items to numbers ----------------------------------------------------------------------------
 
 
-class Names:
-    """Raw byte slices to item numbers: decoded, unquoted, stripped, blanks dropped, equal names merged."""
+class ItemNumbers:
+    """Raw byte slices to item numbers: decoded, unquoted, stripped, equal names merged.
+
+    Parameters
+    ----------
+    blanks, exclude : iterable of str
+        Items whose number is BLANK or EXCLUDED.
+    separator : bytes
+        What STAND_IN stands for in slices.
+    words_only : bool
+        Exclude items without any letter, digit or Han character.
+
+    Attributes
+    ----------
+    items : dict
+        Number of each name, in the order of first appearance.
+    """
 
     def __init__(
         self,
@@ -161,23 +190,34 @@ class Names:
     ) -> None:
         self.exclude = frozenset(exclude)
         self.words_only = words_only
-        self.table = _TokenTable()
-        self.items: dict[str, int] = {}
         self.blanks = frozenset(blanks) | {""}
         self.separator = separator
-        # token number -> item, or: -1 blank, -2 quotes inside, look again, -3 not seen yet, -4 excluded. The number of
-        # a short token may be known as the tail of a longer one before the token itself is seen.
-        self.of_token = np.full(1024, -3, dtype=np.int32)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all items: numbers begin with 0 again."""
+        self.table = _TokenTable()
+        self.items: dict[str, int] = {}
+        self._name_bytes = 0
+        # Token number -> item. The number of a short token may be known as the tail of a longer one
+        # before the token itself is seen.
+        self.of_token = np.full(1024, _UNSEEN, dtype=np.int32)
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory this takes, about."""
+        tables = self.table.chunks.nbytes + self.table.chains.nbytes + self.of_token.nbytes
+        return tables + self.table.long_bytes + self._name_bytes
 
     def lookup(self, data: bytes, starts: Counts, lengths: Counts, quotes: bool) -> Ints:
-        """Item of each slice; -1 for blanks, -2 where quotes do not enclose the slice."""
+        """Item of each slice; BLANK, EXCLUDED, or OPEN_QUOTE where quotes do not enclose it."""
         tokens = self.table.numbers(data, starts, lengths)
         if self.table.size > len(self.of_token):
-            grown = np.full(2 * self.table.size, -3, dtype=np.int32)
+            grown = np.full(2 * self.table.size, _UNSEEN, dtype=np.int32)
             grown[: len(self.of_token)] = self.of_token
             self.of_token = grown
         items = self.of_token.take(tokens)
-        new = np.flatnonzero(items == -3)
+        new = np.flatnonzero(items == _UNSEEN)
         if len(new):
             self._learn(data, starts, lengths, tokens, new, quotes)
             items = self.of_token.take(tokens)
@@ -222,11 +262,21 @@ class Names:
             whole = whole.replace(STAND_IN, self.separator)
         items = self.numbers(whole.decode("utf-8").split("\n"))
         for i in again:
-            items[i] = -2
+            items[i] = OPEN_QUOTE
         self.of_token[number] = items
 
     def numbers(self, names: list[str]) -> list[int]:
-        """Item of each name; -1 for blanks, -4 for what is excluded."""
+        """Item of each name, or BLANK or EXCLUDED."""
+        items = self.items
+        before = len(items)
+        numbers = self._numbers(names)
+        if len(items) > before:
+            # two bytes a character: names are Chinese or Latin
+            text = sum(map(len, islice(reversed(items), len(items) - before)))
+            self._name_bytes += 2 * text + _BYTES_PER_NAME * (len(items) - before)
+        return numbers
+
+    def _numbers(self, names: list[str]) -> list[int]:
         items = self.items
         if not (self.exclude or self.words_only) and len(names) == len(set(names)):
             # the usual case, without a loop: nothing to strip, all new, no blanks
@@ -241,9 +291,9 @@ class Names:
             number = get(name)
             if number is None:
                 if name in self.blanks:
-                    number = -1
+                    number = BLANK
                 elif name in self.exclude or (self.words_only and not any(map(str.isalnum, name))):
-                    number = -4
+                    number = EXCLUDED
                 else:
                     number = items[name] = len(items)
             result.append(number)
@@ -251,5 +301,6 @@ class Names:
 
 
 def text_of(value: object) -> str:
+    """An item that is no string as one; missing values are the empty string."""
     missing = value is None or (isinstance(value, (float, np.floating)) and bool(np.isnan(value)))
     return "" if missing else str(value)

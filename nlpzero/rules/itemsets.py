@@ -7,6 +7,7 @@ import numpy as np
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 
 Kind = Literal["frequent", "closed", "maximal"]
 
@@ -115,10 +116,15 @@ class Itemsets(Sequence[Itemset]):
             yield from map(Itemset, zip(*columns, strict=True), support.tolist(), counts.tolist())
 
     def __repr__(self) -> str:
-        return (
+        head = (
             f"<Itemsets: {len(self):,} {self.kind}, of 1 to {len(self.levels)} items, "
             f"in {self.transactions:,} transactions>"
         )
+        table = text_table(Itemset._fields, self[:SHOWN_ROWS], len(self))
+        return f"{head}\n{table}" if len(self) else head
+
+    def _repr_html_(self) -> str:
+        return html_table(Itemset._fields, self[:SHOWN_ROWS], len(self))
 
     def of_kind(self, kind: Kind) -> "Itemsets":
         """The same itemsets, showing only those of a kind.
@@ -152,6 +158,7 @@ class Itemsets(Sequence[Itemset]):
 
 
 def checked_kind(kind: str) -> Kind:
+    """The kind, if there is such."""
     if kind not in ("frequent", "closed", "maximal"):
         raise ValueError(f"`kind` must be 'frequent', 'closed' or 'maximal', got {kind!r}")
     return kind  # type: ignore[return-value]

@@ -1,6 +1,6 @@
 """Supports by intersecting lists of transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
 from nlpzero.rules.itemsets import ItemsetLevel
-from nlpzero.rules.transactions import ragged as _ragged
+from nlpzero.rules.transactions import ragged
 
 Words = NDArray[np.uint64]
-
-# --- inside ----------------------------------------------------------------------------------------------
 
 BYTES_PER_ENTRY = 64  # of memory, per item occurrence mined in one piece: keys, columns, tid-lists
 CHUNK = 1 << 20  # candidates looked at together, before pruning
@@ -24,19 +23,35 @@ ROOM = 1 << 16  # pairs sorted together, at least
 _WALK = 6  # cost of testing one bit of one transaction, in word operations on bitsets
 
 
-class Job(NamedTuple):
-    """What stays the same all through a call."""
+class Mining(NamedTuple):
+    """What stays the same all through a call.
+
+    Attributes
+    ----------
+    min_count : int
+    total : int
+        Number of transactions.
+    width : int
+        Number of frequent items.
+    depth : int or None
+        Most items of an itemset.
+    memory : int
+        Bytes to stay within.
+    resources : Resources or None
+        Whom to tell; nobody while a part is mined.
+    """
 
     min_count: int
     total: int
-    width: int  # number of frequent items
+    width: int
     depth: int | None
     memory: int
-    progress: Callable[[int, int], object] | None
+    resources: Resources | None
 
-    def tell(self, size: int, found: int) -> None:
-        if self.progress is not None:
-            self.progress(size, found)
+    def advance(self, size: int, found: int) -> None:
+        """So many itemsets of a size were found."""
+        if self.resources is not None:
+            self.resources.tell("mining", size, self.depth, "sizes", itemsets=found)
 
 
 _SHORT = 24  # rows up to this length are handled together, column by column
@@ -117,7 +132,7 @@ class Vertical:
     """
 
     def __init__(
-        self, items: Ints, offsets: Longs, useful: NDArray[np.bool_], least: int, job: Job
+        self, items: Ints, offsets: Longs, useful: NDArray[np.bool_], least: int, mining: Mining
     ):
         self.local = np.cumsum(useful, dtype=np.int32) - 1
         self.width = int(np.count_nonzero(useful))
@@ -138,7 +153,9 @@ class Vertical:
         keys.sort()
         self.items = (keys >> 32).astype(np.int32)
         self.rows = keys.astype(np.int32)
-        per_piece = max(job.memory // 4 // max(self.width, 1), 64) // 8 * 8 * 8  # rows, a bit each
+        per_piece = (
+            max(mining.memory // 4 // max(self.width, 1), 64) // 8 * 8 * 8
+        )  # rows, a bit each
         self.pieces = [(r, min(r + per_piece, rows)) for r in range(0, rows, per_piece)]
         self.kept: tuple[Words, Ints, Longs] | None = None
 
@@ -271,7 +288,7 @@ def _walk(
     heads = np.diff(starts).take(prefixes[:, 0])
     for low, high in _spans(heads * (1 + children), 1 << 18):
         some = prefixes[low:high]
-        row = rows.take(_ragged(starts.take(some[:, 0]), heads[low:high]))
+        row = rows.take(ragged(starts.take(some[:, 0]), heads[low:high]))
         owner = np.repeat(np.arange(high - low), heads[low:high])
         inside = row < words * 64
         row, owner = row[inside], owner[inside]
@@ -283,7 +300,7 @@ def _walk(
         mine = slice(int(begin[low]), int(begin[high]))
         group = which[mine] - low
         lengths = sizes.take(group)
-        there = has(np.repeat(lasts[mine], lengths), row.take(_ragged(first.take(group), lengths)))
+        there = has(np.repeat(lasts[mine], lengths), row.take(ragged(first.take(group), lengths)))
         seen = np.concatenate([[0], np.cumsum(there)])
         ends = np.cumsum(lengths)
         counts[mine] = seen.take(ends) - seen.take(ends - lengths)
@@ -291,7 +308,7 @@ def _walk(
 
 
 def join(
-    levels: list[ItemsetLevel], keys: Longs, data: Vertical, min_count: int, job: Job
+    levels: list[ItemsetLevel], keys: Longs, data: Vertical, min_count: int, mining: Mining
 ) -> ItemsetLevel:
     """The next level: join sets with a common prefix, prune by all subsets, count."""
     level = levels[-1]
@@ -304,15 +321,15 @@ def join(
     candidates = int(partners.sum())
     found: list[ItemsetLevel] = []
     held = sum(table.nbytes for one in levels for table in one)
-    table = _pair_table(levels[1], job.width) if size > 2 else None
+    table = _pair_table(levels[1], mining.width) if size > 2 else None
     for low, high in _spans(partners, CHUNK):
         x = np.repeat(np.arange(low, high), partners[low:high])
-        y = _ragged(np.arange(low, high) + 1, partners[low:high])
+        y = ragged(np.arange(low, high) + 1, partners[low:high])
         b = level.items[:, -1].take(y)
         if table is not None:
-            good = table.take(level.items[:, -1].take(x).astype(np.int64) * job.width + b)
+            good = table.take(level.items[:, -1].take(x).astype(np.int64) * mining.width + b)
             x, b = x[good], b[good]
-        subsets, good = linked(level, keys, x, b, job.width)
+        subsets, good = linked(level, keys, x, b, mining.width)
         x, b, subsets = x[good], b[good], subsets[good]
         if not len(x):
             continue
@@ -329,11 +346,11 @@ def join(
                 )
             )
             held += sum(table.nbytes for table in found[-1])
-        if held > job.memory // 2:
+        if held > mining.memory // 2:
             raise ResourceError(
                 f"too many frequent itemsets: {candidates:,} candidates of {size} items come from {number:,} "
                 f"itemsets of {size - 1} items that occur {min_count:,} times or more; what is frequent among "
-                f"them does not fit in {job.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, "
+                f"them does not fit in {mining.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, "
                 "or give more memory"
             )
     if not found:

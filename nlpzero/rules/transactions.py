@@ -1,28 +1,31 @@
-"""Transactions: sets of items, as arrays."""
+"""Transactions: sets of items, as arrays in memory or in temporary files."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.engine.arrays import Counts, Ints
+from nlpzero.engine.arrays import Bools, Counts, Ints
+from nlpzero.engine.resources import ReadReport
+
+if TYPE_CHECKING:
+    from nlpzero.rules.spilling import SpilledRows
 
 #: Items that are no items: what pandas, databases and JSON write for "nothing here".
 BLANKS = ("", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>")
-HANDS = 64  # spilled transactions are dealt out to so many files
+
+# rows given as Python lists are numbered so many at a time
+_LISTS_AT_ONCE = 65536
 
 
 class Dropped(NamedTuple):
     """What reading left out.
 
-    ``blank_items``: empty or NaN-like items; ``blank_lines``: rows without any item; ``repeats``: second and
-    later occurrences of an item in one transaction; ``excluded``: stop words and, in text, marks.
+    ``blank_items``: empty or NaN-like items; ``blank_lines``: rows without any item; ``repeats``:
+    second and later occurrences of an item in one transaction; ``excluded``: stop words and, in
+    text, marks.
     """
 
     blank_items: int = 0
@@ -32,20 +35,23 @@ class Dropped(NamedTuple):
 
 
 class Transactions:
-    """Transactions in memory: for each a set of items, as numbers into `names`.
+    """Transactions: for each a set of items, as numbers into `names`.
 
     Does not keep the order of items in a row, nor how often a row repeats an item.
 
     Parameters
     ----------
     items : int32 array
-        Item numbers of all transactions one after another; ascending and distinct inside a transaction.
+        Item numbers of all transactions one after another; ascending and distinct inside a
+        transaction.
     offsets : int64 array, one longer than there are transactions
         Where each transaction begins in `items`; the last entry is ``len(items)``.
     names : sequence of str
         Name of each item number.
     dropped : Dropped, optional
         What reading left out.
+    read : ReadReport, optional
+        What was read.
 
     Examples
     --------
@@ -57,13 +63,23 @@ class Transactions:
     Dropped(blank_items=0, blank_lines=1, repeats=1, excluded=0)
     """
 
+    names: Sequence[str]
+    dropped: Dropped
+    read: ReadReport
+
     def __init__(
-        self, items: Ints, offsets: Counts, names: Sequence[str], dropped: Dropped | None = None
+        self,
+        items: Ints,
+        offsets: Counts,
+        names: Sequence[str],
+        dropped: Dropped | None = None,
+        read: ReadReport | None = None,
     ) -> None:
         self.items = np.ascontiguousarray(items, dtype=np.int32)
         self.offsets = np.ascontiguousarray(offsets, dtype=np.int64)
         self.names = tuple(names)
         self.dropped = dropped or Dropped()
+        self.read = read or ReadReport()
         if len(self.offsets) < 1 or self.offsets[0] != 0 or self.offsets[-1] != len(self.items):
             raise ValueError("`offsets` must begin with 0 and end with len(items)")
         if np.any(np.diff(self.offsets) < 0):
@@ -82,7 +98,9 @@ class Transactions:
         *,
         blanks: Iterable[str] = BLANKS,
     ) -> "Transactions":
-        """Make transactions from any iterable of iterables of items (made into ``str`` and stripped).
+        """Make transactions from any iterable of iterables of items (made into ``str``, stripped).
+
+        All are held in memory.
 
         Parameters
         ----------
@@ -104,35 +122,30 @@ class Transactions:
             raise TypeError(
                 "`transactions` must be an iterable of lists of items, got a bare string"
             )
-        from nlpzero.rules.building import Builder
+        from nlpzero.rules.building import TransactionBuilder
 
-        builder = Builder(blanks=blanks)
-        for batch in _batches(transactions, 65536):
+        builder = TransactionBuilder(blanks=blanks)
+        for batch in _batches(transactions, _LISTS_AT_ONCE):
             builder.add_lists(batch)
-        result = builder.finish()
-        assert isinstance(result, Transactions)  # a builder without a memory limit never spills
-        return result
+        return builder.finish()
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
-        names = self.names
-        bounds = self.offsets.tolist()
-        for start, end in pairwise(bounds):
-            yield tuple(names[i] for i in self.items[start:end].tolist())
+        yield from _named(self.items, self.offsets, self.names)
 
     def __repr__(self) -> str:
-        return f"<Transactions: {len(self):,} of {len(self.names):,} items>"
+        return f"<{type(self).__name__}: {len(self):,} of {len(self.names):,} items>"
 
     def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""
         return np.bincount(self.items, minlength=len(self.names)).astype(np.int64, copy=False)
 
-    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Counts]]:
+    def partitions(self, keep: Bools, entries: int) -> Iterator[tuple[Ints, Counts]]:
         """Yield the transactions restricted to the items in `keep`, `entries` of them at a time.
 
-        Transactions are dealt out like cards, so that every partition is like the whole even if the
+        Transactions are dealt out in turn, so that every partition is like the whole even if the
         transactions are sorted in some way; else mining by partition would have far more candidates.
 
         Parameters
@@ -146,10 +159,10 @@ class Transactions:
         (items, offsets)
             As in the class; item numbers unchanged.
         """
-        yield from _dealt(_kept(self.items, np.diff(self.offsets), keep), entries)
+        yield from dealt(restricted(self.items, np.diff(self.offsets), keep), entries)
 
     def close(self) -> None:
-        """Do nothing: there is no temporary file."""
+        """Remove the temporary files, if there are any."""
 
     def __enter__(self) -> "Transactions":
         return self
@@ -158,86 +171,76 @@ class Transactions:
         self.close()
 
 
-class SpilledTransactions:
+class SpilledTransactions(Transactions):
     """Transactions in temporary files, for inputs larger than the memory given.
 
-    Has the same `names`, `dropped`, ``len()``, `counts` and `partitions` as :class:`Transactions`. The files
-    vanish with `close`, at the end of a ``with`` block, or with the object.
+    The same as :class:`Transactions` but for the arrays `items` and `offsets`, which it has not; and
+    it yields its transactions in another order. The files vanish with `close`, at the end of a
+    ``with`` block, or with the object.
     """
 
     def __init__(
         self,
-        folder: "Folder",
-        rows: int,
-        counts: Counts,
+        rows: "SpilledRows",
         names: Sequence[str],
         dropped: Dropped,
+        read: ReadReport | None = None,
     ) -> None:
-        self._folder = folder
         self._rows = rows
-        self._counts = counts
-        self.names = tuple(names)
+        self.names = names
         self.dropped = dropped
+        self.read = read or ReadReport()
 
     def __len__(self) -> int:
-        return self._rows
+        return self._rows.number
 
-    def __repr__(self) -> str:
-        return f"<SpilledTransactions: {len(self):,} of {len(self.names):,} items>"
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        for items, lengths in self._rows.parts():
+            yield from _named(items, offsets_of(lengths), self.names)
 
     def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""
-        return self._counts
+        return self._rows.counts
 
-    def partitions(self, keep: NDArray[np.bool_], entries: int) -> Iterator[tuple[Ints, Counts]]:
-        """Yield the transactions restricted to the items in `keep`; see `Transactions.partitions`."""
-        folder = Path(self._folder.name)
+    def partitions(self, keep: Bools, entries: int) -> Iterator[tuple[Ints, Counts]]:
+        """Yield the transactions restricted to the items in `keep`: `Transactions.partitions`."""
         waiting: list[tuple[Ints, Counts]] = []
         held = 0
-        for hand in range(HANDS):
-            part = _kept(
-                np.fromfile(folder / f"items{hand}", dtype=np.int32),
-                np.fromfile(folder / f"lengths{hand}", dtype=np.int32),
-                keep,
-            )
+        for items, lengths in self._rows.parts():
+            part = restricted(items, lengths, keep)
             if waiting and held + len(part[0]) > entries:
-                yield from _dealt(_joined(waiting), entries)
+                yield from dealt(_joined(waiting), entries)
                 waiting, held = [], 0
             waiting.append(part)
             held += len(part[0])
-        yield from _dealt(_joined(waiting), entries)
+        if waiting:
+            yield from dealt(_joined(waiting), entries)
 
     def close(self) -> None:
         """Remove the temporary files."""
-        self._folder.cleanup()
-
-    def __enter__(self) -> "SpilledTransactions":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+        self._rows.close()
 
 
-class Folder:
-    """A temporary folder that is gone with `cleanup`, or with the object, or with the interpreter."""
-
-    def __init__(self, tmpdir: str | Path | None) -> None:
-        self.name = tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir)
-        self.cleanup = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
+def _named(items: Ints, offsets: Counts, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for start, end in pairwise(offsets.tolist()):
+        yield tuple(names[i] for i in items[start:end].tolist())
 
 
-def _kept(
-    items: Ints, lengths: NDArray[np.integer], keep: NDArray[np.bool_]
-) -> tuple[Ints, Counts]:
+def restricted(items: Ints, lengths: NDArray[np.integer], keep: Bools) -> tuple[Ints, Counts]:
     """The entries of `items` in `keep`, with the new length of each row (0 possible)."""
     if keep.all():
         return items, lengths.astype(np.int64)
     mask = keep.take(items)
     seen = np.zeros(len(items) + 1, dtype=np.int64)
     np.cumsum(mask, out=seen[1:])
-    bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=bounds[1:])
-    return items[mask], np.diff(seen.take(bounds))
+    return items[mask], np.diff(seen.take(offsets_of(lengths)))
+
+
+def offsets_of(lengths: NDArray[np.integer]) -> Counts:
+    """Where rows of these lengths begin, one after another; the last entry is where they end."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
 
 
 def _joined(parts: list[tuple[Ints, Counts]]) -> tuple[Ints, Counts]:
@@ -251,24 +254,22 @@ def ragged(starts: Counts, lengths: NDArray[np.integer]) -> Counts:
     return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
 
 
-def hands(
+def deal(
     items: Ints, lengths: NDArray[np.integer], number: int, first: int = 0
 ) -> Iterator[tuple[int, Ints, NDArray[np.integer]]]:
-    """Deal rows out to so many hands; the rows before these were `first`."""
+    """Deal rows out in turn to so many partitions; `first` rows were dealt before these."""
     starts = np.cumsum(lengths, dtype=np.int64) - lengths
-    for hand in range(number):
-        mine = slice((hand - first) % number, None, number)
-        yield hand, items.take(ragged(starts[mine], lengths[mine])), lengths[mine]
+    for partition in range(number):
+        mine = slice((partition - first) % number, None, number)
+        yield partition, items.take(ragged(starts[mine], lengths[mine])), lengths[mine]
 
 
-def _dealt(part: tuple[Ints, Counts], entries: int) -> Iterator[tuple[Ints, Counts]]:
+def dealt(part: tuple[Ints, Counts], entries: int) -> Iterator[tuple[Ints, Counts]]:
     """Rows as (items, offsets) partitions of about `entries` items; rows are never cut."""
     items, lengths = part
     number = min(max(-(-len(items) // entries), 1), max(len(lengths), 1))
-    for _, mine, sizes in hands(items, lengths, number) if number > 1 else [(0, items, lengths)]:
-        offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
-        np.cumsum(sizes, out=offsets[1:])
-        yield mine, offsets
+    for _, mine, sizes in deal(items, lengths, number) if number > 1 else [(0, items, lengths)]:
+        yield mine, offsets_of(sizes)
 
 
 def _batches(rows: Iterable[Iterable[object]], size: int) -> Iterator[list[Iterable[object]]]:

@@ -1,5 +1,6 @@
 """Texts out of files of records: one field of JSON Lines, CSV or TSV."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
@@ -25,6 +26,43 @@ def lines_of(blocks: Iterable[str]) -> Iterator[str]:
             carry.append(lines[-1])
     if carry:
         yield "".join(carry)
+
+
+def quoted_fields(line: str, separator: str) -> list[str]:
+    """Fields of a line, the definition: quoted if a closing quote ends a field, else literal.
+
+    Parameters
+    ----------
+    line : str
+        Without its end.
+    separator : str
+        At least one character.
+
+    Returns
+    -------
+    list of str
+        Not stripped but for white space around quotes; ``""`` inside quotes is a quote.
+
+    Examples
+    --------
+    >>> quoted_fields('tea, "black, strong" ,5" disk,"a ""b"" c"', ",")
+    ['tea', 'black, strong', '5" disk', 'a "b" c']
+    """
+    end = re.escape(separator)
+    quoted = re.compile(rf'\s*"((?:[^"]|"")*)"\s*(?:{end}|\Z)')
+    fields = []
+    at = 0
+    while at <= len(line):
+        match = quoted.match(line, at)
+        if match:
+            fields.append(match[1].replace('""', '"'))
+            at = match.end() if match[0].endswith(separator) else len(line) + 1
+        else:
+            stop = line.find(separator, at)
+            stop = len(line) if stop < 0 else stop
+            fields.append(line[at:stop])
+            at = stop + len(separator)
+    return fields
 
 
 def _kind_of_value(value: Any) -> str:

@@ -4,6 +4,7 @@ import math
 import random
 import warnings
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
+from nlpzero import RuleFilter
 from nlpzero.rules.association import _MLXTEND
 from tests.rules import oracles
+from tests.rules.inputs import small_budget
 
 ITEMS = [f"i{n}" for n in range(6)]
 transactions = st.lists(
@@ -95,15 +98,11 @@ def test_equal_to_the_definitions(rows, min_count, min_confidence, strict, multi
         ):
             wanted[rule] = metrics
     itemsets = nlpzero.frequent_itemsets(rows, min_count, strict=False)
-    options = {
-        "strict": strict,
-        "multi_consequents": multi,
-        "consequents": right,
-        "antecedents": left,
-        "minimum": {} if lift is None else {"lift": lift},
-        "prune_redundant": prune,
-    }
-    found = nlpzero.association_rules(itemsets, min_confidence, **options)
+    options = {"strict": strict, "minimum": {} if lift is None else {"lift": lift}}
+    where = RuleFilter(
+        multi_consequents=multi, consequents=right, antecedents=left, prune_redundant=prune
+    )
+    found = nlpzero.association_rules(itemsets, min_confidence, where=where, **options)
     assert len(found) == len(wanted)
     for rule in found:
         metrics = wanted[rule.antecedent, rule.consequent]
@@ -111,11 +110,12 @@ def test_equal_to_the_definitions(rows, min_count, min_confidence, strict, multi
         for field, name in _MLXTEND.items():
             if name in metrics and name != "representativity":
                 assert getattr(rule, field) == pytest.approx(metrics[name], rel=1e-12, abs=1e-12)
-    assert found == sorted(
+    assert list(found) == sorted(
         found, key=lambda r: (-r.confidence, -r.support, r.antecedent, r.consequent)
     )
     number = data.draw(st.integers(0, 6))
-    first = nlpzero.association_rules(itemsets, min_confidence, max_rules=number, **options)
+    some = replace(where, max_rules=number)
+    first = nlpzero.association_rules(itemsets, min_confidence, where=some, **options)
     assert first == found[:number]
 
 
@@ -139,15 +139,17 @@ def test_confidence_one_and_support_one():
     assert metrics["conviction"].tolist() == [math.inf] * 3
     assert metrics["certainty"].tolist() == [1, 0, 0]
     assert metrics["zhang"].tolist() == [pytest.approx(0.15 / 0.21), 0, 0]
-    assert nlpzero.apriori([["a", "b"]], 0.5, 1.0) == []
+    assert nlpzero.apriori([["a", "b"]], 0.5, 1.0) == nlpzero.Rules()
     assert len(nlpzero.apriori([["a", "b"]], 1.0, 1.0, strict=False)) == 2
 
 
 def test_redundant():
     rows = [["a", "c"]] * 3 + [["a", "b", "c"]] * 3 + [["a", "b"]] + [["b"]]
     itemsets = nlpzero.frequent_itemsets(rows, 1)
-    every = nlpzero.association_rules(itemsets, consequents=["c"])
-    pruned = nlpzero.association_rules(itemsets, consequents=["c"], prune_redundant=True)
+    every = nlpzero.association_rules(itemsets, where=RuleFilter(consequents=["c"]))
+    pruned = nlpzero.association_rules(
+        itemsets, where=RuleFilter(consequents=["c"], prune_redundant=True)
+    )
     assert {r.antecedent: r.confidence for r in every} == {
         ("a",): 6 / 7,
         ("b",): 3 / 5,
@@ -166,19 +168,20 @@ def test_too_many_rules_is_a_clear_error():
     rows = [[str(n) for n in range(14)]] * 3
     itemsets = nlpzero.frequent_itemsets(rows, 1)
     with pytest.raises(nlpzero.ResourceError, match=r"more than [\d,]+ rules"):
-        nlpzero.association_rules(itemsets, multi_consequents=True, memory=1 << 20)
-    assert len(nlpzero.association_rules(itemsets, max_rules=5)) == 5
+        nlpzero.association_rules(
+            itemsets,
+            where=RuleFilter(multi_consequents=True),
+            resources=small_budget(1 << 20),
+        )
+    assert len(nlpzero.association_rules(itemsets, where=RuleFilter(max_rules=5))) == 5
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         ({"min_confidence": 1.5}, ValueError, "min_confidence"),
-        ({"max_rules": -1}, ValueError, "max_rules"),
         ({"minimum": {"beauty": 1}}, ValueError, "unknown metric 'beauty'"),
         ({"minimum": {"lift": math.nan}}, ValueError, "lift"),
-        ({"consequents": "ab"}, TypeError, "consequents"),
-        ({"antecedents": "ab"}, TypeError, "antecedents"),
     ],
 )
 def test_misuse_is_refused_by_name(arguments, error, message):
@@ -189,12 +192,42 @@ def test_misuse_is_refused_by_name(arguments, error, message):
         nlpzero.association_rules([["a", "b"]])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"max_rules": -1}, ValueError),
+        ({"max_rules": 1.5}, TypeError),
+        ({"consequents": "ab"}, TypeError),
+        ({"antecedents": "ab"}, TypeError),
+        ({"multi_consequents": 1}, TypeError),
+        ({"prune_redundant": None}, TypeError),
+    ],
+)
+def test_filters_are_checked_by_name(arguments, error):
+    with pytest.raises(error, match=f"`{next(iter(arguments))}`"):
+        RuleFilter(**arguments)
+
+
+def test_rules_show_ten_rows():
+    rows = [[f"i{n}" for n in range(6)]] * 2
+    rules = nlpzero.apriori(rows, 1, 0.5, where=RuleFilter(multi_consequents=True))
+    lines = repr(rules).splitlines()
+    assert lines[0] == f"<Rules: {len(rules)}>"
+    assert lines[-1] == f"... {len(rules) - 10} more"
+    assert len(lines) == 13
+    assert rules._repr_html_().count("<tr>") == 11
+    assert repr(rules[:0]) == "<Rules: 0>"
+    assert isinstance(rules[2:4], nlpzero.Rules)
+    assert list(rules[2:4]) == [rules[2], rules[3]]
+    assert hash(rules[:3]) == hash(rules[:3])
+
+
 AWKWARD = ['say "hi"', "a\\n", "<&>", "茶\x01", "x,y"]
 
 
 def test_graphml_is_well_formed_and_complete():
     rules = nlpzero.association_rules(nlpzero.frequent_itemsets([AWKWARD] * 2, 1, max_len=2))
-    root = ET.fromstring(nlpzero.rules_to_graphml(rules).encode())
+    root = ET.fromstring(rules.to_graphml().encode())
     space = {"g": "http://graphml.graphdrawing.org/xmlns"}
     nodes = {
         node.get("id"): {data.get("key"): data.text for data in node}
@@ -211,7 +244,7 @@ def test_graphml_is_well_formed_and_complete():
 
 def test_dot_escapes():
     rules = nlpzero.association_rules(nlpzero.frequent_itemsets([AWKWARD] * 2, 1, max_len=2))
-    text = nlpzero.rules_to_dot(rules)
+    text = rules.to_dot()
     assert r'[label="say \"hi\""];' in text
     assert r'[label="a\\n"];' in text
     assert text.count("->") == 40
@@ -219,7 +252,7 @@ def test_dot_escapes():
 
 def test_dataframe_has_mlxtends_columns():
     pytest.importorskip("pandas")
-    frame = nlpzero.rules_to_dataframe(nlpzero.apriori([["a", "b"], ["a", "b"], ["a"]], 0.1, 0.1))
+    frame = nlpzero.apriori([["a", "b"], ["a", "b"], ["a"]], 0.1, 0.1).to_dataframe()
     assert list(frame.columns) == list(_MLXTEND.values())
     assert frame["antecedents"].tolist() == [frozenset("b"), frozenset("a")]
     assert frame["antecedent support"].tolist() == [2 / 3, 1.0]
@@ -248,9 +281,9 @@ def test_equal_to_mlxtend():
             patterns.apriori(frame, min_support=0.01, use_colnames=True), min_threshold=0.203
         )
     itemsets = nlpzero.frequent_itemsets(rows, 0.01, strict=False)
-    ours = nlpzero.rules_to_dataframe(
-        nlpzero.association_rules(itemsets, 0.203, strict=False, multi_consequents=True)
-    )
+    ours = nlpzero.association_rules(
+        itemsets, 0.203, strict=False, where=RuleFilter(multi_consequents=True)
+    ).to_dataframe()
     key = ["antecedents", "consequents"]
     theirs, ours = theirs.set_index(key), ours.set_index(key)
     assert set(theirs.index) == set(ours.index)
@@ -270,7 +303,9 @@ def test_equal_to_efficient_apriori():
     assert {frozenset(s): c for level in sets.values() for s, c in level.items()} == {
         frozenset(s.items): s.count for s in itemsets
     }
-    ours = nlpzero.association_rules(itemsets, 0.3, strict=False, multi_consequents=True)
+    ours = nlpzero.association_rules(
+        itemsets, 0.3, strict=False, where=RuleFilter(multi_consequents=True)
+    )
     assert {(frozenset(r.lhs), frozenset(r.rhs)) for r in rules} == {
         (frozenset(r.antecedent), frozenset(r.consequent)) for r in ours
     }

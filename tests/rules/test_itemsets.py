@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 import nlpzero
 from nlpzero.rules import apriori, support_counting
-from nlpzero.rules.building import Builder as _Builder
+from nlpzero.rules.building import TransactionBuilder
 from tests.rules import oracles
+from tests.rules.inputs import small_budget
 
+MEGABYTE = small_budget(1 << 20)
 ITEMS = [f"i{n}" for n in range(9)]
 transactions = st.lists(st.lists(st.sampled_from(ITEMS), max_size=7), max_size=30)
 
@@ -31,7 +33,8 @@ ways = st.fixed_dictionaries(
 
 
 def spilled(rows):
-    builder = _Builder(memory=1)
+    # one byte: after every four rows the names and the rows go to disk
+    builder = TransactionBuilder(memory=1)
     for i in range(0, len(rows), 4):
         builder.add_lists(rows[i : i + 4])
     return builder.finish()
@@ -51,7 +54,7 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
             for module in (apriori, support_counting):
                 patch.setattr(module, name, value, raising=False)
         found = nlpzero.frequent_itemsets(
-            read, min_count, max_len=max_len, strict=False, memory=1 << 20
+            read, min_count, max_len=max_len, strict=False, resources=MEGABYTE
         )
     for kind, sets in wanted.items():
         short = {s: c for s, c in sets.items() if max_len is None or len(s) <= max_len}
@@ -85,9 +88,8 @@ def test_pairs_in_several_rounds(monkeypatch):
     monkeypatch.setattr(apriori, "ROOM", 1000)
     monkeypatch.setattr(support_counting, "ROOM", 1000)
     monkeypatch.setattr(support_counting, "_LONG", 40)
-    assert (
-        list(nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3, memory=1 << 20)) == whole
-    )
+    again = nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3, resources=MEGABYTE)
+    assert list(again) == whole
     pairs = {s.items: s.count for s in whole if len(s.items) == 2}
     texts = [set(map(str, row)) for row in rows]
     assert pairs[("2", "3")] == sum({"2", "3"} <= row for row in texts)
@@ -101,9 +103,9 @@ def test_bitsets_in_several_pieces():
     rows = [np.flatnonzero(rng.random(60) < 0.1).tolist() for _ in range(3000)]
     rows += [[1, 2, 3, 4]] * 150
     whole = list(nlpzero.frequent_itemsets(rows, 0.01))
-    job = support_counting.Job(1, len(rows), 60, None, 4096, None)
+    mining = support_counting.Mining(1, len(rows), 60, None, 4096, None)
     read = nlpzero.Transactions.from_lists(rows)
-    data = support_counting.Vertical(read.items, read.offsets, np.ones(60, dtype=bool), 3, job)
+    data = support_counting.Vertical(read.items, read.offsets, np.ones(60, dtype=bool), 3, mining)
     assert len(data.pieces) > 2
     # many frequent itemsets do not fit beside so little memory, so only the counting is compared
     triples = [s for s in whole if len(s.items) == 3]
@@ -134,7 +136,7 @@ def test_too_low_support_is_a_clear_error():
     with pytest.raises(
         nlpzero.ResourceError, match=r"[\d,]+ candidates of \d+ items .* higher support"
     ):
-        nlpzero.frequent_itemsets(rows, 1, memory=4 << 20)
+        nlpzero.frequent_itemsets(rows, 1, resources=nlpzero.Resources(memory="16M"))
 
 
 def test_min_count_of_items():
@@ -183,7 +185,6 @@ def test_minimum_count_compares_as_floats_do(total, part, strict):
         ({"min_support": 0.1, "max_len": 0}, ValueError),
         ({"min_support": 0.1, "max_len": 2.5}, TypeError),
         ({"min_support": 0.1, "kind": "open"}, ValueError),
-        ({"min_support": 0.1, "memory": 10}, ValueError),
     ],
 )
 def test_misuse_is_refused_by_name(arguments, error):
@@ -199,9 +200,14 @@ def test_tiny_inputs(rows):
 
 
 def test_progress_tells_levels():
-    told = []
-    nlpzero.frequent_itemsets([["a", "b", "c"]] * 2, 1, progress=lambda *x: told.append(x))
-    assert told == [(1, 3), (2, 3), (3, 1)]
+    states = []
+    heard = nlpzero.Resources(progress=states.append)
+    nlpzero.frequent_itemsets([["a", "b", "c"]] * 2, 1, resources=heard)
+    assert [(s.stage, s.done, s.facts["itemsets"]) for s in states] == [
+        ("mining", 1, 3),
+        ("mining", 2, 3),
+        ("mining", 3, 1),
+    ]
 
 
 def test_sequence():
@@ -211,7 +217,14 @@ def test_sequence():
     assert found[1:] == [(("b",), 0.5, 1), (("a", "b"), 0.5, 1)]
     with pytest.raises(IndexError):
         found[3]
-    assert repr(found) == "<Itemsets: 3 frequent, of 1 to 2 items, in 2 transactions>"
+    assert repr(found).splitlines() == [
+        "<Itemsets: 3 frequent, of 1 to 2 items, in 2 transactions>",
+        "items  support  count",
+        "a            1      2",
+        "b          0.5      1",
+        "a b        0.5      1",
+    ]
+    assert "<td>a b</td>" in found._repr_html_()
 
 
 def test_dataframe():

@@ -1,6 +1,8 @@
 """Reading transactions, against plain Python."""
 
 import itertools
+import json
+import random
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nlpzero
-from nlpzero.rules import building, transactions
+from nlpzero import JsonLines, Lines, Pairs, Sentences
+from nlpzero.rules import spilling, transactions
 from nlpzero.rules.transactions import BLANKS, SpilledTransactions
+from tests.rules.inputs import read
 
 
 def fields(line, separator):
@@ -117,15 +121,19 @@ def test_lines_are_read_as_defined(rows, separator, ended, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=3)))
     blocks = [raw[a:b] for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
     wanted = expected(text, separator)
-    read = nlpzero.transactions_from_lines(blocks, separator=separator)
-    assert [set(row) for row in read] == wanted
-    assert len(read) == len(wanted)
-    with nlpzero.transactions_from_lines(blocks, separator=separator, memory=1) as spilled:
+    whole = read(blocks, Lines(separator))
+    assert [set(row) for row in whole] == wanted
+    assert len(whole) == len(wanted)
+    memory = data.draw(st.sampled_from([1, 10**7]))
+    with read(blocks, Lines(separator), memory=memory) as spilled:
         assert len(spilled) == len(wanted)
+        assert spilled.dropped == whole.dropped
+        assert sorted(spilled.names) == sorted(whole.names)
         found = rows_of(spilled, data.draw(st.integers(1, 20)))
         assert sorted(map(sorted, found)) == sorted(map(sorted, wanted))
+        assert sorted(map(sorted, spilled)) == sorted(map(sorted, wanted))
         if wanted:
-            assert isinstance(spilled, SpilledTransactions)
+            assert isinstance(spilled, SpilledTransactions) == (memory == 1)
             assert dict(zip(spilled.names, spilled.counts().tolist(), strict=True)) == {
                 name: sum(name in row for row in wanted) for name in spilled.names
             }
@@ -133,45 +141,47 @@ def test_lines_are_read_as_defined(rows, separator, ended, data):
 
 def test_a_short_item_first_seen_as_the_tail_of_a_long_one():
     # the 15 bytes end with the chunk "o", whose number must not stand for the item "o"
-    read = nlpzero.transactions_from_lines([b"abcdefghijklmno\n", b"o,p\n"])
-    assert list(read) == [("abcdefghijklmno",), ("o", "p")]
+    found = read([b"abcdefghijklmno\n", b"o,p\n"])
+    assert list(found) == [("abcdefghijklmno",), ("o", "p")]
 
 
 def test_what_is_dropped_is_counted():
-    read = nlpzero.transactions_from_lines([b"a,a,b\na,b\na,a\n\nc,b,nan\n  \n,,\nnull\n"])
-    assert list(read) == [("a", "b"), ("a", "b"), ("a",), ("b", "c")]
+    found = read([b"a,a,b\na,b\na,a\n\nc,b,nan\n  \n,,\nnull\n"])
+    assert list(found) == [("a", "b"), ("a", "b"), ("a",), ("b", "c")]
     # ",," is a row of three blank items; "nan" one more; four rows hold nothing
-    assert read.dropped == transactions.Dropped(blank_items=4, blank_lines=4, repeats=2)
+    assert found.dropped == transactions.Dropped(blank_items=4, blank_lines=4, repeats=2)
 
 
 def test_excluded_items_are_counted_apart():
-    read = nlpzero.transactions_from_lines([b"a,b\nb\n"], exclude=["b"])
-    assert list(read) == [("a",)]
-    assert read.dropped == transactions.Dropped(blank_lines=1, excluded=2)
+    found = read([b"a,b\nb\n"], exclude=["b"])
+    assert list(found) == [("a",)]
+    assert found.dropped == transactions.Dropped(blank_lines=1, excluded=2)
 
 
 def test_without_quotes_a_quote_is_a_character():
-    read = nlpzero.transactions_from_lines([b'"a,b"\n'], quotes=False)
-    assert list(read) == [('"a', 'b"')]
+    found = read([b'"a,b"\n'], Lines(quotes=False))
+    assert list(found) == [('"a', 'b"')]
 
 
 def test_more_distinct_items_than_a_table_begins_with():
     lines = [f"item {i},{i},x{i % 7}" for i in range(30_000)]
-    read = nlpzero.transactions_from_lines(["\n".join(lines).encode()])
-    assert [sorted(row) for row in read] == [sorted(line.split(",")) for line in lines]
+    found = read(["\n".join(lines).encode()])
+    assert [sorted(row) for row in found] == [sorted(line.split(",")) for line in lines]
 
 
 @pytest.mark.parametrize("separator", ["", "\n", '"'])
 def test_impossible_separators_are_refused(separator):
     with pytest.raises(ValueError, match="separator"):
-        nlpzero.transactions_from_lines([b"a\n"], separator=separator)
+        Lines(separator)
+    with pytest.raises(ValueError, match="separator"):
+        Pairs("a", "b", separator)
 
 
 def test_lists_of_anything():
-    read = nlpzero.Transactions.from_lists([[1, "a "], [None, float("nan"), 2.5], [], (1,), {"a"}])
-    assert list(read) == [("1", "a"), ("2.5",), ("1",), ("a",)]
-    assert read.dropped.blank_items == 2
-    assert read.counts().tolist() == [2, 2, 1]
+    found = nlpzero.Transactions.from_lists([[1, "a "], [None, float("nan"), 2.5], [], (1,), {"a"}])
+    assert list(found) == [("1", "a"), ("2.5",), ("1",), ("a",)]
+    assert found.dropped.blank_items == 2
+    assert found.counts().tolist() == [2, 2, 1]
 
 
 @pytest.mark.parametrize("bad", ["abc", ["abc", ["a"]]])
@@ -195,11 +205,11 @@ def test_arrays_are_checked():
 
 def test_json_lines():
     text = '["a", "b,c", 3, 2.5, null, "a"]\n\n[]\n["\\u4e2d", true]\n'
-    read = nlpzero.transactions_from_json([text.encode()])
-    assert [set(row) for row in read] == [{"a", "b,c", "3", "2.5"}, {"中", "True"}]
-    assert read.dropped == transactions.Dropped(blank_items=1, blank_lines=2, repeats=1)
+    found = read([text.encode()], JsonLines())
+    assert [set(row) for row in found] == [{"a", "b,c", "3", "2.5"}, {"中", "True"}]
+    assert found.dropped == transactions.Dropped(blank_items=1, blank_lines=2, repeats=1)
     text = '{"id": 1, "items": ["a"]}\n{"id": 2, "items": ["b"]}\n'
-    assert list(nlpzero.transactions_from_json([text.encode()], field="items")) == [("a",), ("b",)]
+    assert list(read([text.encode()], JsonLines("items"))) == [("a",), ("b",)]
 
 
 @pytest.mark.parametrize(
@@ -213,43 +223,46 @@ def test_json_lines():
 )
 def test_bad_json_is_found(text, message):
     with pytest.raises(nlpzero.CorpusError, match=message):
-        nlpzero.transactions_from_json([text.encode()])
+        read([text.encode()], JsonLines())
 
 
 def test_long_form():
     text = 'item;qty;"the id"\ntea;2;7\n"milk;fresh";1;8\n\ntea;3;8\ntea;1;8\n;1;9\n'
-    columns = ("the id", "item")
     for cut in range(0, len(text), 5):
         blocks = [text[:cut].encode(), text[cut:].encode()]
-        read = nlpzero.transactions_from_pairs(blocks, columns, separator=";")
-        assert sorted(sorted(row) for row in read) == [["milk;fresh", "tea"], ["tea"]]
-        assert read.dropped == transactions.Dropped(blank_items=1, blank_lines=1, repeats=1)
+        found = read(blocks, Pairs("the id", "item", ";"))
+        assert sorted(sorted(row) for row in found) == [["milk;fresh", "tea"], ["tea"]]
+        assert found.dropped == transactions.Dropped(blank_items=1, blank_lines=1, repeats=1)
 
 
 def test_long_form_by_number_and_with_a_second_header():
-    assert list(nlpzero.transactions_from_pairs([b"1,a\n2,b\n1,c\n"], (1, 2))) == [
+    assert list(read([b"1,a\n2,b\n1,c\n"], Pairs(1, 2))) == [
         ("a", "c"),
         ("b",),
     ]
     twice = b"id,item\n1,a\nid,item\n2,b\n"
-    assert list(nlpzero.transactions_from_pairs([twice], ("id", "item"))) == [("a",), ("b",)]
+    assert list(read([twice], Pairs("id", "item"))) == [("a",), ("b",)]
 
 
 def test_long_form_errors():
     with pytest.raises(nlpzero.CorpusError, match="no column 'x'; there are 'id', 'item'"):
-        nlpzero.transactions_from_pairs([b"id,item\n1,a\n"], ("x", "item"))
+        read([b"id,item\n1,a\n"], Pairs("x", "item"))
     with pytest.raises(nlpzero.CorpusError, match="line 3: expected at least 2 columns, got 1"):
-        nlpzero.transactions_from_pairs([b"id,item\n1,a\n2\n"], ("id", "item"))
+        read([b"id,item\n1,a\n2\n"], Pairs("id", "item"))
     with pytest.raises(ValueError, match="numbered from 1"):
-        nlpzero.transactions_from_pairs([b"1,a\n"], (0, 1))
+        Pairs(0, 1)
     with pytest.raises(ValueError, match="two names or two numbers"):
-        nlpzero.transactions_from_pairs([b"1,a\n"], ("a", 1))
+        Pairs("a", 1)
+
+
+def encoded(texts):
+    return [text.encode() for text in texts]
 
 
 def test_text_is_cut_into_sentences():
     text = ["今天 天气 很 好 。 我们 去 公园\n", "好 吗 ？ ！\n 3.5% 的 人 说 ： 好 …… \n"]
-    read = nlpzero.transactions_from_text(text, None, exclude=["的", "吗"])
-    assert [set(row) for row in read] == [
+    found = read(encoded(text), Sentences("whitespace"), exclude=["的", "吗"])
+    assert [set(row) for row in found] == [
         {"今天", "天气", "很", "好"},
         {"我们", "去", "公园"},
         {"好"},
@@ -259,23 +272,73 @@ def test_text_is_cut_into_sentences():
 
 def test_text_through_a_function_and_through_a_segmenter():
     text = ["研究生命。", "研究研究！\n"]
-    by_function = nlpzero.transactions_from_text(text, lambda s: [s[:2], s[2:]])
+    by_function = read(encoded(text), Sentences(lambda s: [s[:2], s[2:]]))
     assert list(by_function) == [("研究", "生命"), ("研究",)]
     words = nlpzero.VocabularySegmenter({"研究": 9, "生命": 9})
-    assert list(nlpzero.transactions_from_text(text, words)) == [("研究", "生命"), ("研究",)]
+    assert list(read(encoded(text), Sentences(words))) == [("研究", "生命"), ("研究",)]
 
 
 def test_a_full_disk_is_a_resource_error(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(building, "open", full, raising=False)
+    monkeypatch.setattr(spilling, "open", full, raising=False)
     with pytest.raises(nlpzero.ResourceError, match=r"No space left .*--tmpdir"):
-        nlpzero.transactions_from_lines([b"a,b\n"], memory=1, tmpdir=tmp_path)
+        read([b"a,b\n"], memory=1, tmpdir=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_temporary_files_vanish(tmp_path):
-    with nlpzero.transactions_from_lines([b"a,b\n"], memory=1, tmpdir=tmp_path):
+    with read([b"a,b\n"], memory=1, tmpdir=tmp_path):
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
+
+
+def test_long_form_within_a_budget_is_the_same():
+    rng = random.Random(4)
+    text = "id,item\n" + "".join(
+        f"订单{rng.randrange(300)},商品{rng.randrange(40)}\n" for _ in range(2000)
+    )
+    text += "订单1,\n,商品2\n\n"
+    raw = text.encode()
+    blocks = [raw[at : at + 997] for at in range(0, len(raw), 997)]
+    whole = read(blocks, Pairs())
+    # always a new numbering; several numberings; one numbering and the pairs on disk
+    for memory in (1, 1_400_000, 10**7):
+        with read(blocks, Pairs(), memory=memory) as spilled:
+            assert isinstance(spilled, SpilledTransactions) == (memory == 1)
+            assert sorted(map(sorted, spilled)) == sorted(map(sorted, whole))
+            assert spilled.dropped == whole.dropped
+            assert dict(zip(spilled.names, spilled.counts().tolist(), strict=True)) == dict(
+                zip(whole.names, whole.counts().tolist(), strict=True)
+            )
+            assert list(spilled.names) == sorted(whole.names)
+
+
+def test_names_on_disk():
+    rows = [[f"{n}", "中\n文", "\ud800", "𠮷"] for n in range(3000)]
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    blocks = [text[at : at + 9000] for at in range(0, len(text), 9000)]
+    with read(blocks, JsonLines(), memory=1) as found:
+        names = found.names
+        assert list(names) == sorted({item for row in rows for item in row})
+        assert names[-1] == names[len(names) - 1] == "𠮷"
+        assert names[3:5] == list(names)[3:5]
+        with pytest.raises(IndexError):
+            names[len(names)]
+
+
+def test_what_was_read_is_told(tmp_path):
+    (tmp_path / "b.csv").write_text("a,b\na\n", encoding="utf-8")
+    states = []
+    found = nlpzero.read_transactions(
+        tmp_path / "b.csv", resources=nlpzero.Resources(progress=states.append)
+    )
+    assert list(found) == [("a", "b"), ("a",)]
+    assert found.read.bytes_read == 6
+    assert [(state.stage, state.done, state.total) for state in states] == [("reading", 6, 6)]
+
+
+def test_unknown_shapes_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="`shape` must be Lines, Pairs, JsonLines or Sentences"):
+        read([b"a\n"], "lines")

@@ -1,0 +1,92 @@
+"""Values of options that only `rules` has: a support, thresholds of metrics, two columns, a separator."""
+
+import math
+from typing import Any
+
+import click
+
+import nlpzero
+
+_SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "space": " ", "semicolon": ";"}
+
+
+class Support(click.ParamType):
+    """A proportion (``0.06``, ``6%``) or, as a whole number, a count of transactions (``50``)."""
+
+    name = "support"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value).strip()
+        if isinstance(value, (int, float)):
+            return value
+        if text.isascii() and text.isdigit():
+            return int(text)
+        try:
+            share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError:
+            self.fail(
+                f"{value!r} is no support; write a proportion such as 0.06 or 6%, or a count such as 50.",
+                param,
+                ctx,
+            )
+        if not 0 <= share <= 1:
+            self.fail(
+                f"{value!r} is out of range; a proportion is between 0 and 1 (or 0% and 100%), "
+                "a count is a whole number.",
+                param,
+                ctx,
+            )
+        return share
+
+
+def minimum(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, float]:
+    """``METRIC=VALUE``, several times."""
+    result = {}
+    for value in values:
+        name, equals, least = value.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in nlpzero.METRICS:
+            raise click.BadParameter(
+                f"{value!r} is not METRIC=VALUE with a metric of {', '.join(nlpzero.METRICS)}.",
+                ctx,
+                param,
+            )
+        try:
+            result[name] = float(least)
+        except ValueError:
+            raise click.BadParameter(f"{least!r} is no number.", ctx, param) from None
+        if math.isnan(result[name]):
+            raise click.BadParameter(f"{least!r} is no number.", ctx, param)
+    return result
+
+
+def two_columns(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, str] | tuple[int, int] | None:
+    """``id,item`` or ``1,3``."""
+    if value is None:
+        return None
+    first, comma, second = (part.strip() for part in value.partition(","))
+    if not (comma and first and second) or "," in second:
+        raise click.BadParameter(
+            f"{value!r} is not two columns; write for example id,item or 1,3.", ctx, param
+        )
+    if first.isdecimal() and second.isdecimal():
+        if int(first) < 1 or int(second) < 1:
+            raise click.BadParameter(
+                f"{value!r} is out of range; columns are numbered from 1.", ctx, param
+            )
+        return int(first), int(second)
+    return first, second
+
+
+def separator(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Any text without a quote or a line end, or a name for what is hard to write."""
+    text = _SEPARATORS.get(value, value)
+    if not text or "\n" in text or '"' in text:
+        raise click.BadParameter(f"{text!r} cannot separate items.", ctx, param)
+    return text

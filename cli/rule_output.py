@@ -1,0 +1,103 @@
+"""What ``nlpzero rules`` says and writes: notes, rules as tables and graphs, itemsets."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import nlpzero
+from nlpzero.rules.rule_filter import RuleFilter
+
+from .formats import FORMATS, csv_list, number, open_output, terminal_table, write_table
+
+if TYPE_CHECKING:
+    from nlpzero.rules.association import Rules
+    from nlpzero.rules.itemsets import Itemsets
+    from nlpzero.rules.transactions import Transactions
+
+
+def read_note(found: "Transactions") -> str:
+    """How many transactions there are, and what was left out of them."""
+    dropped = found.dropped
+    left_out = [
+        f"{count:,} {what}"
+        for count, what in (
+            (dropped.blank_lines, "blank lines"),
+            (dropped.blank_items, "blank items"),
+            (dropped.repeats, "repeated items"),
+            (dropped.excluded, "stop words and marks"),
+        )
+        if count
+    ]
+    return f"{len(found):,} transactions of {len(found.names):,} different items" + (
+        f"; left out: {', '.join(left_out)}" if left_out else ""
+    )
+
+
+def itemsets_note(sets: "Itemsets", max_len: int) -> str:
+    """How many itemsets are frequent."""
+    text = f"{len(sets):,} frequent itemsets (at least {sets.min_count:,} transactions)"
+    if not sets.complete:
+        text += f"; there are larger ones than --max-len {max_len}"
+    return text
+
+
+def unknown_items(sets: "Itemsets", items: Sequence[str]) -> list[str]:
+    """Items asked for that are not frequent."""
+    known = frozenset(sets.names)
+    return [item for item in items if item not in known]
+
+
+def hint(sets: "Itemsets", where: RuleFilter, found: "Rules") -> str:
+    """Where there is nothing to show: which threshold to change, and to what."""
+    if found or where.max_rules == 0:
+        return ""
+    if not sets.transactions:
+        return "; the input has no transactions"
+    if len(sets.levels) < 2:
+        return "; no two items occur together often enough: lower --min-support"
+    best = nlpzero.association_rules(sets, 0.0, strict=False, where=replace(where, max_rules=10))
+    if not best:
+        return "; no rule has the items asked for: lower --min-support"
+    return (
+        f"; --no-strict --min-confidence {number(best[-1].confidence)} and no --min would keep "
+        f"{len(best)}"
+    )
+
+
+def write_rules(output: str | None, format: str | None, found: "Rules") -> None:
+    """Rules as a table or as a graph; without a format, what suits a terminal or a pipe."""
+    if format is None:
+        format = "table" if output is None and sys.stdout.isatty() else "tsv"
+    if format in FORMATS:
+        side = list if format == "jsonl" else csv_list
+        rows = ((side(rule[0]), side(rule[1]), *rule[2:]) for rule in found)
+        write_table(output, format, nlpzero.Rule._fields, rows)
+        return
+    write = {"dot": nlpzero.Rules.to_dot, "graphml": nlpzero.Rules.to_graphml, "table": _table}
+    text = write[format](found)
+    with open_output(output) as file:
+        file.write(text)
+
+
+def _table(found: "Rules") -> str:
+    rows = [
+        (
+            f"{csv_list(rule.antecedent)} → {csv_list(rule.consequent)}",
+            f"{rule.confidence:.4f}",
+            f"{rule.support:.4f}",
+            f"{rule.lift:.3f}",
+            f"{rule.count:,}",
+        )
+        for rule in found
+    ]
+    return terminal_table(("rule", "confidence", "support", "lift", "count"), rows)
+
+
+def write_itemsets(path: str, sets: "Itemsets") -> None:
+    """Itemsets in the format that the name of the file says."""
+    suffix = path.rsplit(".", 1)[-1].lower()
+    format = suffix if suffix in FORMATS else "tsv"
+    side = list if format == "jsonl" else csv_list
+    rows = ((side(items), len(items), support, count) for items, support, count in sets)
+    write_table(path, format, ("items", "size", "support", "count"), rows)
