@@ -171,7 +171,7 @@ class PairBuilder:
         keys.sort()
         keys = self.items.without_repeats(keys)
         ids = keys >> 32
-        ends = np.flatnonzero(np.append(ids[1:] != ids[:-1], np.ones(len(ids) > 0, dtype=bool)))
+        ends = np.flatnonzero(np.append(ids[1:] != ids[:-1], np.ones(min(len(ids), 1), dtype=bool)))
         rows.append_to(partition, keys.astype(np.int32), np.diff(ends, prepend=-1))
 
     def close(self) -> None:
