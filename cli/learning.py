@@ -115,6 +115,12 @@ def note_learned(segmenter: "Segmenter", *, quiet: bool) -> None:
             for name, value in facts.items()
             if isinstance(value, int) and name in ("symbols", "word_types", "words", "ngrams")
         )
+    if "sample_wanted" in facts:
+        note(
+            f"--memory allows a sample of {facts['sample']:,} bytes instead of {facts['sample_wanted']:,}; "
+            "more memory learns from more text",
+            quiet=quiet,
+        )
     note(
         f"learned from {format_size(segmenter.read.bytes_read)} in {facts.get('seconds', 0):.1f} s"
         + (f": {what}" if what else ""),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Text that learning takes at most, in bytes of UTF-8.
 SAMPLE_BYTES = 16_000_000
 
-_SAMPLE = "Learn from at most so much text, drawn at random in blocks of lines."
+_SAMPLE = "Learn from at most so many bytes, drawn at random in blocks of lines; fewer if --memory allows no more."
 _SEED = "Of the sample and of sampling."
 _FOLD = (
     "Read traditional characters as simplified ones, so that both scripts help each other; the output keeps "

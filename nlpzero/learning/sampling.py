@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -79,20 +80,52 @@ def sample_text(
     >>> sample_text(["今天天气不错", "去公园走走"], 1000)
     ['今天天气不错\\n去公园走走\\n']
     """
+    return draw_sample(corpus, size, seed=seed, report=report, progress=progress).blocks
+
+
+class Sample(NamedTuple):
+    """What was drawn.
+
+    blocks : list of str
+        In the order of the corpus.
+    size : int
+        Bytes of UTF-8.
+    whole : bool
+        Whether it is the whole corpus.
+    """
+
+    blocks: list[str]
+    size: int
+    whole: bool
+
+
+def draw_sample(
+    corpus: Corpus | Shard | Iterable[str],
+    size: int,
+    *,
+    seed: int = 0,
+    report: ReadReport | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Sample:
+    """As :func:`sample_text`, with what there is to say about it."""
     # the blocks with the smallest random numbers are kept; a heap gives up the largest of them
     kept: list[tuple[int, int, int, str]] = []
     held = 0
+    whole = True
     key = random_key(seed)
     for number, block in enumerate(_blocks(as_corpus(corpus), report, progress)):
         rank = random_key(key, number)
         if held >= size and kept and rank > -kept[0][0]:
+            whole = False
             continue
         bytes_ = len(block.encode("utf-8", "surrogatepass"))
         heapq.heappush(kept, (-rank, number, bytes_, block))
         held += bytes_
         while held > size and len(kept) > 1:
             held -= heapq.heappop(kept)[2]
-    return [block for _, block in sorted((entry[1], entry[3]) for entry in kept)]
+            whole = False
+    blocks = [block for _, block in sorted((entry[1], entry[3]) for entry in kept)]
+    return Sample(blocks, held, whole)
 
 
 def traditional_to_simplified() -> tuple[tuple[int, int], ...]:

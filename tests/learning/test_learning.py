@@ -461,6 +461,18 @@ def test_the_text_is_kept_before_the_background() -> None:
     assert full.training["bytes"] + full.training["background_bytes"] <= 20_000 + 8192 * 3
 
 
+@pytest.mark.parametrize("method", [CoTraining(), BranchingEntropy()])
+def test_memory_bounds_the_sample_and_says_so(method: CoTraining | BranchingEntropy) -> None:
+    small = Resources(memory="16M")
+    texts = TEXTS * 40
+    facts = learn_segmenter(texts, method, resources=small).training
+    assert facts["sample_wanted"] == 16_000_000
+    assert facts["bytes"] <= facts["sample"] < 1_000_000
+    # a text that fits is learned from as if there were more memory
+    few = learn_segmenter(TEXTS[:100], method, resources=small).training
+    assert few["sample"] == 16_000_000 and "sample_wanted" not in few
+
+
 def test_learn_autonomy_leaves_out_rare_ngrams() -> None:
     raw = np.array([5, 6, 0, 5, 6, 0, 7, 8], np.uint16)
     keys, scores = learn_autonomy(raw)
