@@ -203,9 +203,13 @@ def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) 
             f"{files[0]} holds {known[kinds[files[0]]]} and {other} {known[kinds[other]]}; "
             "merge files of one kind"
         )
+    # what waits on disk is as large as the result, so the result's disk has room for it
+    folder = os.path.dirname(os.path.abspath(output))
     if kinds[files[0]] == "counts":
         tables = [nlpzero.NGramCounts.load(path) for path in files]
-        nlpzero.merge_to_file(tables, output, resources=nlpzero.Resources(memory=memory))
+        nlpzero.merge_to_file(
+            tables, output, resources=nlpzero.Resources(memory=memory, tmpdir=folder)
+        )
     else:
-        nlpzero.merge_word_counts(files, output, tmpdir=os.path.dirname(os.path.abspath(output)))
+        nlpzero.merge_word_counts(files, output, tmpdir=folder)
     note(f"{len(files)} files merged", quiet=quiet)

@@ -10,6 +10,7 @@ same bytes.
 
 import errno
 import json
+import mmap as mmap_module
 import os
 import shutil
 import struct
@@ -330,6 +331,23 @@ def read_file(
             )
         arrays[entry["name"]] = values
     return index["header"], arrays
+
+
+def release_pages(array: npt.NDArray[Any]) -> None:
+    """Give back the memory of the pages that were read of a mapped file; what is used again is paged in again.
+
+    A pass through a table much larger than memory would else count as so much memory in use, until the system
+    needs it.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of :func:`read_file` with ``mmap=True``; nothing happens to others.
+    """
+    mapped = getattr(array, "_mmap", None)  # of numpy.memmap
+    advice = getattr(mmap_module, "MADV_DONTNEED", None)  # not on every system
+    if mapped is not None and advice is not None:
+        mapped.madvise(advice)
 
 
 def _temporary_folder(tmpdir: PathLike | None) -> Path:

@@ -61,7 +61,7 @@ class LevelCounter:
         self._alphabet = alphabet
         self._min_count = min_count
         #: Kept rows of the orders 4, 5, ...
-        self.kept: list[Run] = [run_on_disk(_whole_grams(windows, min_count), passes.folder)]
+        self.kept: list[Run] = [run_on_disk(whole_grams(windows, min_count), passes.folder)]
 
     def count(self) -> None:
         """Count one more level."""
@@ -124,7 +124,7 @@ class LevelCounter:
         return self.kept[1:]
 
 
-def _whole_grams(windows: SortedRows, min_count: int) -> Iterator[tuple[Keys, Counts]]:
+def whole_grams(windows: SortedRows, min_count: int = 1) -> Iterator[tuple[Keys, Counts]]:
     """The 4-grams that occur often enough, without windows that a clause end cuts short."""
     for keys, counts in windows.chunks(_CHUNK_ROWS):
         whole = (counts >= min_count) & ((keys & LAST_SYMBOL) != 0)

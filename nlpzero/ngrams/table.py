@@ -15,9 +15,9 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.resources import ReadReport, Resources, default_memory
-from nlpzero.engine.sorted_runs import Run, SortedRows, in_memory, merge_runs, remap_keys
-from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, read_file
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.sorted_runs import Run, SortedRows
+from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, read_file, release_pages
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import (
     LAST_SYMBOL,
@@ -143,6 +143,7 @@ class NGramCounts:
         for i in range(0, len(self.keys), rows):
             stop = min(i + rows, len(self.keys))
             yield np.asarray(self.keys[i:stop]), self._counts_between(i, stop)
+            release_pages(self.keys)
 
     def grams(self, k: int, min_count: int = 1) -> tuple[Keys, Counts]:
         """All k-grams of an order up to 4.
@@ -460,110 +461,6 @@ def common_alphabet(alphabets: Sequence[Alphabet]) -> Alphabet:
                 "ones"
             )
     return first.with_astral(point for alphabet in alphabets for point in alphabet.astral)
-
-
-class _TableRows:
-    """The rows of a table with symbols of a common alphabet."""
-
-    def __init__(self, table: NGramCounts, alphabet: Alphabet) -> None:
-        self._table = table
-        self._remap = table.alphabet.remap_to(alphabet)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    def chunks(self, rows: int) -> Iterator[tuple[Keys, Counts]]:
-        for keys, counts in self._table.chunks(rows):
-            yield remap_keys(keys, self._remap), counts
-
-
-def merge_to_file(
-    tables: Sequence[NGramCounts], path: PathLike, *, resources: Resources | None = None
-) -> None:
-    """Add the counts of several tables and write the sum; see :func:`merge_counts`.
-
-    The orders up to 4 stream from file to file within the memory of `resources`.
-    """
-    alphabet, order = _check_mergeable(tables)
-    rows = [_TableRows(table, alphabet) for table in tables]
-    chunks = merge_runs(rows, (resources or Resources()).budget)
-    levels = _merge_levels(tables, alphabet, order)
-    write_counts(path, chunks, alphabet, order=order, levels=_as_runs(levels))
-
-
-def merge_counts(*tables: NGramCounts) -> NGramCounts:
-    """Add the counts of several texts.
-
-    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any
-    order, gives the table of the whole.
-
-    Parameters
-    ----------
-    *tables : NGramCounts
-        At least one; made with the same options.
-
-    Returns
-    -------
-    NGramCounts
-        Of the lowest order among them.
-
-    Raises
-    ------
-    StorageError
-        The tables were made with different options, or hold n-grams above order 4 from which rare
-        ones were left out (`min_count` above 1): their sum would not be exact.
-
-    Examples
-    --------
-    >>> from nlpzero import count_ngrams
-    >>> both = merge_counts(count_ngrams(["花开花落"]), count_ngrams(["花开"]))
-    >>> both.count_of(["花开", "花"]).tolist()
-    [2, 3]
-    """
-    alphabet, order = _check_mergeable(tables)
-    rows = [_TableRows(table, alphabet) for table in tables]
-    return NGramCounts(
-        *in_memory(merge_runs(rows, default_memory())),
-        alphabet,
-        order=order,
-        levels=_merge_levels(tables, alphabet, order),
-    )
-
-
-def _check_mergeable(tables: Sequence[NGramCounts]) -> tuple[Alphabet, int]:
-    if not tables:
-        raise ValueError("nothing to merge: pass at least one table.")
-    order = min(table.order for table in tables)
-    if order > PACKED_ORDER and any(table.min_count > 1 for table in tables):
-        raise StorageError(
-            f"counts of order {order} without rare n-grams (min_count "
-            f"{max(table.min_count for table in tables)}) cannot be merged exactly; "
-            "count the parts with min_count 1"
-        )
-    return common_alphabet([table.alphabet for table in tables]), order
-
-
-def _merge_levels(tables: Sequence[NGramCounts], alphabet: Alphabet, order: int) -> list[Level]:
-    """Merge the orders above 4: prefixes are renumbered, which keeps their order."""
-    if order <= PACKED_ORDER:
-        return []
-    remaps = [table.alphabet.remap_to(alphabet) for table in tables]
-    own = [remap_keys(t.grams(PACKED_ORDER)[0], r) for t, r in zip(tables, remaps, strict=True)]
-    levels: list[Level] = []
-    for k in range(PACKED_ORDER + 1, order + 1):
-        merged = np.unique(np.concatenate(own)) if k == PACKED_ORDER + 1 else levels[-1].keys
-        runs = []
-        for i, table in enumerate(tables):
-            rows, last, counts = table.level(k)
-            remap = remaps[i]
-            if remap is not None:
-                last = remap[last]
-            prefixes = np.searchsorted(merged, own[i])[rows]
-            keys = next_keys(prefixes, last)
-            runs.append(Run(len(keys), keys, counts))
-            own[i] = keys
-        levels.append(Level(*in_memory(merge_runs(runs, default_memory()))))
-    return levels
 
 
 def ngram_rows(

@@ -13,7 +13,7 @@ import nlpzero.engine.sorted_runs
 import nlpzero.ngrams.levels
 from nlpzero import Corpus, NGramCounts, Resources, count_ngrams, count_to_file, merge_counts
 from nlpzero.errors import StorageError
-from nlpzero.ngrams.table import merge_to_file
+from nlpzero.ngrams.merging import merge_to_file
 from nlpzero.text.alphabet import Alphabet
 from tests.ngrams.oracles import entropy, ngram_counts
 
