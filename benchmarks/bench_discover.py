@@ -70,12 +70,14 @@ def speed(bench: Benchmark, text: Path, rounds: int) -> None:
         )
     corpus = nlpzero.Corpus(str(text))
     bench.compare(
-        "discover_words(method='cohesion') in process",
+        "discover_words(corpus, Cohesion()) in process",
         [
             Case(
                 f"{jobs} jobs",
                 lambda jobs=jobs: (
-                    nlpzero.discover_words(corpus, method="cohesion", jobs=jobs).words
+                    nlpzero.discover_words(
+                        corpus, nlpzero.Cohesion(), resources=nlpzero.Resources(jobs=jobs)
+                    ).words
                 ),
                 size=size,
             )
@@ -139,17 +141,19 @@ def jieba_cut(words: list[tuple[str, int]]) -> Callable[[str], list[str]]:
 def dictionary(bench: Benchmark, data: Path, gold: Path) -> None:
     corpus = nlpzero.Corpus(str(data / "news.txt"), str(data / "tech.txt"))
     rows = []
-    settings: list[tuple[str, dict]] = [
-        ("cohesion, min_count 8", {"method": "cohesion", "min_count": 8}),
-        ("cohesion, strict", {"method": "cohesion", "min_count": 8, "strict_backtrack": True}),
-        ("cohesion, default", {"method": "cohesion"}),
-        ("min-entropy, min_count 8", {"method": "min-entropy", "min_count": 8}),
-        ("min-entropy, price 2", {"method": "min-entropy", "min_count": 8, "min_pmi": 2}),
-        ("learned, default", {"method": "learned"}),
+    settings: list[tuple[str, nlpzero.Cohesion | nlpzero.MinEntropy | nlpzero.Learned, int | None]]
+    settings = [
+        ("cohesion, min_count 8", nlpzero.Cohesion(), 8),
+        ("cohesion, strict", nlpzero.Cohesion(strict_backtrack=True), 8),
+        ("cohesion, default", nlpzero.Cohesion(), None),
+        ("min-entropy, min_count 8", nlpzero.MinEntropy(), 8),
+        ("min-entropy, price 2", nlpzero.MinEntropy(min_gain=2), 8),
+        ("learned, default", nlpzero.Learned(), None),
     ]
-    for name, options in settings:
+    for name, method, min_count in settings:
+        everything = nlpzero.discover_words(corpus, method, min_count=min_count)
         for least in (2, 1):
-            found = nlpzero.discover_words(corpus, min_length=least, top=50_000, **options)
+            found = everything.filter(min_length=least, top=50_000)
             words = [(word.word, word.count) for word in found]
             row = [f"{name}{', with single characters' * (least == 1)}", f"{len(words):,}"]
             listed = nlpzero.WordList([w for w, _ in words], np.array([float(n) for _, n in words]))
@@ -171,7 +175,7 @@ def ranking(bench: Benchmark, data: Path, reference: set[str]) -> None:
         corpus = nlpzero.Corpus(str(data / f"{name}.txt"))
         for method in ("learned", "cohesion", "min-entropy"):
             options = {} if method == "learned" else {"min_count": 8}
-            found = nlpzero.discover_words(corpus, method=method, **options)
+            found = nlpzero.discover_words(corpus, method, **options)
             words = [word for word in found if HAN_WORD.fullmatch(word.word)]
             by_count = sorted(words, key=lambda word: (-word.count, word.word))
             for how, listed in (("by score", words), ("by count", by_count)):

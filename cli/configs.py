@@ -16,7 +16,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def config_options(
     configs: Mapping[str, Callable[[], type]] | Mapping[str, type],
     *,
-    default: str | None = None,
+    default: str | Callable[[Mapping[str, Any]], str] | None = None,
+    default_help: str = "",
+    instead: Mapping[tuple[str, str], str] | None = None,
     parameter: str = "method",
     help: str = "",
     skip: tuple[str, ...] = (),
@@ -27,8 +29,13 @@ def config_options(
     ----------
     configs : mapping of str to configuration class
         Name of the method on the command line -> its configuration. With one entry there is no ``--method``.
-    default : str, optional
-        The method when none is named; default the first one.
+    default : str or callable, optional
+        The method when none is named, or a function that chooses it by the other parameters of the command;
+        default the first one.
+    default_help : str
+        How a function chooses, for the help.
+    instead : mapping of (parameter, method) to parameter, optional
+        What a method has instead of a parameter of another one, for the message that refuses it.
     parameter : str
         Name of the option that chooses, and of the command's parameter.
     help : str
@@ -42,7 +49,8 @@ def config_options(
     is refused; one that was not given takes the configuration's own default.
     """
     classes: dict[str, Any] = dict(configs)
-    first = default or next(iter(classes))
+    first = default if isinstance(default, str) else next(iter(classes))
+    choose = default if callable(default) else None
     owners: dict[str, list[str]] = {}
     found: dict[str, Field[Any]] = {}
     defaults: dict[str, dict[str, Any]] = {}
@@ -58,6 +66,9 @@ def config_options(
         def run(*args: Any, **given: Any) -> Any:
             context = click.get_current_context()
             method = given.pop(parameter) if len(classes) > 1 else first
+            if method is None:
+                assert choose is not None
+                method = choose(given)
             values = {}
             for name, methods in owners.items():
                 value = given.pop(name)
@@ -65,9 +76,11 @@ def config_options(
                 if source is None or source.name in ("DEFAULT", "DEFAULT_MAP"):
                     continue
                 if method not in methods:
+                    other = (instead or {}).get((name, method))
                     raise click.UsageError(
                         f"--{name.replace('_', '-')} belongs to --{parameter.replace('_', '-')} "
-                        f"{' and '.join(methods)}, not to {method}."
+                        f"{' and '.join(methods)}, not to {method}"
+                        + (f", which has --{other.replace('_', '-')}." if other else ".")
                     )
                 values[name] = value
             try:
@@ -84,8 +97,8 @@ def config_options(
             command = click.option(
                 f"--{parameter.replace('_', '-')}",
                 type=click.Choice(list(classes)),
-                default=first,
-                show_default=True,
+                default=None if choose else first,
+                show_default=default_help or True,
                 help=help,
             )(command)
         return command

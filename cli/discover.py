@@ -1,9 +1,11 @@
 """``nlpzero discover``: the words of a text, with evidence."""
 
+import dataclasses
 import math
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,59 +14,107 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .configs import config_options
 from .formats import FORMATS, number, open_output, write_table
-from .learning import learn
-from .progress import byte_progress, note
+from .learning import telling_rounds
+from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
+    from nlpzero.engine.resources import ReadReport, Resources
     from nlpzero.learning.segmenter import LearnedSegmenter
     from nlpzero.ngrams.table import NGramCounts
     from nlpzero.text.corpus import Corpus
 
 _DICTIONARIES = ("jieba", "hanlp", "ik")
-_COLUMNS = ("word", "count", "score", "pmi", "split", "left_entropy", "right_entropy")
-_EDGES = ("left_edge", "right_edge", "inside")
+_METHODS = {
+    "learned": nlpzero.CoTraining,
+    "cohesion": nlpzero.Cohesion,
+    "min-entropy": nlpzero.MinEntropy,
+}
+# learning from the text alone
+_NOT_ASKED = ("background", "background_weight", "fold_traditional", "recipe")
+# words of a line around a word that is explained
+_CONTEXTS = 3
 
 
-class Numbers(click.ParamType):
-    """Numbers separated by commas."""
+def _without_text(given: Mapping[str, Any]) -> str:
+    """The method when none is named: counts alone can only be ranked."""
+    return "learned" if given["inputs"] or given["counts"] is None else "cohesion"
 
-    name = "numbers"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a number, nor several like 2,4,6.", param, ctx)
+def _thresholds() -> options.Decorator:
+    """Options that act on what was found."""
+    return options.bundle(
+        click.option(
+            "--min-entropy",
+            type=click.FloatRange(min=0),
+            default=0.0,
+            metavar="NATS",
+            show_default=True,
+            help="Least branching entropy, of the smaller of left and right.",
+        ),
+        click.option(
+            "--min-length",
+            type=click.IntRange(min=1),
+            default=2,
+            show_default=True,
+            help="Shortest words; 1 lists single characters too.",
+        ),
+        click.option("--latin", is_flag=True, help="List runs of letters and digits too."),
+        click.option(
+            "--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words."
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="DICT",
+            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, HanLP, IK or of "
+            "this command. Repeatable.",
+        ),
+        click.option(
+            "--contains",
+            metavar="WORDS",
+            help="Only words in which one of these occurs: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--without",
+            metavar="WORDS",
+            help="Only words in which none of these occurs: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--within",
+            metavar="WORDS",
+            help="Only words that occur inside one of these: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--exclude-encoding",
+            default="utf-8",
+            show_default=True,
+            metavar="NAME",
+            help="Encoding of these dictionaries.",
+        ),
+        click.option(
+            "--explain",
+            multiple=True,
+            metavar="WORD",
+            help="Say what became of this word, which threshold dropped it, and show it in the text. Repeatable.",
+        ),
+    )
 
 
 @click.command()
 @options.reading(required=False)
-@click.option(
-    "--method",
-    type=click.Choice(["learned", "cohesion", "min-entropy"]),
+@config_options(
+    _METHODS,
+    default=_without_text,
+    default_help="learned; cohesion for --counts alone",
     help="learned: by a segmenter that learns from the text first. cohesion: cut where no strong n-gram covers "
-    "a gap. min-entropy: cut between neighbours that save nothing by being joined.  [default: learned; "
-    "cohesion for --counts alone]",
+    "a gap. min-entropy: cut between neighbours that save nothing by being joined.",
+    skip=_NOT_ASKED,
+    instead={("min_pmi", "min-entropy"): "min_gain"},
 )
 @click.option("--model", metavar="FILE", help="Use a model that `train` made (learned).")
-@click.option(
-    "--sample",
-    type=options.Size(),
-    help="Learn from at most so much of the text, drawn at random (learned).  [default: 16 million bytes]",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Of the sample and of learning (learned).",
-)
 @click.option(
     "--counts",
     metavar="FILE",
@@ -81,67 +131,9 @@ class Numbers(click.ParamType):
     "quarter of that, 2 at least]",
 )
 @click.option(
-    "--min-pmi",
-    type=Numbers(),
-    metavar="N[,N,N]",
-    help="In nats. cohesion: least PMI at the weakest split, for 2, 3 and 4 characters. min-entropy: the "
-    "price of joining a pair.  [default: 2,4,6; 1]",
-)
-@click.option(
-    "--min-entropy",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="NATS",
-    show_default=True,
-    help="Least branching entropy, of the smaller of left and right.",
-)
-@click.option(
-    "--min-length",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="Shortest words; 1 lists single characters too.",
-)
-@click.option(
     "--max-length", type=click.IntRange(min=1), default=20, show_default=True, help="Longest words."
 )
-@click.option(
-    "--order",
-    type=click.IntRange(2, 4),
-    default=4,
-    show_default=True,
-    help="Longest n-grams that cohesion looks at; words may be longer.",
-)
-@click.option(
-    "--strict-backtrack",
-    is_flag=True,
-    help="cohesion: all n-grams in a word of 3 and more characters must be strong, not only the longest.",
-)
-@click.option("--latin", is_flag=True, help="List runs of letters and digits too.")
-@click.option(
-    "--fold-width", is_flag=True, help="Read full-width letters and digits as half-width."
-)
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words.")
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="DICT",
-    help="Leave out the words of a dictionary: a plain list, or in the format of jieba, HanLP, IK or of this "
-    "command. Repeatable.",
-)
-@click.option(
-    "--exclude-encoding",
-    default="utf-8",
-    show_default=True,
-    metavar="NAME",
-    help="Encoding of these dictionaries.",
-)
-@click.option(
-    "--explain",
-    multiple=True,
-    metavar="WORD",
-    help="Say what became of this word, and which threshold dropped it. Repeatable.",
-)
+@_thresholds()
 @options.format_((*FORMATS, *_DICTIONARIES))
 @click.option(
     "--with-frequency",
@@ -156,19 +148,19 @@ def discover(
     encoding: str,
     errors: str,
     field: str | None,
-    method: str | None,
+    method: Any,
     model: str | None,
-    sample: int | None,
-    seed: int,
     counts: str | None,
     save_counts: str | None,
-    min_pmi: tuple[float, ...] | None,
-    min_length: int,
+    min_count: int | None,
     max_length: int,
-    order: int,
+    min_length: int,
     exclude: tuple[str, ...],
+    contains: str | None,
+    without: str | None,
+    within: str | None,
     exclude_encoding: str,
-    fold_width: bool,
+    explain: tuple[str, ...],
     format: str,
     with_frequency: bool,
     jobs: int,
@@ -200,123 +192,141 @@ def discover(
       nlpzero discover chat.txt --format jieba -o userdict.txt
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
     """
-    if counts is not None and save_counts is not None:
-        raise click.UsageError("--save-counts keeps new counts; it does not go with --counts.")
-    if counts is not None and fold_width:
-        raise click.UsageError("--fold-width is for counting; the counts given have it or not.")
     if with_frequency and format not in ("jieba", "hanlp"):
         raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
-    if counts is None or inputs:
-        inputs = options.needed_inputs(inputs)
-    if method is None:
-        method = "learned" if inputs else "cohesion"
-    elif method != "cohesion" and not inputs:
-        raise click.UsageError(f"{method} cuts the text; --counts alone is for cohesion.")
-    _check_own(method, model)
-    needed = order - 1 if method == "cohesion" else 1
-    if min_pmi is not None and len(min_pmi) != needed:
-        raise click.UsageError(
-            f"--min-pmi: {method} needs {needed} number{'s' * (needed > 1)}, got {len(min_pmi)}."
-        )
     if max_length < min_length:
         raise click.UsageError("--max-length is smaller than --min-length.")
-    words_out = _excluded(exclude, exclude_encoding)
-    report = nlpzero.ReadReport()
+    inputs = _checked_inputs(inputs, method, counts, save_counts)
+    _check_model(method, model)
+    lists: dict[str, Any] = {
+        "exclude": _words_of(exclude, exclude_encoding),
+        "contains": _words_or_list(contains, exclude_encoding),
+        "without": _words_or_list(without, exclude_encoding),
+        "within": _words_or_list(within, exclude_encoding),
+    }
     with (
-        options.open_corpus(inputs, encoding, errors, field, again=True, tmpdir=tmpdir, quiet=quiet)
-        if inputs
-        else nullcontext() as corpus,
-        ExitStack() as stack,
+        _opened(inputs, encoding, errors, field, tmpdir, quiet) as corpus,
+        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
-        segmenter: LearnedSegmenter | None = None
-        if model is not None:
-            segmenter = _learned_model(model)
-        elif method == "learned":
-            how: dict[str, Any] = {"seed": seed}
-            if sample is not None:
-                how["sample"] = sample
-            assert corpus is not None
-            with options.resources(jobs, memory, tmpdir, quiet=quiet) as given:
-                learned = learn(
-                    corpus,
-                    nlpzero.CoTraining(**how),
-                    (),
-                    numbers=None,
-                    resources=given,
-                    quiet=quiet,
-                )
-            assert isinstance(learned, nlpzero.LearnedSegmenter)
-            segmenter = learned
-        work = _work(corpus, counts is not None)
-        advance = stack.enter_context(byte_progress(work, "discover", quiet=quiet))
-        working: dict[str, Any] = {
-            "jobs": jobs,
-            "memory": memory,
-            "tmpdir": tmpdir,
-            "executor": executor,
-            "progress": advance,
-        }
-        table: NGramCounts | None = None
-        if counts is not None:
-            table = nlpzero.NGramCounts.load(counts)
-        elif save_counts is not None:
-            mapping = () if segmenter is None else segmenter.alphabet.mapping
-            alphabet = nlpzero.Alphabet(fold_width=fold_width, mapping=mapping)
-            nlpzero.count_to_file(corpus, save_counts, alphabet=alphabet, report=report, **working)
-            table = nlpzero.NGramCounts.load(save_counts)
-        found = nlpzero.discover_words(
-            corpus,
-            method=method,
-            segmenter=segmenter,
-            counts=table,
-            order=order,
-            min_pmi=min_pmi,
-            min_length=min_length,
-            max_length=max_length,
-            exclude=words_out,
-            fold_width=fold_width,
-            report=report if save_counts is None else None,
-            **thresholds,
-            **working,
-        )
+        found = _found(
+            corpus, method, model, counts, save_counts, min_count, max_length, resources, quiet
+        ).filter(min_length=min_length, **lists, **thresholds)
+        fates = [found.explain(word) for word in explain]
+        contexts = _contexts(corpus, explain)
     if corpus is not None:
-        options.note_reading(corpus, report, quiet=quiet)
+        options.note_reading(corpus, found.read, quiet=quiet)
     _tell(found, quiet=quiet)
-    for word, fate in found.explanations.items():
-        click.echo(f"{word}: {fate}", err=True)
+    for fate in fates:
+        click.echo(f"{fate.word}: {fate}", err=True)
+        for context in contexts.get(fate.word, ()):
+            click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
     if format in _DICTIONARIES:
         _write_dictionary(found, output, format, with_frequency)
     else:
-        columns = _COLUMNS + (_EDGES if method == "learned" else ())
+        columns = nlpzero.Word._fields[: 10 if found.method == "learned" else 7]
         write_table(output, format, columns, (_row(word[: len(columns)]) for word in found))
 
 
-def _check_own(method: str, model: str | None) -> None:
-    """Refuse options of other methods rather than ignore them."""
+# ------------------------------------------------------------------------------------------------- options
+
+
+def _checked_inputs(
+    inputs: tuple[str, ...], method: Any, counts: str | None, save_counts: str | None
+) -> tuple[str, ...]:
+    """What to read, if it goes with the rest."""
+    if counts is not None and save_counts is not None:
+        raise click.UsageError("--save-counts keeps new counts; it does not go with --counts.")
+    if counts is not None and getattr(method, "fold_width", False):
+        raise click.UsageError("--fold-width is for counting; the counts given have it or not.")
+    if counts is None or inputs:
+        return options.needed_inputs(inputs)
+    if not isinstance(method, nlpzero.Cohesion):
+        name = next(name for name, config in _METHODS.items() if isinstance(method, config))
+        raise click.UsageError(f"{name} cuts the text; --counts alone is for cohesion.")
+    return ()
+
+
+def _check_model(method: Any, model: str | None) -> None:
+    """Refuse options that a model makes void rather than ignore them."""
+    if model is None:
+        return
+    name = next(name for name, config in _METHODS.items() if isinstance(method, config))
+    if name != "learned":
+        raise click.UsageError(f"--model belongs to --method learned, not to {name}.")
     context = click.get_current_context()
-    own = {
-        "model": ("learned",),
-        "sample": ("learned",),
-        "seed": ("learned",),
-        "min_pmi": ("cohesion", "min-entropy"),
-        "fold_width": ("cohesion", "min-entropy"),
-        "order": ("cohesion",),
-        "strict_backtrack": ("cohesion",),
-    }
-    for name, methods in own.items():
-        source = context.get_parameter_source(name)
-        if method not in methods and source is not None and source.name == "COMMANDLINE":
-            option = "--" + name.replace("_", "-")
-            raise click.UsageError(
-                f"{option} belongs to --method {' and '.join(methods)}, not to {method}."
-            )
-    if model is not None:
-        for name in ("sample", "seed"):
-            source = context.get_parameter_source(name)
-            if source is not None and source.name == "COMMANDLINE":
-                raise click.UsageError(
-                    f"--{name} is for learning; the --model has learned already."
-                )
+    for option in ("sample", "seed"):
+        source = context.get_parameter_source(option)
+        if source is not None and source.name == "COMMANDLINE":
+            raise click.UsageError(f"--{option} is for learning; the --model has learned already.")
+
+
+def _words_of(paths: Iterable[str], encoding: str) -> frozenset[str]:
+    words: frozenset[str] = frozenset()
+    for path in paths:
+        words |= frozenset(nlpzero.read_words(path, encoding=encoding, counts=False).words)
+    return words
+
+
+def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
+    """Words separated by commas, or those of a dictionary after an @."""
+    if value is None:
+        return None
+    if value.startswith("@"):
+        return sorted(_words_of([value[1:]], encoding))
+    return [word for word in value.replace("，", ",").split(",") if word]
+
+
+# ------------------------------------------------------------------------------------------------ the work
+
+
+@contextmanager
+def _opened(
+    inputs: tuple[str, ...],
+    encoding: str,
+    errors: str,
+    field: str | None,
+    tmpdir: str | None,
+    quiet: bool,
+) -> Iterator["Corpus | None"]:
+    if not inputs:
+        yield None
+        return
+    with options.open_corpus(
+        inputs, encoding, errors, field, again=True, tmpdir=tmpdir, quiet=quiet
+    ) as corpus:
+        yield corpus
+
+
+def _found(
+    corpus: "Corpus | None",
+    method: Any,
+    model: str | None,
+    counts: str | None,
+    save_counts: str | None,
+    min_count: int | None,
+    max_length: int,
+    resources: "Resources",
+    quiet: bool,
+) -> "Discovery":
+    table = None if counts is None else nlpzero.NGramCounts.load(counts)
+    if corpus is None:
+        assert table is not None
+        return nlpzero.rank_ngrams(table, method, min_count=min_count)
+    read: ReadReport | None = None
+    if isinstance(method, nlpzero.CoTraining):
+        segmenter = None if model is None else _learned_model(model)
+        method = nlpzero.Learned(segmenter, method)
+    if save_counts is not None:
+        table, read = _saved_counts(corpus, method, save_counts, resources)
+    found = nlpzero.discover_words(
+        corpus,
+        method,
+        counts=table,
+        min_count=min_count,
+        max_length=max_length,
+        resources=telling_rounds(resources, quiet=quiet),
+    )
+    return found if read is None else dataclasses.replace(found, read=read)
 
 
 def _learned_model(path: str) -> "LearnedSegmenter":
@@ -328,18 +338,24 @@ def _learned_model(path: str) -> "LearnedSegmenter":
     return segmenter
 
 
-def _work(corpus: "Corpus | None", counted: bool) -> int | None:
-    """Bytes to read in all: the text is read to count, to cut, and to gather evidence."""
-    if corpus is None or corpus.size is None:
-        return None
-    return corpus.size * (2 if counted else 3)
+def _saved_counts(
+    corpus: "Corpus", method: Any, path: str, resources: "Resources"
+) -> tuple["NGramCounts", "ReadReport"]:
+    segmenter = getattr(method, "segmenter", None)
+    mapping = () if segmenter is None else segmenter.alphabet.mapping
+    alphabet = nlpzero.Alphabet(fold_width=getattr(method, "fold_width", False), mapping=mapping)
+    read = nlpzero.count_to_file(corpus, path, alphabet=alphabet, resources=resources)
+    return nlpzero.NGramCounts.load(path), read
 
 
-def _excluded(paths: tuple[str, ...], encoding: str) -> frozenset[str]:
-    words: frozenset[str] = frozenset()
-    for path in paths:
-        words |= nlpzero.read_dictionary(path, encoding=encoding)
-    return words
+def _contexts(corpus: "Corpus | None", words: tuple[str, ...]) -> dict[str, list[Any]]:
+    """Where the words that are asked about stand in the text, all found in one reading."""
+    if corpus is None or not words:
+        return {}
+    return nlpzero.concordance(corpus, words, limit=_CONTEXTS)
+
+
+# ------------------------------------------------------------------------------------------------- telling
 
 
 def _row(word: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -353,24 +369,26 @@ def _tell(found: "Discovery", *, quiet: bool) -> None:
     """The thresholds in force, and what each removed."""
     shown = ", ".join(f"{name} {_shown(value)}" for name, value in found.thresholds.items())
     note(f"{found.method}: {shown}", quiet=quiet)
-    removed = ", ".join(f"{r.threshold} {r.removed:,}" for r in found.removals if r.removed)
+    removals = found.removals
+    removed = ", ".join(f"{r.threshold} {r.removed:,}" for r in removals if r.removed)
     note(
         f"{len(found):,} words in {found.total:,} characters"
         + (f"; candidates removed by {removed}" if removed else ""),
         quiet=quiet,
     )
-    for removal in found.removals:
+    for removal in removals:
         if removal.threshold == "exclude":
             note(
                 f"{removal.removed:,} words are on the lists to exclude ({removal.value:,} words)",
                 quiet=quiet,
             )
-    if found.hint is not None:
-        click.echo(found.hint, err=True)
+    hint = found.hint
+    if hint is not None:
+        click.echo(hint, err=True)
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return ",".join(number(part) for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"

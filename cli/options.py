@@ -205,7 +205,9 @@ def quiet() -> Decorator:
     )
 
 
-def _bundle(*decorators: Decorator) -> Decorator:
+def bundle(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, shown in this order."""
+
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -216,17 +218,17 @@ def _bundle(*decorators: Decorator) -> Decorator:
 
 def reading(required: bool = True) -> Decorator:
     """``INPUT... --encoding --errors --field``."""
-    return _bundle(inputs(required), encoding(), errors(), field())
+    return bundle(inputs(required), encoding(), errors(), field())
 
 
 def working() -> Decorator:
     """``--jobs --memory --tmpdir``."""
-    return _bundle(jobs(), memory(), tmpdir())
+    return bundle(jobs(), memory(), tmpdir())
 
 
 def writing() -> Decorator:
     """``-o --quiet``."""
-    return _bundle(output(), quiet())
+    return bundle(output(), quiet())
 
 
 _WITH_FIELDS = re.compile(r".*\.(jsonl|ndjson|json|csv|tsv)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)

@@ -88,9 +88,9 @@ segmenter = nlpzero.learn_segmenter(texts, nlpzero.BranchingEntropy())
 print([segmenter.segment(text) for text in texts])
 """,
     "discovery": """
-for options in ({"method": "cohesion", "min_pmi": [1, 1, 1]}, {"method": "min-entropy"}, {}):
-    found = nlpzero.discover_words(texts, min_count=2, min_length=1, **options)
-    print([tuple(word) for word in found], found.removals)
+for method in (nlpzero.Cohesion(min_pmi=(1, 1, 1)), nlpzero.MinEntropy(), nlpzero.Learned()):
+    found = nlpzero.discover_words(texts, method, min_count=2).filter(min_length=1, latin=True)
+    print([tuple(word) for word in found], found.removals, found.explain("葡萄"))
 from nlpzero.discovery.string_table import Pieces
 pieces = Pieces()
 for symbols in (np.arange(3000, dtype=np.uint16), np.arange(2000, 5000, dtype=np.uint16)):

@@ -2,16 +2,15 @@
 
 import math
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.result import Removal
 from nlpzero.discovery.string_table import Strings
-from nlpzero.engine.arrays import Counts, Floats, Keys, Symbols
+from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable, find, find_all, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, symbol_of, symbols_at
@@ -20,6 +19,8 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
 
 _CHUNK_ROWS = 1 << 20
+# n-grams looked up at a time: more read more of a table that is a file
+_QUERIES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,33 @@ class Candidates:
             lengths,
             singles,
             table_of(keys),
+            counts.total,
+            runs_of(counts.alphabet),
+        )
+
+    @classmethod
+    def parts_of(cls, counts: NGramCounts, keys: Keys, lengths: Counts) -> "Candidates":
+        """The n-grams that some n-grams of 2 to 4 symbols are made of, themselves among them, if they occur."""
+        asked: list[Keys] = [np.zeros(0, np.uint64)] * (PACKED_ORDER + 1)
+        for k in range(2, PACKED_ORDER + 1):
+            parts = [keys[lengths == k]]
+            for longer in range(k + 1, PACKED_ORDER + 1):
+                whole = keys[lengths == longer]
+                parts += [whole & PREFIX_MASKS[k], whole << np.uint64(16 * (longer - k))]
+            asked[k] = np.unique(np.concatenate(parts))
+        numbers = [_looked_up(counts, asked[k], k) for k in range(2, PACKED_ORDER + 1)]
+        held = [found > 0 for found in numbers]
+        kept = [part[there] for part, there in zip(asked[2:], held, strict=True)]
+        found = np.concatenate(kept)
+        singles = np.zeros(0x10000, np.int64)
+        ones = np.arange(1, 0x10000, dtype=np.uint64) << np.uint64(48)
+        singles[1:] = _looked_up(counts, ones, 1)
+        return cls(
+            found,
+            np.concatenate([n[there] for n, there in zip(numbers, held, strict=True)]),
+            np.repeat(np.arange(2, PACKED_ORDER + 1), [len(part) for part in kept]),
+            singles,
+            table_of(found),
             counts.total,
             runs_of(counts.alphabet),
         )
@@ -239,23 +267,17 @@ def atoms_of(
     return starts[:n].copy(), ends[:n].copy(), owners[:n].copy()
 
 
-class Found(NamedTuple):
-    """Words of a method with their counts, single symbols too, and what was removed."""
-
-    words: Strings
-    singles: Counts
-    grams: Candidates
-    removals: list[Removal]
-    margins: Floats  # by how much candidates are above min_pmi, in nats
-    explain: Callable[[Symbols], str]
-    certainty: Floats | None = None  # boundary probabilities of the learned words, shape (3, n)
-
-
 def only_runs(strings: Strings, in_run: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether strings hold digits and letters only."""
     if len(strings.counts) == 0:
         return np.zeros(0, bool)
     return np.logical_and.reduceat(in_run[strings.symbols], strings.offsets[:-1])
+
+
+def singles_of(counts: Counts, min_count: int) -> Strings:
+    """The single symbols counted often enough, as strings."""
+    ones = np.flatnonzero(counts >= min_count)
+    return Strings(ones.astype(np.uint16), np.arange(len(ones) + 1, dtype=np.int64), counts[ones])
 
 
 def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
@@ -276,6 +298,15 @@ def _forget(rows: Keys) -> None:
     advice = getattr(mmap, "MADV_DONTNEED", None)
     if mapped is not None and advice is not None:
         mapped.madvise(advice)
+
+
+def _looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
+    """Counts of ascending k-grams; rows read from a file for this are not kept in memory."""
+    parts = [np.zeros(0, np.int64)]
+    for first in range(0, len(keys), _QUERIES):
+        parts.append(counts.lookup(keys[first : first + _QUERIES], k))
+        _forget(counts.keys)
+    return np.concatenate(parts)
 
 
 def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int, Keys, Counts]]:

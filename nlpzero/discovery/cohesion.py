@@ -1,67 +1,67 @@
 """Words by cohesion: strong n-grams, a lenient cut, what stands alone (kexue.fm/archives/4256, 6920)."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Candidates, Found, only_runs
+from nlpzero.discovery.candidates import Candidates, only_runs, singles_of
+from nlpzero.discovery.counted_strings import CountedStrings, HashedStrings
+from nlpzero.discovery.explaining import CohesionFates
+from nlpzero.discovery.methods import Cohesion
+from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, strong_cut_worker
 from nlpzero.discovery.string_table import Strings
-from nlpzero.engine.arrays import Counts, Floats, Symbols
-from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, SYMBOL_BITS, pack_rows, symbols_at
+from nlpzero.engine.arrays import Counts
+from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, SYMBOL_BITS, symbols_at
 
 
-def by_cohesion(
-    run: SecondPass,
-    *,
-    order: int,
-    min_count: int,
-    min_pmi: Sequence[float],
-    strict: bool,
-    longest: int,
-    latin: bool,
-) -> Found:
+def by_cohesion(run: SecondPass, method: Cohesion, min_count: int, longest: int) -> Found:
+    """The words of cohesion, single symbols and runs too; ranked from the counts where there is no text."""
     grams = Candidates.of(run.counts, min_count)
-    pmi, split = grams.cohesion()
-    floor = np.array([0.0, 0.0, *min_pmi, *[np.inf] * (PACKED_ORDER - 1 - len(min_pmi))])
-    candidate = grams.lengths <= order
+    pmi, _ = grams.cohesion()
+    floor = np.full(PACKED_ORDER + 1, np.inf)
+    floor[2 : method.order + 1] = method.min_pmi
+    candidate = grams.lengths <= method.order
     strong = candidate & (pmi >= floor[grams.lengths])
     keys = grams.keys[strong]
     strings = Strings.of_keys(keys, grams.lengths[strong], grams.counts[strong])
-    listed = ~only_runs(strings, grams.in_run) | latin
-    removals = [Removal("min_pmi", int((candidate & ~strong).sum()), list(min_pmi))]
-    if run.shards is None:
+    runs = only_runs(strings, grams.in_run)
+    pieces: CountedStrings | None = None
+    often = HashedStrings.empty()
+    rare = 0
+    if run.passes is None:
         alone, singles = _standing_alone(grams, strong), grams.singles
-        words = strings.take(listed & (alone >= min_count))
-        pieces = Strings.empty()
+        words = strings.take(alone >= min_count)
     else:
-        cut = run.cut(strong_cut_worker, keys, order, strict, longest, latin)
-        alone, singles = cut.gram_counts, cut.singles
-        # runs are among the pieces, when they are wanted at all
-        listed = ~only_runs(strings, grams.in_run)
-        words = strings._replace(counts=alone).take(listed & (alone >= min_count))
-        pieces = cut.pieces
-    often = pieces.counts >= min_count
-    removals.append(
-        Removal(
-            "min_count",
-            int((listed & (alone < min_count)).sum()) + int((~often).sum()),
-            min_count,
+        cut = run.cut(strong_cut_worker, keys, method.order, method.strict_backtrack, longest)
+        alone, singles, pieces = cut.gram_counts, cut.singles, cut.pieces
+        # runs are among the pieces
+        words = strings._replace(counts=alone).take(~runs & (alone >= min_count))
+        often = pieces.frequent(min_count)
+        rare = sum(
+            int(((part.strings.counts < min_count) & ~only_runs(part.strings, grams.in_run)).sum())
+            for part in pieces.chunks()
         )
+    removals = [
+        Removal("min_pmi", int((candidate & ~strong).sum()), list(method.min_pmi)),
+        Removal("min_count", int((~runs & (alone < min_count)).sum()) + rare, min_count),
+    ]
+    order = np.argsort(keys)
+    fates = CohesionFates(
+        run.counts,
+        grams.in_run,
+        min_count,
+        longest,
+        method,
+        keys[order],
+        alone[order],
+        pieces,
+        singles,
     )
-    rows = np.full(len(grams.keys), -1)
-    rows[strong] = np.arange(len(keys))
-
-    def explain(symbols: Symbols) -> str:
-        return _explain_cohesion(
-            run, grams, symbols, pmi, split, rows, alone, pieces, order, min_count, min_pmi, longest
-        )
-
     asked = candidate & np.isfinite(pmi)
     margins = pmi[asked] - floor[grams.lengths[asked]]
-    return Found(words.joined(pieces.take(often)), singles, grams, removals, margins, explain)
+    words = words.joined(often.strings).joined(singles_of(singles, min_count))
+    return Found(words, grams, removals, margins, fates)
 
 
 def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
@@ -99,64 +99,3 @@ def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
                 share[whole] = np.where(at_run, share[grams.find(parts)], 0.0)
         free *= 1 - share
     return np.rint(free[strong]).astype(np.int64)
-
-
-def _explain_cohesion(
-    run: SecondPass,
-    grams: Candidates,
-    symbols: Symbols,
-    pmi: Floats,
-    split: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int64],
-    alone: Counts,
-    pieces: Strings,
-    order: int,
-    min_count: int,
-    min_pmi: Sequence[float],
-    longest: int,
-) -> str:
-    """Where a word of at least two symbols was dropped, or that it was not."""
-    alphabet = run.counts.alphabet
-    length = len(symbols)
-
-    def look(start: int, size: int) -> str | None:
-        """What is wrong with a part of the word, if anything."""
-        part = symbols[start : start + size]
-        key = pack_rows(part[None, :])
-        text = alphabet.decode(part)
-        name = f"{text}: " if size < length else ""
-        row = int(grams.find(key)[0])
-        if row < 0:
-            count = int(run.counts.lookup(key, size)[0])
-            return f"{name}count {count:,}, min_count is {min_count:,}"
-        if rows[row] < 0:
-            at = int(split[row])
-            return (
-                f"{name}weak at {text[:at]}|{text[at:]}: PMI {pmi[row]:.2f}, "
-                f"min_pmi is {min_pmi[size - 2]:g} for {size} characters"
-            )
-        return None
-
-    if length > longest:
-        return f"dropped: longer than max_length {longest}"
-    for start in range(max(length - order, 0) + 1):
-        wrong = look(start, min(length, order))
-        if wrong is not None:
-            return f"dropped: {wrong}"
-    if length <= order:
-        row = int(grams.find(pack_rows(symbols[None, :]))[0])
-        count = int(alone[rows[row]])
-        total = int(grams.counts[row])
-    else:
-        same = pieces.lengths == length
-        rows_of_length = pieces.take(same)
-        equal = (rows_of_length.matrix(length) == symbols).all(axis=1)
-        count = int(rows_of_length.counts[equal].sum())
-        total = -1
-    among = f" of its {total:,} occurrences" if total >= 0 else ""
-    if count < min_count:
-        return (
-            f"dropped: strong, but it stands alone {count:,} times{among}, min_count is {min_count:,}; "
-            "the others are part of longer pieces"
-        )
-    return f"found: stands alone {count:,} times{among}"

@@ -1,13 +1,8 @@
-"""Dictionaries for jieba, HanLP and IK, written and read."""
+"""Dictionaries for jieba, HanLP and IK; :func:`nlpzero.read_words` reads them."""
 
-import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
-
-from nlpzero.engine.storage import PathLike
-from nlpzero.errors import CorpusError
 
 DictionaryFormat = Literal["jieba", "hanlp", "ik"]
 DICTIONARY_FORMATS: tuple[DictionaryFormat, ...] = ("jieba", "hanlp", "ik")
@@ -105,69 +100,3 @@ def dictionary_lines(
             line = f"{word} n {counts[i]}"
         lines.setdefault(word, line + "\n")
     return list(lines.values()), left_out
-
-
-def read_dictionary(path: PathLike, *, encoding: str = "utf-8") -> frozenset[str]:
-    """Words of a dictionary, whatever its format.
-
-    Plain lists and the formats of IK, jieba and HanLP are understood, and what ``nlpzero discover`` writes:
-    the word is what comes before the first tab, comma or space. Lines that start with ``#`` and empty ones
-    are skipped.
-
-    Parameters
-    ----------
-    path : path
-    encoding : str
-        A byte order mark of UTF-8 is skipped.
-
-    Returns
-    -------
-    frozenset of str
-
-    Raises
-    ------
-    CorpusError
-        The file cannot be read or decoded.
-
-    Examples
-    --------
-    >>> import tempfile, os
-    >>> path = os.path.join(tempfile.mkdtemp(), "dict.txt")
-    >>> with open(path, "w", encoding="utf-8") as file:
-    ...     _ = file.write("葡萄 12 n\\n葡萄皮,nz,3\\n北京\\n")
-    >>> sorted(read_dictionary(path))
-    ['北京', '葡萄', '葡萄皮']
-    """
-    name = os.fspath(path)
-    words: set[str] = set()
-    try:
-        codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-        with open(path, encoding=codec) as file:
-            for number, line in enumerate(file, 1):
-                line = line.strip()
-                if not line or line.startswith("#"):
-                    continue
-                if line.startswith("{"):
-                    word = _word_of_json(line, f"{name}:{number}")
-                else:
-                    word, *rest = re.split(r"[\t, ]", line, maxsplit=1)
-                    if number == 1 and word == "word" and rest:
-                        continue
-                words.add(word.strip('"'))
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the dictionary, "
-            "such as gb18030, or convert it to UTF-8"
-        ) from error
-    except LookupError as error:
-        raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
-    except OSError as error:
-        raise CorpusError(f"{name}: cannot be read: {error.strerror or error}") from error
-    return frozenset(words - {""})
-
-
-def _word_of_json(line: str, where: str) -> str:
-    try:
-        return str(json.loads(line)["word"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorpusError(f'{where}: expected {{"word": ...}}, got {line[:40]!r}') from error

@@ -1,8 +1,8 @@
 """Evidence for words: occurrences, cohesion, branching entropies, from counts and one pass over the text."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable, empty_table, enter, find, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import (
     PACKED_ORDER,
@@ -225,55 +226,49 @@ def occurrences(
     return i, listed
 
 
-_NEIGHBOURS = 1 << 20  # neighbours gathered before they are counted
+# neighbours that a step may list
+_NEIGHBOURS = 1 << 16
+# of the trie of the words and of what is counted at its nodes
+_BYTES_A_SYMBOL = 16
 
 
 class _Met(NamedTuple):
     """Occurrences of the nodes of a trie, and the neighbours met."""
 
     totals: Counts
-    keys: Keys
-    counts: Counts
+    neighbours: list[Run]
     seen: int  # symbols of the text
 
 
-def _sum_by_key(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
-    if len(keys) == 0:
-        return keys, counts
-    order = np.argsort(keys, kind="stable")
-    keys, counts = keys[order], counts[order]
-    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    return keys[first], np.add.reduceat(counts, first)
-
-
 def _occurrence_worker(
-    shard: Shard, alphabet: Alphabet, words: Strings, *, report: ReadReport
+    shard: Shard,
+    alphabet: Alphabet,
+    words: Strings,
+    memory: int,
+    folder: Path | None,
+    *,
+    report: ReadReport,
 ) -> _Met:
     trie, node_of, nodes = OccurrenceTrie.of(words)
     wanted = np.zeros(nodes, bool)
     wanted[node_of] = True
     totals = np.zeros(nodes, np.int64)
     room = 2 * int(words.lengths.max())
-    met = np.empty(_NEIGHBOURS + room, np.uint64)
-    keys, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    waiting: list[tuple[Keys, Counts]] = []
-    size = seen = 0
+    counter = KeyCounter(memory, folder)
+    step = max(_NEIGHBOURS, room)
+    seen = 0
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         seen += int(np.count_nonzero(symbols))
         at = BEFORE
         while at < len(symbols) - AFTER:
-            at, listed = occurrences(symbols, at, trie, wanted, totals, met, room)
-            new = np.unique(met[:listed], return_counts=True)
-            waiting.append((new[0], new[1].astype(np.int64)))
-            size += len(new[0])
-            if size > max(len(keys), _NEIGHBOURS):
-                keys, counts = _gather([(keys, counts), *waiting])
-                waiting, size = [], 0
-    return _Met(totals, *_gather([(keys, counts), *waiting]), seen)
-
-
-def _gather(parts: Sequence[tuple[Keys, Counts]]) -> tuple[Keys, Counts]:
-    return _sum_by_key(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+            buffer, filled = counter.reserve(step)
+            free = buffer[filled:]
+            at, listed = occurrences(symbols, at, trie, wanted, totals, free, room)
+            counter.advance(filled + listed)
+    runs = counter.finish()
+    if folder is not None and len(runs) > 1:
+        runs = [run_on_disk(merge_runs(runs, memory // 4), folder)]
+    return _Met(totals, runs, seen)
 
 
 @dataclass(frozen=True)
@@ -314,7 +309,7 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
     short = np.flatnonzero(lengths < PACKED_ORDER)
     table_sums = run.aside(_table_sums, run.counts, keys[short])
     long = np.flatnonzero(lengths >= PACKED_ORDER)
-    if len(long) and run.shards is None:
+    if len(long) and run.passes is None:
         sums[:, long] = np.nan
     elif len(long):
         totals, sums[:, long], long_pmi, long_split = _text_sums(run, grams, words.take(long))
@@ -324,7 +319,7 @@ def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence
     sums[:, short] = table_sums()
     left, right = (entropy_from_sums(side, occurrences) for side in sums)
     bounds = [left, right]
-    if len(long) and run.shards is None:
+    if len(long) and run.passes is None:
         heads, tails = keys[long] & PREFIX_MASKS[PACKED_ORDER - 1], keys[long] << SYMBOL_BITS
         for side, parts in enumerate((heads, tails)):
             part_keys, inverse = np.unique(parts, return_inverse=True)
@@ -353,22 +348,27 @@ def _text_sums(
     run: SecondPass, grams: Candidates, words: Strings
 ) -> tuple[Counts, Floats, Floats, npt.NDArray[np.int64]]:
     """Occurrences, sums as in _table_sums, cohesion and split of words of four symbols and more."""
+    assert run.passes is not None
     totals: Counts | None = None
-    parts = []
+    runs: list[Run] = []
     seen = 0
-    for met in run.map(_occurrence_worker, run.counts.alphabet, words):
+    share = run.share(_BYTES_A_SYMBOL * len(words.symbols))
+    for met in run.map(
+        _occurrence_worker, words, share, run.passes.worker_folder, stage="evidence"
+    ):
         totals = met.totals if totals is None else totals + met.totals
-        parts.append((met.keys, met.counts))
+        runs += met.neighbours
         seen += met.seen
     run.check_seen(seen)
     assert totals is not None
-    keys, counts = _gather(parts)
-    owner = (keys >> np.uint64(17)).astype(np.int64)
-    side = ((keys >> np.uint64(16)) & np.uint64(1)).astype(np.int64)
-    sums = np.bincount(2 * owner + side, x_log_x(counts), 2 * len(totals)).reshape(-1, 2)
+    sums = np.zeros(2 * len(totals))
+    for keys, counts in merge_runs(runs, run.memory // 4, run.passes.folder):
+        # key >> 16 is twice the node, and the side; added one by one, so that the sum depends on the order of
+        # the keys alone, not on the pieces they come in
+        np.add.at(sums, (keys >> np.uint64(16)).astype(np.int64), x_log_x(counts))
     # a word whose every occurrence lies across the break of an endless line is not met at all
     totals = np.maximum(totals, 1)
     trie, node_of, _ = OccurrenceTrie.of(words)
     pmi, split = np.empty(len(node_of)), np.empty(len(node_of), np.int64)
     word_cohesion(words.symbols, words.offsets, trie, totals, grams.arrays(), pmi, split)
-    return totals[node_of], np.ascontiguousarray(sums[node_of].T), pmi, split
+    return totals[node_of], np.ascontiguousarray(sums.reshape(-1, 2)[node_of].T), pmi, split

@@ -3,19 +3,20 @@
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Candidates, Found, atoms_of, only_runs
-from nlpzero.discovery.methods import DEFAULT_PRICE
+from nlpzero.discovery.candidates import Candidates, atoms_of, singles_of
+from nlpzero.discovery.explaining import MinEntropyFates
+from nlpzero.discovery.methods import DEFAULT_MIN_GAIN, MinEntropy
+from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, pair_cut_worker, repeats_worker
-from nlpzero.discovery.string_table import Pieces, Strings, count_among
+from nlpzero.discovery.string_table import Pieces, Strings
 from nlpzero.engine.arrays import Counts, Symbols
-from nlpzero.ngrams.keys import PACKED_ORDER, find_keys, pack_rows, unpack_keys
+from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows, unpack_keys
 from nlpzero.ngrams.measures import merge_gain, merge_gain_same
 
 
-def by_min_entropy(
-    run: SecondPass, *, min_count: int, price: float, longest: int, latin: bool
-) -> Found:
+def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest: int) -> Found:
+    """The words of minimum entropy, single symbols and runs too."""
     grams = Candidates.of(run.counts, min_count)
     pairs = grams.lengths == 2
     keys, joint = grams.keys[pairs], grams.counts[pairs]
@@ -26,41 +27,31 @@ def by_min_entropy(
     left, right = grams.singles[first], grams.singles[second]
     gain = merge_gain(joint, left, right, grams.total)
     gain[same] = merge_gain_same(joinable[same], left[same], grams.total)
-    gain -= (price - DEFAULT_PRICE) * joinable / grams.total
+    gain -= (method.min_gain - DEFAULT_MIN_GAIN) * joinable / grams.total
     margins = gain * grams.total / np.maximum(joinable, 1)
     strong = (gain > 0) & (joinable > 0)
-    removals = [Removal("min_pmi", int((~strong).sum()), price)]
     cut = run.cut(pair_cut_worker, keys[strong], longest)
-    pieces = cut.pieces.take(cut.pieces.counts >= min_count).sorted()
-    removals.append(Removal("min_count", len(cut.pieces.counts) - len(pieces.counts), min_count))
+    pieces = cut.pieces.frequent(min_count).strings.sorted()
     words, singles, dropped = _remove_redundancy(pieces, cut.singles, min_count, grams.in_run)
-    removals.append(Removal("redundancy", dropped, None))
-    listed = (words.counts >= min_count) & (~only_runs(words, grams.in_run) | latin)
-
-    def explain(symbols: Symbols) -> str:
-        alphabet = run.counts.alphabet
-        windows = np.lib.stride_tricks.sliding_window_view(symbols, 2)
-        found = find_keys(keys, pack_rows(windows))
-        for window, row in zip(windows, found.tolist(), strict=True):
-            text = alphabet.decode(window)
-            if not grams.in_run[window].all() and row < 0:
-                return f"dropped: {text}: count below min_count {min_count:,}"
-            if not grams.in_run[window].all() and not strong[row]:
-                return (
-                    f"dropped: joining {text[0]}|{text[1]} would save {gain[row] * grams.total:.1f} nats "
-                    "in the whole text, so it is cut there"
-                )
-        if (before := count_among(cut.pieces, symbols)) < min_count:
-            return f"dropped: stands alone {before:,} times, min_count is {min_count:,}"
-        if (after := count_among(words, symbols)) == 0:
-            return (
-                f"dropped as redundant: stands alone {before:,} times, but other words explain it"
-            )
-        return (
-            f"found: stands alone {before:,} times, {after:,} with what redundant words handed down"
-        )
-
-    return Found(words.take(listed), singles, grams, removals, margins, explain)
+    removals = [
+        Removal("min_gain", int((~strong).sum()), method.min_gain),
+        Removal("min_count", len(cut.pieces) - len(pieces.counts), min_count),
+        Removal("redundancy", dropped, None),
+    ]
+    fates = MinEntropyFates(
+        run.counts,
+        grams.in_run,
+        min_count,
+        longest,
+        keys,
+        gain * grams.total,
+        strong,
+        cut.pieces,
+        words,
+        singles,
+    )
+    listed = words.take(words.counts >= min_count).joined(singles_of(singles, min_count))
+    return Found(listed, grams, removals, margins, fates)
 
 
 def _joinable_pairs(run: SecondPass, symbols: Symbols) -> Counts:
@@ -76,7 +67,7 @@ def _joinable_pairs(run: SecondPass, symbols: Symbols) -> Counts:
     if not fours.any():
         return twos - threes
     total = np.zeros(0x10000, np.int64)
-    for pairs in run.map(repeats_worker, run.counts.alphabet):
+    for pairs in run.map(repeats_worker, stage="repetitions"):
         total += pairs
     return total[symbols]
 

@@ -1,26 +1,45 @@
 """What discovered words are ranked by."""
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Found, atoms_of
+from nlpzero.discovery.candidates import Candidates, atoms_of, only_runs
 from nlpzero.discovery.evidence import Evidence, evidence_for
-from nlpzero.discovery.result import Word
+from nlpzero.discovery.explaining import Fates
+from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass
+from nlpzero.discovery.string_table import Strings
+from nlpzero.discovery.words import WordColumns
 from nlpzero.engine.arrays import Counts, Floats
+from nlpzero.text.alphabet import Alphabet
 
 # price of every place where a word could be split, in the default ranking: the step between the default
 # thresholds of cohesion
 SPLIT_PRICE = 2.0
 
 
-# --- ranking
+class Found(NamedTuple):
+    """Words of a method with their counts, single symbols and runs too, and what was removed."""
+
+    words: Strings
+    grams: Candidates  # their parts at least
+    removals: list[Removal]
+    margins: Floats  # by how much candidates are above the threshold of a hint, in nats
+    fates: Fates
+    certainty: Floats | None = None  # boundary probabilities of the learned words, shape (3, n)
 
 
-def _scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
-    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split."""
+def classical_scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
+    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split.
+
+    ``ln count + pmi + min(left_entropy, right_entropy) - 2 g``, g being the number of places where the word could
+    be split (its length minus one, for words of ideographs only): frequent, cohesive, free words first, each
+    further character being charged the step between the default thresholds of cohesion. Where the entropies
+    of a word of four characters are unknown, the score takes those of its first and its last three. Single
+    characters have no PMI and no such price.
+    """
     return (
         np.log(np.maximum(counts, 1))
         + np.nan_to_num(evidence.pmi)
@@ -29,51 +48,53 @@ def _scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
     )
 
 
-def _values(array: Floats) -> list[float]:
-    """Floats in which all nan are one object, so that equal rows are equal."""
-    values: list[float] = array.tolist()
-    for i in np.flatnonzero(np.isnan(array)).tolist():
-        values[i] = math.nan
-    return values
-
-
-def ranked(run: SecondPass, found: Found) -> list[Word]:
+def ranked(run: SecondPass, found: Found) -> WordColumns:
     """All words with their evidence, best first."""
-    words = found.words
+    words, alphabet = found.words, run.counts.alphabet
     if len(words.counts) == 0:
-        return []
+        return WordColumns.empty(alphabet)
     evidence = evidence_for(run, found.grams, words)
     if found.certainty is None:
         _, _, owners = atoms_of(words.symbols, words.offsets, found.grams.in_run)
         gaps = np.bincount(owners, minlength=len(words.counts)) - 1
-        scores = _scores(evidence, words.counts, gaps)
+        scores = classical_scores(evidence, words.counts, gaps)
         certainty = np.full((3, len(scores)), np.nan)
     else:
         certainty = found.certainty
+        left, right, inside = certainty
         scores = learned_scores(
             words.counts,
-            certainty[0],
-            certainty[1],
-            certainty[2],
+            left,
+            right,
+            inside,
             evidence.left,
             evidence.right,
             evidence.occurrences,
         )
-    rows = [
-        Word(text, count, score, pmi, f"{text[:at]}|{text[at:]}" if at else "", *rest)
-        for text, count, score, pmi, at, *rest in zip(
-            words.decode(run.counts.alphabet),
-            words.counts.tolist(),
-            scores.tolist(),
-            _values(evidence.pmi),
-            evidence.split.tolist(),
-            _values(evidence.left),
-            _values(evidence.right),
-            *map(_values, certainty),
-            strict=True,
-        )
-    ]
-    rows.sort(key=lambda word: (-word.score, -word.count, word.word))
+    columns = WordColumns(
+        alphabet,
+        words,
+        scores,
+        evidence.pmi,
+        evidence.split,
+        evidence.left,
+        evidence.right,
+        certainty,
+        only_runs(words, found.grams.in_run),
+    )
+    return columns.take(_best_first(words, scores, alphabet))
+
+
+def _best_first(words: Strings, scores: Floats, alphabet: Alphabet) -> npt.NDArray[np.int64]:
+    """Rows by score, then count, then code points."""
+    rows = np.lexsort((-words.counts, -scores))
+    by_score, by_count = scores[rows], words.counts[rows]
+    tied = (by_score[1:] == by_score[:-1]) & (by_count[1:] == by_count[:-1])
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], tied, [0]])))
+    for first, last in edges.reshape(-1, 2).tolist():
+        group = rows[first : last + 1]
+        texts = words.take(group).decode(alphabet)
+        rows[first : last + 1] = group[sorted(range(len(texts)), key=texts.__getitem__)]
     return rows
 
 
@@ -99,7 +120,7 @@ def learned_scores(
     counts : array of int
         How often each is a word of the segmentation.
     left, right, inside : arrays of float in [0, 1]
-        Mean boundary probabilities, as in :class:`LearnedWords`.
+        Mean boundary probabilities, as in :class:`nlpzero.LearnedWords`.
     left_entropy, right_entropy : arrays of float, in nats
         Branching entropies of its neighbours at all its occurrences; nan counts as 0.
     occurrences : array of int

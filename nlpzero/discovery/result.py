@@ -1,9 +1,19 @@
-"""What discovery returns: words with their evidence."""
+"""What discovery returns: words with their evidence, the thresholds in force, and what they removed."""
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.discovery.dictionaries import DictionaryFormat, dictionary_lines
+from nlpzero.discovery.explaining import Explanation, Fates
+from nlpzero.discovery.words import Word, WordColumns
+from nlpzero.engine.arrays import Floats
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 
 
 class Removal(NamedTuple):
@@ -21,124 +31,493 @@ class Removal(NamedTuple):
     value: Any
 
 
-class Word(NamedTuple):
-    """A discovered word and its evidence.
-
-    word : str
-    count : int
-        How often it stood alone when the text was cut. Ranked from counts only, without text: how often it
-        occurs.
-    score : float
-        What the words are sorted by.
-    pmi : float, in nats
-        Smallest PMI over the ways of splitting the word, from all its occurrences; nan if there is no way.
-    split : str
-        The word split where it is weakest, as 各项|目.
-    left_entropy, right_entropy : float, in nats
-        Branching entropy of its neighbours at all its occurrences, each end of a clause being a neighbour of
-        its own; nan where it is not known.
-    left_edge, right_edge, inside : float in [0, 1]
-        By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps inside it,
-        where it is a word; nan for the other methods.
-    """
-
-    word: str
-    count: int  # type: ignore[assignment]  # the tuple method of this name is not missed
-    score: float
-    pmi: float
-    split: str
-    left_entropy: float
-    right_entropy: float
-    left_edge: float = math.nan
-    right_edge: float = math.nan
-    inside: float = math.nan
-
-
 @dataclass(frozen=True)
+class Criteria:
+    """Thresholds on words that were found; the defaults are those of :class:`Discovery`."""
+
+    min_count: int | None = None
+    min_pmi: float | tuple[float, ...] | None = None
+    min_entropy: float = 0.0
+    min_length: int = 2
+    max_length: int | None = None
+    exclude: frozenset[str] = frozenset()
+    latin: bool = False
+    top: int | None = None
+    contains: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
+    within: tuple[str, ...] | None = None
+
+    def faults(self, words: WordColumns) -> Iterator[tuple[str, Any, npt.NDArray[np.bool_]]]:
+        """Each threshold in force, its value, and which words it is against."""
+        lengths = words.strings.lengths
+        freedom = np.minimum(words.left_entropy, words.right_entropy)
+        yield "min_entropy", self.min_entropy, freedom < self.min_entropy
+        yield "min_length", self.min_length, lengths < self.min_length
+        if self.max_length is not None:
+            yield "max_length", self.max_length, lengths > self.max_length
+        if self.exclude:
+            listed = np.array([text in self.exclude for text in words.texts()], bool)
+            yield "exclude", len(self.exclude), listed
+        if self.min_count is not None:
+            yield "min_count", self.min_count, words.strings.counts < self.min_count
+        if self.min_pmi is not None:
+            floors = np.atleast_1d(np.array(self.min_pmi, float))
+            floor = floors[np.clip(lengths - 2, 0, len(floors) - 1)]
+            yield "min_pmi", self.min_pmi, words.pmi < floor
+        yield from self._pattern_faults(words)
+
+    def _pattern_faults(self, words: WordColumns) -> Iterator[tuple[str, Any, Any]]:
+        if self.contains is self.without is self.within is None:
+            return
+        from nlpzero.segmentation.patterns import PatternSet  # brings Aho-Corasick with it
+
+        texts = words.texts()
+        if self.contains is not None:
+            yield "contains", len(self.contains), ~PatternSet(self.contains).occurs_in(texts)
+        if self.without is not None:
+            yield "without", len(self.without), PatternSet(self.without).occurs_in(texts)
+        if self.within is not None:
+            found = PatternSet(texts)
+            inside = {word for text in self.within for _, _, word in found.find(text)}
+            yield "within", len(self.within), np.array([text not in inside for text in texts], bool)
+
+    def judged(self, words: WordColumns) -> tuple[npt.NDArray[np.int64], list[Removal]]:
+        """Rows that pass, before `top`, and what each threshold removed of the others.
+
+        Single characters and runs of digits and letters that are not asked for were never candidates.
+        """
+        kept = ~words.runs | self.latin
+        if self.min_length > 1:
+            kept &= words.strings.lengths > 1
+        removals = []
+        for name, value, fault in self.faults(words):
+            removed = int((kept & fault).sum())
+            if removed or name not in _ALWAYS_ON:
+                removals.append(Removal(name, removed, value))
+            kept &= ~fault
+        return np.flatnonzero(kept), removals
+
+    def fault_of(self, words: WordColumns, row: int) -> tuple[str, Any] | None:
+        """The first threshold that a word misses, and its value."""
+        word = words.take(np.array([row]))
+        if word.runs[0] and not self.latin:
+            return "latin", self.latin
+        if self.min_length > 1 and len(word.strings.symbols) == 1:
+            return "min_length", self.min_length
+        return next((fault[:2] for fault in self.faults(word) if fault[2][0]), None)
+
+
+# thresholds that are in force without being asked for; told only where they removed something
+_ALWAYS_ON = ("min_entropy", "min_length")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Discovery:
     """Discovered words, best first, and how they were found.
 
-    Iterating gives :class:`Word` rows.
+    A sequence of :class:`Word` rows: those that pass the thresholds. All that were found stay, so
+    :meth:`filter` can loosen its thresholds again, and :meth:`explain` can say what became of a word.
 
     Parameters
     ----------
-    words : list of Word
-        By score, then count, then code points.
+    found : WordColumns
+        All words, by score, then count, then code points.
     method : str
-    thresholds : dict
-        All parameters in force, the default ones too.
-    removals : list of Removal
-        What each threshold removed, in the order in which they act.
+    parameters : dict
+        Those of the run that are in force, the default ones too.
+    removed : list of Removal
+        What the thresholds of the run removed.
     total : int
         Symbols counted.
-    hint : str or None
-        When nothing was found: which threshold removed most, and what value would keep ten words.
-    explanations : dict of str to str
-        For each word asked about: where it was dropped, or that it was kept.
+    read : ReadReport
+        What was read.
+    advice : str or None
+        When the run found nothing: which threshold removed most, and what value would keep ten words.
+    criteria : Criteria
+        Thresholds on the words.
+    fates : Fates or None
+        What became of strings that are no words.
+
+    Examples
+    --------
+    >>> from nlpzero import Cohesion, discover_words
+    >>> texts = ["北京欢迎你", "我爱北京", "欢迎光临", "北京很大", "你去北京", "非常欢迎"]
+    >>> found = discover_words(texts, Cohesion(min_pmi=(1, 2, 3)), min_count=2)
+    >>> found
+    Discovery by cohesion: 2 words in 23 characters
+    word  count  score    pmi  split  left_entropy  right_entropy
+    欢迎      3  2.315  2.118  欢|迎         1.099         1.099
+    北京      4  1.999  1.831  北|京        1.386         0.7822
+    >>> found.filter(contains=["京"])[0].count
+    4
+    >>> print(found.explain("京欢"))
+    dropped: count 1, min_count is 2
     """
 
-    words: list[Word]
+    found: WordColumns
     method: str
-    thresholds: dict[str, Any]
-    removals: list[Removal] = field(default_factory=list)
+    parameters: Mapping[str, Any]
+    removed: Sequence[Removal] = ()
     total: int = 0
-    hint: str | None = None
-    explanations: dict[str, str] = field(default_factory=dict)
+    read: ReadReport = field(default_factory=ReadReport)
+    advice: str | None = None
+    criteria: Criteria = Criteria()
+    fates: Fates | None = None
+
+    @cached_property
+    def _judged(self) -> tuple[npt.NDArray[np.int64], list[Removal]]:
+        return self.criteria.judged(self.found)
+
+    @property
+    def _rows(self) -> npt.NDArray[np.int64]:
+        return self._judged[0][: self.criteria.top]
+
+    @property
+    def words(self) -> list[Word]:
+        """The words as a list; iterate to have them one at a time."""
+        return list(self)
+
+    @property
+    def thresholds(self) -> dict[str, Any]:
+        """All parameters in force, the default ones too."""
+        values = {
+            **self.parameters,
+            **{
+                f.name: getattr(self.criteria, f.name)
+                for f in fields(self.criteria)
+                if f.name in ("min_entropy", "min_length", "latin", "top")
+            },
+        }
+        for name in ("min_count", "min_pmi", "max_length"):
+            own = getattr(self.criteria, name)
+            if own is not None:
+                values[name] = own
+        for name in ("min_count", "max_length"):
+            own, first = getattr(self.criteria, name), self.parameters.get(name)
+            if own is not None and first is not None:
+                values[name] = max(own, first) if name == "min_count" else min(own, first)
+        return {name: values[name] for name in _ORDER if values.get(name) is not None}
+
+    @property
+    def removals(self) -> list[Removal]:
+        """What each threshold removed, in the order in which they act."""
+        rows, removals = self._judged
+        top = self.criteria.top
+        more = [] if top is None or len(rows) <= top else [Removal("top", len(rows) - top, top)]
+        return [*self.removed, *removals, *more]
+
+    @property
+    def hint(self) -> str | None:
+        """When no word is left: which threshold removed most, and what value would keep ten words."""
+        if len(self) or not self.total:
+            return None
+        if self.advice is not None:
+            return self.advice
+        removals = self._judged[1]
+        if not removals:
+            return None
+        most = max(removals, key=lambda removal: removal.removed)
+        told = f"no words: {most.threshold} removed most ({most.removed:,} candidates)"
+        for removal in sorted(removals, key=lambda removal: -removal.removed):
+            looser = self._value_that_keeps_ten(removal.threshold)
+            if looser is not None:
+                value, kept = looser
+                return f"{told}; {removal.threshold} {value:g} would keep {kept:,}"
+        return told
+
+    def _value_that_keeps_ten(self, threshold: str) -> tuple[float, int] | None:
+        """A looser value of one threshold, tried, and how many words it keeps."""
+        off: dict[str, Any] = {
+            "min_entropy": 0.0,
+            "min_length": 1,
+            "min_count": None,
+            "min_pmi": None,
+        }
+        if threshold not in off:
+            return None
+        others = replace(self.criteria, **{threshold: off[threshold]})
+        words = self.found.take(others.judged(self.found)[0])
+        values: Floats = {
+            "min_entropy": np.minimum(words.left_entropy, words.right_entropy),
+            "min_length": words.strings.lengths.astype(float),
+            "min_count": words.strings.counts.astype(float),
+            "min_pmi": words.pmi,
+        }[threshold]
+        values = np.sort(values[~np.isnan(values)])[::-1][:10]
+        if not len(values):
+            return None
+        value = float(np.floor(values[-1] * 1000) / 1000)
+        looser: dict[str, Any] = {threshold: value}
+        return value, len(_kept(replace(self.criteria, **looser), self.found))
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[Word]:
-        return iter(self.words)
+        return self.found.rows(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Word: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Word]: ...
+
+    def __getitem__(self, place: int | slice) -> Word | list[Word]:
+        rows = self._rows[place]
+        if isinstance(place, slice):
+            return list(self.found.rows(np.atleast_1d(rows)))
+        return next(self.found.rows(np.array([rows])))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Discovery):
+            return NotImplemented
+        return (
+            self.method == other.method
+            and self.thresholds == other.thresholds
+            and self.removals == other.removals
+            and self.total == other.total
+            and self.hint == other.hint
+            and self.found.take(self._rows).same(other.found.take(other._rows))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what explains holds tables and files of this process
+        state = {name: value for name, value in self.__dict__.items() if name != "_judged"}
+        return {**state, "fates": None}
+
+    def _columns(self) -> int:
+        return len(Word._fields) - (0 if self.method == "learned" else 3)
+
+    def __repr__(self) -> str:
+        title = f"Discovery by {self.method}: {len(self):,} words in {self.total:,} characters"
+        return f"{title}\n{self._table(text_table)}" if len(self) else title
+
+    def _repr_html_(self) -> str:
+        return self._table(html_table)
+
+    def _table(self, table: Callable[..., str]) -> str:
+        shown = self._columns()
+        return table(Word._fields[:shown], [word[:shown] for word in self[:SHOWN_ROWS]], len(self))
 
     def filter(
         self,
         *,
-        min_count: int = 1,
-        min_pmi: float | Sequence[float] = float("-inf"),
-        min_entropy: float = 0.0,
-        min_length: int = 1,
+        min_count: int | None = None,
+        min_pmi: float | Sequence[float] | None = None,
+        min_entropy: float | None = None,
+        min_length: int | None = None,
         max_length: int | None = None,
+        exclude: Iterable[str] | None = None,
+        latin: bool | None = None,
         top: int | None = None,
-        exclude: Iterable[str] = (),
+        contains: Iterable[str] | None = None,
+        without: Iterable[str] | None = None,
+        within: Iterable[str] | None = None,
     ) -> "Discovery":
-        """Stricter thresholds on the evidence at hand, without reading the text again.
+        """Other thresholds on the evidence at hand, without reading the text again.
+
+        A threshold that is not named stays as it is. What the run itself left out, words below its own
+        `min_count` or longer than its `max_length`, no filter brings back.
 
         Parameters
         ----------
-        min_count : int
-        min_pmi : float or sequence of float
+        min_count : int >= 1
+            Of the word.
+        min_pmi : float or sequence of float, in nats
             For all words, or for words of 2, 3, 4... symbols (the last value goes for all longer ones).
-        min_entropy : float
-            For the smaller one of both entropies.
-        min_length, max_length : int
-            In characters.
-        top : int, optional
-            Keep this many words at most.
+        min_entropy : float >= 0, in nats
+            For the smaller one of both branching entropies.
+        min_length, max_length : int >= 1
+            In characters. At first 2: with 1, single characters are listed too.
         exclude : iterable of str
             Words to leave out.
+        latin : bool
+            List runs of digits and letters too. At first False.
+        top : int >= 1
+            Keep this many words at most.
+        contains : iterable of str
+            Only words in which one of these occurs.
+        without : iterable of str
+            Only words in which none of these occurs.
+        within : iterable of str
+            Only words that occur inside one of these.
 
         Returns
         -------
         Discovery
-            The same order, fewer words.
+            The same order.
+
+        Examples
+        --------
+        >>> from nlpzero import Cohesion, discover_words
+        >>> texts = ["摘葡萄", "葡萄皮", "吃葡萄", "买苹果", "苹果皮", "大苹果"]
+        >>> found = discover_words(texts, Cohesion(min_pmi=(1, 2, 3)), min_count=2)
+        >>> [word.word for word in found.filter(without=["果"])]
+        ['葡萄']
+        >>> [word.word for word in found.filter(min_length=1)]
+        ['苹果', '葡萄', '皮']
         """
-        unwanted = frozenset(exclude)
-        floors = [min_pmi] if isinstance(min_pmi, (int, float)) else list(min_pmi)
-        kept = [
-            word
-            for word in self.words
-            if word.count >= min_count
-            and not word.pmi < floors[min(max(len(word.word) - 2, 0), len(floors) - 1)]
-            and not min(word.left_entropy, word.right_entropy) < min_entropy
-            and min_length <= len(word.word)
-            and (max_length is None or len(word.word) <= max_length)
-            and word.word not in unwanted
-        ]
-        return replace(self, words=kept[:top])
+        given = {
+            name: value
+            for name, value in locals().items()
+            if name not in ("self", "given") and value is not None
+        }
+        for name in ("exclude", "contains", "without", "within"):
+            if isinstance(given.get(name), str):
+                raise TypeError(f"`{name}` must be a collection of words, got one string.")
+        for name in ("min_count", "min_length", "max_length", "top"):
+            if name in given:
+                check_integer(name, given[name], 1)
+        if "exclude" in given:
+            given["exclude"] = frozenset(given["exclude"])
+        for name in ("contains", "without", "within"):
+            if name in given:
+                given[name] = tuple(dict.fromkeys(given[name]))
+        if "min_pmi" in given and not isinstance(given["min_pmi"], (int, float)):
+            given["min_pmi"] = tuple(given["min_pmi"])
+        return replace(self, criteria=replace(self.criteria, **given))
+
+    def explain(self, word: str) -> Explanation:
+        """What became of a string: found, or where it was dropped.
+
+        Parameters
+        ----------
+        word : str
+            Any.
+
+        Returns
+        -------
+        Explanation
+            ``str()`` of it is a sentence.
+
+        Raises
+        ------
+        ValueError
+            The result comes from another process, which kept what explains.
+        """
+        if self.fates is None:
+            raise ValueError(
+                "what explains words stays where they were found; ask before the result is pickled"
+            )
+        symbols = self.found.alphabet.symbols(word)
+        if len(symbols) == 0 or (symbols == 0).any():
+            return Explanation(
+                word,
+                False,
+                "clause",
+                sentence="never a word: white space, punctuation and symbols end a clause",
+            )
+        criteria = self.criteria
+        row = self.found.row_of(symbols)
+        if self.fates.is_run(symbols) and not criteria.latin:
+            told = "not listed: a run of digits and letters; ask for these with latin"
+            return Explanation(word, False, "latin", sentence=told)
+        if len(symbols) == 1 and criteria.min_length > 1:
+            count = self.fates.alone(symbols)
+            told = f"not listed: stands alone {count:,} times; min_length is {criteria.min_length}"
+            return Explanation(word, False, "min_length", 1, criteria.min_length, told)
+        fate = self.fates.fate(word, symbols)
+        if row < 0:
+            return fate
+        fault = criteria.fault_of(self.found, row)
+        if fault is not None:
+            return _dropped(fate, self.found.take(np.array([row])), *fault)
+        rows = self._judged[0]
+        place = int(np.searchsorted(rows, row)) + 1
+        told = f"{fate}; number {place:,} of {len(rows):,} by score"
+        if criteria.top is not None and place > criteria.top:
+            told += f"; beyond the top {criteria.top:,}"
+            return Explanation(word, False, "top", place, criteria.top, told)
+        return replace(fate, sentence=told)
 
     def to_dataframe(self) -> Any:
         """The words as a pandas DataFrame with the columns of :class:`Word`; needs pandas."""
         import pandas as pd
 
         return pd.DataFrame(self.words, columns=list(Word._fields))
+
+    def to_dictionary(self, target: DictionaryFormat, *, with_frequency: bool = False) -> list[str]:
+        """The words as lines of a dictionary for jieba, HanLP or IK, without those it cannot hold.
+
+        Parameters
+        ----------
+        target : {"jieba", "hanlp", "ik"}
+        with_frequency : bool
+            Write counts, for jieba and HanLP; see :func:`nlpzero.dictionary_lines`, which also tells what was
+            left out.
+
+        Returns
+        -------
+        list of str
+            Each ends with a line feed.
+
+        Examples
+        --------
+        >>> from nlpzero import Cohesion, discover_words
+        >>> found = discover_words(["摘葡萄", "葡萄皮", "吃葡萄"], Cohesion(min_pmi=(0, 1, 2)), min_count=2)
+        >>> found.to_dictionary("hanlp", with_frequency=True)
+        ['葡萄 n 3\\n']
+        """
+        counts = [word.count for word in self] if with_frequency else None
+        return dictionary_lines((word.word for word in self), target, counts)[0]
+
+
+# the order in which thresholds are told
+_ORDER = (
+    "min_count",
+    "min_pmi",
+    "min_gain",
+    "min_entropy",
+    "min_length",
+    "max_length",
+    "order",
+    "strict_backtrack",
+    "latin",
+    "top",
+)
+
+
+def _kept(criteria: Criteria, words: WordColumns) -> npt.NDArray[np.int64]:
+    """Rows that criteria keep."""
+    return criteria.judged(words)[0][: criteria.top]
+
+
+def _dropped(fate: Explanation, word: WordColumns, name: str, threshold: Any) -> Explanation:
+    """A word that was found and misses a threshold."""
+    value, reason = _reason(word, name, threshold)
+    return replace(
+        fate,
+        kept=False,
+        step=name,
+        value=value,
+        threshold=threshold,
+        sentence=f"{fate}; dropped: {reason}",
+    )
+
+
+def _reason(word: WordColumns, name: str, threshold: Any) -> tuple[float | None, str]:
+    """What of a word misses a threshold, and how to say so."""
+    length = len(word.strings.symbols)
+    if name == "min_entropy":
+        freedom = float(np.minimum(word.left_entropy, word.right_entropy)[0])
+        return freedom, f"an entropy is below min_entropy {threshold:g}"
+    if name == "min_pmi":
+        pmi = float(word.pmi[0])
+        return pmi, f"its PMI of {pmi:.2f} is below min_pmi"
+    return {
+        "exclude": (None, "on a list to exclude"),
+        "min_length": (length, f"shorter than min_length {threshold}"),
+        "max_length": (length, f"longer than max_length {threshold}"),
+        "min_count": (int(word.strings.counts[0]), f"its count is below min_count {threshold}"),
+        "contains": (None, "holds none of the strings it must contain"),
+        "without": (None, "holds one of the strings it must be without"),
+        "within": (None, "stands inside none of the strings asked for"),
+    }[name]
+
+
+def check_integer(name: str, value: Any, least: int) -> None:
+    """Raise an error unless a value is an integer of at least that."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"`{name}` must be an integer >= {least}, got {value!r}.")

@@ -1,27 +1,26 @@
 """Reading a text again: clauses as symbols, cut between n-grams or pairs, by workers over shards."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.discovery.candidates import runs_of
-from nlpzero.discovery.string_table import Pieces, Strings
+from nlpzero.discovery.counted_strings import CountedStrings, StringCounter, StringRun
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.hash_tables import KeyTable, find_slot, table_of
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.parallel import Advance as Progress
-from nlpzero.engine.parallel import LocalThreads, map_shards
+from nlpzero.engine.passes import Passes
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import PREFIX_MASKS, pack, pack_pair
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
-from nlpzero.text.corpus import Shard
+from nlpzero.text.corpus import Corpus, Shard
 
 T = TypeVar("T")
 # a stretch of this many symbols without any clause break is broken there, so that one endless line
@@ -71,13 +70,21 @@ def _padded(symbols: Symbols) -> Symbols:
     return padded
 
 
-class Cut(NamedTuple):
-    """What cutting a text gave."""
+class _Cut(NamedTuple):
+    """What cutting a shard gave."""
 
     gram_counts: Counts  # of the strong n-grams as pieces
     singles: Counts  # of single symbols as pieces
     tallies: Counts
-    pieces: Strings  # the others
+    pieces: list[StringRun]  # the others
+
+
+class Cut(NamedTuple):
+    """What cutting a text gave."""
+
+    gram_counts: Counts
+    singles: Counts
+    pieces: CountedStrings
 
 
 def strong_cut_worker(
@@ -87,14 +94,15 @@ def strong_cut_worker(
     order: int,
     strict: bool,
     longest: int,
-    keep_runs: bool,
+    memory: int,
+    folder: Path | None,
     *,
     report: ReadReport,
-) -> Cut:
+) -> _Cut:
     table = table_of(keys)
     gram_counts = np.zeros(len(keys), np.int64)
     singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
-    pieces = Pieces()
+    pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
@@ -106,7 +114,6 @@ def strong_cut_worker(
             order,
             strict,
             longest,
-            keep_runs,
             gram_counts,
             singles,
             tallies,
@@ -115,15 +122,22 @@ def strong_cut_worker(
         )
         pieces.add(symbols, starts[:n], ends[:n])
         tallies[_SEEN] += np.count_nonzero(symbols)
-    return Cut(gram_counts, singles, tallies, pieces.content())
+    return _Cut(gram_counts, singles, tallies, pieces.finish())
 
 
 def pair_cut_worker(
-    shard: Shard, alphabet: Alphabet, keys: Keys, longest: int, *, report: ReadReport
-) -> Cut:
+    shard: Shard,
+    alphabet: Alphabet,
+    keys: Keys,
+    longest: int,
+    memory: int,
+    folder: Path | None,
+    *,
+    report: ReadReport,
+) -> _Cut:
     table = table_of(keys)
     singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
-    pieces = Pieces()
+    pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
@@ -131,7 +145,7 @@ def pair_cut_worker(
         n = pair_cut(symbols, in_run, table, longest, singles, tallies, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
         tallies[_SEEN] += np.count_nonzero(symbols)
-    return Cut(np.zeros(0, np.int64), singles, tallies, pieces.content())
+    return _Cut(np.zeros(0, np.int64), singles, tallies, pieces.finish())
 
 
 def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> Counts:
@@ -142,61 +156,71 @@ def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> C
     return pairs
 
 
-@dataclass
+# of a table of n-grams in each worker, with what it counts
+_BYTES_A_KEY = 60
+
+
+def _added(total: Counts | None, part: Counts) -> Counts:
+    return part if total is None else total + part
+
+
+@dataclass(frozen=True)
 class SecondPass:
-    """What the steps of one discovery share."""
+    """The table of counts, and the passes over the text that was counted.
+
+    passes : Passes or None
+        None: there are counts only.
+    """
 
     counts: NGramCounts
-    shards: list[Shard] | None
-    jobs: int
-    executor: Executor | None
-    progress: Progress | None
-    report: ReadReport | None
+    passes: Passes[Corpus | Shard] | None
 
-    def map(self, worker: Any, *args: Any) -> Iterator[Any]:
-        assert self.shards is not None
-        return map_shards(
-            worker,
-            self.shards,
-            *args,
-            jobs=self.jobs,
-            executor=self.executor,
-            progress=self.progress,
-            report=self._first_report(),
-        )
+    @property
+    def memory(self) -> int:
+        """Bytes that the table of counts leaves of the budget."""
+        assert self.passes is not None
+        rest = self.passes.budget - self.counts.nbytes
+        return max(rest, self.passes.budget // 4)
 
-    def _first_report(self) -> ReadReport | None:
-        """What was read is told once, however often it is read."""
-        report, self.report = self.report, None
-        return report
+    def share(self, fixed: int = 0) -> int:
+        """Bytes for each worker, of which it needs some for what all of them must hold."""
+        assert self.passes is not None
+        rest = self.memory // self.passes.jobs - fixed
+        return max(rest, self.memory // (8 * self.passes.jobs))
+
+    def map(self, worker: Callable[..., T], *args: object, stage: str) -> Iterator[T]:
+        """One pass of workers over the text."""
+        assert self.passes is not None
+        return self.passes.map(worker, self.counts.alphabet, *args, stage=stage)
 
     def aside(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
-        """Begin work beside the next reading, if that is done by threads; call the result for the outcome."""
-        if isinstance(self.executor, LocalThreads):
-            return self.executor.submit(function, *args).result
-        return partial(function, *args)
+        """Begin work beside the next pass, where that can be; call the result for the outcome."""
+        return (
+            partial(function, *args) if self.passes is None else self.passes.aside(function, *args)
+        )
 
-    def cut(self, worker: Any, *args: Any) -> Cut:
-        """Add up what the workers cut."""
-        total: Cut | None = None
-        pieces: Pieces | None = None
-        for cut in self.map(worker, self.counts.alphabet, *args):
-            if total is None:
-                total = cut
-                continue
-            if pieces is None:
-                pieces = Pieces()
-                pieces.add_strings(total.pieces)
-            pieces.add_strings(cut.pieces)
-            total = Cut(
-                total.gram_counts + cut.gram_counts,
-                total.singles + cut.singles,
-                total.tallies + cut.tallies,
-                Strings.empty(),
-            )
-        assert total is not None
-        self.check_seen(int(total.tallies[_SEEN]))
-        return total if pieces is None else total._replace(pieces=pieces.content())
+    def cut(self, worker: Callable[..., _Cut], keys: Keys, *args: object) -> Cut:
+        """Cut the text, and add up what the workers found."""
+        assert self.passes is not None
+        folder = self.passes.worker_folder
+        share = self.share(_BYTES_A_KEY * len(keys))
+        gram_counts = singles = tallies = None
+        runs: list[StringRun] = []
+        for part in self.map(worker, keys, *args, share, folder, stage="cut"):
+            gram_counts = _added(gram_counts, part.gram_counts)
+            singles = _added(singles, part.singles)
+            tallies = _added(tallies, part.tallies)
+            runs += part.pieces
+        self.check_seen(0 if tallies is None else int(tallies[_SEEN]))
+        assert gram_counts is not None and singles is not None
+        return Cut(gram_counts, singles, self.counted(runs))
+
+    def counted(self, runs: list[StringRun], columns: int = 0) -> CountedStrings:
+        """What workers counted, merged."""
+        assert self.passes is not None
+        return CountedStrings(
+            runs, self.memory, self.passes.folder, self.passes.resources.tmpdir, columns
+        )
 
     def check_seen(self, seen: int) -> None:
         """Raise an error if the text that was read is not the text that was counted."""
@@ -241,7 +265,6 @@ def lenient_cut(
     order: int,
     strict: bool,
     longest: int,
-    keep_runs: bool,
     gram_counts: np.ndarray,
     single_counts: np.ndarray,
     tallies: np.ndarray,
@@ -251,8 +274,7 @@ def lenient_cut(
     """Cut clauses where no strong n-gram covers the gap, and count the pieces that are real.
 
     Pieces up to the order are counted in gram_counts, by the number of their n-gram; single symbols in
-    single_counts; places of longer pieces (and of runs, if they are wanted) go to starts and ends, and
-    their number is returned.
+    single_counts; places of longer pieces, and of runs, go to starts and ends, and their number is returned.
 
     A strong n-gram does not count where its ends cut a run of digits or letters: in "XiPad" the P is no P.
     """
@@ -296,7 +318,7 @@ def lenient_cut(
             tallies[SINGLE] += 1
         elif only_run(symbols, begin, i + 1, in_run):
             tallies[RUN] += 1
-            if keep_runs and length <= longest:
+            if length <= longest:
                 starts[emitted] = begin
                 ends[emitted] = i + 1
                 emitted += 1

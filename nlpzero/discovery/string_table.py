@@ -15,20 +15,39 @@ from nlpzero.text.alphabet import Alphabet
 
 
 class Pieces:
-    """Distinct stretches of symbols and how often each was met."""
+    """Distinct stretches of symbols, how often each was met, and sums of what was told of each.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    columns : int
+        Sums beside the count; see `values` of :meth:`add`.
+    """
+
+    def __init__(self, columns: int = 0) -> None:
         self.n = 0
+        self._columns = columns
+        self._sums = np.zeros((1 << 10, columns), np.int64)
         self._table = np.zeros(1 << 12, np.int32)
         self._hashes = np.zeros(1 << 10, np.uint64)
         self._offsets = np.zeros((1 << 10) + 1, np.int64)
         self._counts = np.zeros(1 << 10, np.int64)
         self._arena = np.zeros(1 << 13, np.uint16)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        arrays = (self._table, self._hashes, self._offsets, self._counts, self._sums, self._arena)
+        return sum(array.nbytes for array in arrays)
+
     def add(
-        self, symbols: Symbols, starts: Counts, ends: Counts, weights: Counts | None = None
+        self,
+        symbols: Symbols,
+        starts: Counts,
+        ends: Counts,
+        weights: Counts | None = None,
+        values: Counts | None = None,
     ) -> None:
-        """Count stretches ``symbols[starts:ends]``, once each or with weights."""
+        """Count stretches ``symbols[starts:ends]``, once each or with weights, and add up rows of values."""
         for first in range(0, len(starts), 1 << 16):
             part = slice(first, first + (1 << 16))
             self._make_room(len(starts[part]), int(ends[part].sum()) - int(starts[part].sum()))
@@ -44,6 +63,9 @@ class Pieces:
                 self._arena,
                 self.n,
             )
+            if values is not None:
+                numbers = self.find(symbols, starts[part], ends[part])
+                add_rows(numbers, values[part], self._sums)
 
     def add_strings(self, strings: "Strings") -> None:
         """Count strings with their counts."""
@@ -55,6 +77,7 @@ class Pieces:
             self._hashes = _grown(self._hashes, size)
             self._counts = _grown(self._counts, size)
             self._offsets = _grown(self._offsets, size + 1)
+            self._sums = _grown(self._sums, size)
         used = int(self._offsets[self.n])
         if used + symbols > len(self._arena):
             self._arena = _grown(self._arena, max(used + symbols, 2 * len(self._arena)))
@@ -99,9 +122,17 @@ class Pieces:
         offsets = self._offsets[: self.n + 1].copy()
         return Strings(self._arena[: offsets[-1]].copy(), offsets, self._counts[: self.n].copy())
 
+    def hashed(self) -> tuple[Keys, "Strings", Counts]:
+        """The pieces in the order of their hashes: hashes, strings with counts, sums of values."""
+        order = np.argsort(self._hashes[: self.n], kind="stable")
+        used = Strings(
+            self._arena, self._offsets[: self.n + 1], self._counts[: self.n]
+        )  # no copy: `take` makes one
+        return self._hashes[order], used.take(order), self._sums[order]
+
 
 def _grown(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    larger = np.zeros(size, array.dtype)
+    larger = np.zeros((size, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
 
@@ -222,6 +253,14 @@ def count_pieces(
                     break
             place = (place + np.uint64(1)) & mask
     return n
+
+
+@kernel
+def add_rows(numbers: np.ndarray, values: np.ndarray, sums: np.ndarray) -> None:
+    """Add each row of values to the row of sums that has its number."""
+    for i in range(len(numbers)):
+        for j in range(values.shape[1]):
+            sums[numbers[i], j] += values[i, j]
 
 
 @kernel

@@ -129,6 +129,12 @@ class NGramCounts:
             self._total = sum(int(counts.sum()) for _, counts in self.chunks())
         return self._total
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the orders up to 4 take; what lies in a file takes none."""
+        own = self._counts
+        return 0 if own is None else own.nbytes + self.keys.nbytes
+
     def _counts_between(self, start: int, stop: int) -> Counts:
         if self._counts is not None:
             return self._counts[start:stop]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import ahocorasick
 import numpy as np
 import numpy.typing as npt
 
@@ -28,6 +27,8 @@ class PatternSet:
     def __init__(self, words: Iterable[str]) -> None:
         if isinstance(words, str):
             raise TypeError("`words` must be an iterable of words, got one str.")
+        import ahocorasick  # for those who look for patterns only
+
         self._automaton: Any = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         self._words = list(dict.fromkeys(word for word in words if word))
         for i, word in enumerate(self._words):
@@ -37,6 +38,9 @@ class PatternSet:
 
     def __len__(self) -> int:
         return len(self._words)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and bool(self._words) and word in self._automaton

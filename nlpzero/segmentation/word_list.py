@@ -1,5 +1,6 @@
-"""Word lists: plain lines, counts, jieba's user dictionaries."""
+"""Word lists and dictionaries: plain lines, counts, the formats of jieba and HanLP, tables, JSON lines."""
 
+import json
 import math
 import os
 import re
@@ -45,19 +46,23 @@ class Lexicon(NamedTuple):
     counts: npt.NDArray[np.float64]
 
 
-def read_words(path: PathLike, *, encoding: str = "utf-8") -> WordList:
-    """Read a list of words.
+def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) -> WordList:
+    """Read a list of words, or a dictionary, whatever its format.
 
-    Each line holds a word alone, ``word count``, or jieba's ``word count tag`` and ``word tag``, separated by spaces,
-    or a table separated by tabs whose first column is the word and whose second, if it is there, is
-    the count, as ``nlpzero discover`` writes it (a header line with ``word`` is skipped). Words may hold spaces.
-    Empty lines are skipped; the counts of a repeated word are added.
+    Each line holds a word alone; ``word count``, or jieba's ``word count tag`` and ``word tag``; HanLP's
+    ``word tag count``, also of several tags, and also with tabs or commas; or a table with tabs or commas whose
+    first column is the word and whose second, if it is there, is the count, or JSON lines with ``word`` and
+    ``count``, all as ``nlpzero discover`` writes them (a header line with ``word`` is skipped). Words may hold
+    spaces. Empty lines, and lines without tabs that begin with ``#``, are skipped; the counts of a repeated word
+    are added.
 
     Parameters
     ----------
     path : path
     encoding : str
         A byte order mark of UTF-8 is skipped.
+    counts : bool
+        False: only the words are wanted, and what stands in the other columns of a table may be anything.
 
     Returns
     -------
@@ -73,28 +78,30 @@ def read_words(path: PathLike, *, encoding: str = "utf-8") -> WordList:
     >>> import tempfile, os
     >>> path = os.path.join(tempfile.mkdtemp(), "words.txt")
     >>> with open(path, "w", encoding="utf-8") as file:
-    ...     _ = file.write("葡萄 12 n\\n葡萄皮\\nNew York 3\\n")
+    ...     _ = file.write("葡萄 12 n\\n葡萄皮\\nNew York 3\\n葡萄架,nz,5\\n")
     >>> read_words(path)
-    WordList(words=['葡萄', '葡萄皮', 'New York'], counts=array([12., nan,  3.]))
+    WordList(words=['葡萄', '葡萄皮', 'New York', '葡萄架'], counts=array([12., nan,  3.,  5.]))
     """
     name = os.fspath(path)
     found: dict[str, float] = {}
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     try:
-        with open(path, encoding="utf-8-sig" if encoding.lower() == "utf-8" else encoding) as file:
+        with open(path, encoding=codec) as file:
             for number, line in enumerate(file, 1):
                 line = line.rstrip("\r\n")
-                if not line.strip():
+                if not line.strip() or (line.startswith("#") and "\t" not in line):
                     continue
-                if number == 1 and line.split("\t")[0] == "word" and "\t" in line:
+                if number == 1 and re.match(r"word[\t,]", line):
                     continue
-                word, count = _parse(line, name, number)
+                word, count = _parse(line, f"{name}:{number}", counts)
                 if word in found and not math.isnan(found[word]):
                     found[word] += 0.0 if math.isnan(count) else count
                 else:
                     found[word] = count
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"{name}: not valid {encoding}; give the encoding of the word list, such as gb18030"
+            f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the word list, "
+            "such as gb18030, or convert it to UTF-8"
         ) from error
     except LookupError as error:
         raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
@@ -103,22 +110,63 @@ def read_words(path: PathLike, *, encoding: str = "utf-8") -> WordList:
     return WordList(list(found), np.array(list(found.values()), np.float64))
 
 
-def _parse(line: str, name: str, number: int) -> tuple[str, float]:
+def _parse(line: str, where: str, counts: bool) -> tuple[str, float]:
+    """Word and count of a line; nan for no count."""
+    if line.startswith('{"'):
+        return _parse_json(line, where)
     if "\t" in line:
-        word, count = line.split("\t")[:2]
-        word = word.strip()
-        if not word or (count.strip() and not _NUMBER.fullmatch(count.strip())):
-            raise CorpusError(f"{name}:{number}: expected word<TAB>count, got {line!r}")
-        return word, float(count) if count.strip() else math.nan
+        word, *cells = (cell.strip() for cell in line.split("\t"))
+        count = _count_in(cells)
+        if not word or (counts and count is None):
+            raise CorpusError(f"{where}: expected word<TAB>count, got {line!r}")
+        return word, math.nan if count is None else count
+    if "," in line:
+        word, *cells = (cell.strip().strip('"') for cell in line.split(","))
+        count = _count_in(cells)
+        # "word,count", but neither a word with a comma nor a number like 10,000
+        if word and count is not None and not _NUMBER.fullmatch(word):
+            return word, count
+    return _parse_spaced(line)
+
+
+def _count_in(cells: list[str]) -> float | None:
+    """The count in the columns behind a word, nan if the column is empty, None if there is something else."""
+    if len(cells) > 1 and _TAG.fullmatch(cells[0]) and _NUMBER.fullmatch(cells[1]):
+        return float(cells[1])
+    if not cells or not cells[0]:
+        return math.nan
+    return float(cells[0]) if _NUMBER.fullmatch(cells[0]) else None
+
+
+def _parse_spaced(line: str) -> tuple[str, float]:
+    """``word``, ``word count``, ``word count tag``, ``word tag``, ``word tag count tag count``."""
     cells = line.split()
     if len(cells) >= 3 and _NUMBER.fullmatch(cells[-2]) and _TAG.fullmatch(cells[-1]):
         return " ".join(cells[:-2]), float(cells[-2])
     if len(cells) >= 2 and _NUMBER.fullmatch(cells[-1]):
-        return " ".join(cells[:-1]), float(cells[-1])
-    # "word tag", but not English words with a space
-    if len(cells) >= 2 and _TAG.fullmatch(cells[-1]) and not "".join(cells[:-1]).isascii():
+        count = float(cells.pop())
+        # HanLP gives a count for each tag; an English word with a space is none
+        while len(cells) >= 2 and _is_tag(cells):
+            cells.pop()
+            if len(cells) >= 3 and _NUMBER.fullmatch(cells[-1]) and _is_tag(cells[:-1]):
+                count += float(cells.pop())
+        return " ".join(cells), count
+    if len(cells) >= 2 and _is_tag(cells):
         return " ".join(cells[:-1]), math.nan
     return line.strip(), math.nan
+
+
+def _is_tag(cells: list[str]) -> bool:
+    """Whether the last cell is the tag of a Chinese word, and not a part of an English one."""
+    return _TAG.fullmatch(cells[-1]) is not None and not "".join(cells[:-1]).isascii()
+
+
+def _parse_json(line: str, where: str) -> tuple[str, float]:
+    try:
+        row = json.loads(line)
+        return str(row["word"]), float(row.get("count", math.nan))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f'{where}: expected {{"word": ...}}, got {line[:40]!r}') from error
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:

@@ -168,8 +168,8 @@ def test_same_bytes_for_any_jobs_and_input(
 
 
 def test_methods_differ_and_say_their_thresholds(run_here: Callable, text: Path) -> None:
-    done = run_here(*COHESION, text, "--method", "min-entropy", "--min-pmi", 2, code=0)
-    assert "min-entropy: min_count 2, min_pmi 2," in done.err
+    done = run_here(*COHESION, text, "--method", "min-entropy", "--min-gain", 2, code=0)
+    assert "min-entropy: min_count 2, min_gain 2," in done.err
     assert "redundancy" in done.err
     assert "北京" in done.out
 
@@ -195,9 +195,10 @@ def test_zero_words_are_explained(run_here: Callable, text: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--min-pmi", "2"], "needs 3 numbers, got 1"),
-        (["--min-pmi", "two,4,6"], "is not a number"),
-        (["--method", "min-entropy", "--min-pmi", "2,4,6"], "needs 1 number, got 3"),
+        (["--min-pmi", "2"], "--min-pmi must have 3 numbers for order 4"),
+        (["--min-pmi", "two,4,6"], "is not a list of numbers"),
+        (["--method", "min-entropy", "--min-pmi", "2"], "not to min-entropy, which has --min-gain"),
+        (["--min-gain", "2"], "--min-gain belongs to --method min-entropy, not to cohesion"),
         (["--method", "pmi"], "is not one of"),
         (["--min-length", "5", "--max-length", "4"], "--max-length is smaller"),
         (["--with-frequency"], "--with-frequency goes with"),
@@ -205,7 +206,7 @@ def test_zero_words_are_explained(run_here: Callable, text: Path) -> None:
         (["--top", "0"], "0 is not in the range"),
         (["--order", "5"], "5 is not in the range"),
         (["--model", "m.nz"], "--model belongs to --method learned, not to cohesion"),
-        (["--method", "learned", "--min-pmi", "2"], "--min-pmi belongs to --method cohesion and"),
+        (["--method", "learned", "--min-pmi", "2"], "--min-pmi belongs to --method cohesion, not"),
         (["--method", "learned", "--model", "m.nz", "--seed", "1"], "--seed is for learning"),
     ],
 )

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from nlpzero import CorpusError, dictionary_fault, dictionary_lines, read_dictionary
+from nlpzero import CorpusError, dictionary_fault, dictionary_lines, read_words
+
+
+def words_of(path: Path, **options: str) -> set[str]:
+    return set(read_words(path, counts=False, **options).words)
 
 
 @pytest.mark.parametrize("target", ["jieba", "hanlp", "ik"])
@@ -101,7 +105,7 @@ def test_what_jieba_is_said_to_miss_it_misses(tmp_path: Path) -> None:
 def test_dictionaries_of_all_formats_are_read(tmp_path: Path, content: str) -> None:
     path = tmp_path / "words"
     path.write_bytes(content.encode())
-    assert read_dictionary(path) - {"word"} == {"葡萄", "北京"}
+    assert words_of(path) - {"word"} == {"葡萄", "北京"}
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -110,19 +114,19 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         for counts in (None, [1, 2, 3]):
             path = tmp_path / target
             path.write_bytes("".join(dictionary_lines(words, target, counts)[0]).encode())  # type: ignore[arg-type]
-            assert read_dictionary(path) == set(words)
+            assert words_of(path) == set(words)
 
 
 def test_encodings_and_errors(tmp_path: Path) -> None:
     path = tmp_path / "gbk.txt"
     path.write_bytes("葡萄 3\n".encode("gb18030"))
-    assert read_dictionary(path, encoding="gb18030") == {"葡萄"}
+    assert words_of(path, encoding="gb18030") == {"葡萄"}
     with pytest.raises(CorpusError, match=r"gbk\.txt: byte 0: not valid utf-8"):
-        read_dictionary(path)
+        words_of(path)
     with pytest.raises(CorpusError, match="unknown encoding 'klingon'"):
-        read_dictionary(path, encoding="klingon")
+        words_of(path, encoding="klingon")
     with pytest.raises(CorpusError, match="cannot be read"):
-        read_dictionary(tmp_path / "missing.txt")
+        words_of(tmp_path / "missing.txt")
     path.write_text('{"name": 1}\n', encoding="utf-8")
     with pytest.raises(CorpusError, match=r"gbk\.txt:1: expected"):
-        read_dictionary(path)
+        words_of(path)

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpzero import Alphabet, Corpus, StorageError, Word, count_ngrams, learn_segmenter
+from nlpzero import (
+    Alphabet,
+    Cohesion,
+    Corpus,
+    Learned,
+    MinEntropy,
+    Resources,
+    StorageError,
+    Word,
+    count_ngrams,
+    learn_segmenter,
+    rank_ngrams,
+)
 from nlpzero.discovery.candidates import Candidates as Grams
 from nlpzero.discovery.candidates import runs_of
 from nlpzero.discovery.discover import discover_words as discover
@@ -21,10 +33,11 @@ from nlpzero.discovery.ranking import learned_scores
 from nlpzero.discovery.second_pass import STRETCH, clause_blocks
 from nlpzero.discovery.second_pass import SecondPass as Run
 from nlpzero.discovery.string_table import Pieces, Strings
+from nlpzero.engine.passes import open_passes
 from nlpzero.ngrams.measures import merge_gain_same
 from tests.discovery import oracles as oracle
 
-discover_words = partial(discover, method="cohesion")
+discover_words = partial(discover, method=Cohesion())
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 # few characters, so that strong n-grams, overlaps and repetitions come about; a letter, digits, an
 # ideograph beyond the BMP, punctuation and white space among them
@@ -45,8 +58,8 @@ def random_text(seed: int, size: int = 4000) -> str:
     return "".join(word + generator.choice(marks) for word in drawn)
 
 
-def found_counts(text: str, **options: object) -> dict[str, int]:
-    return {word.word: word.count for word in discover_words([text], **options)}  # type: ignore[arg-type]
+def found_counts(text: str, method: Cohesion, **options: object) -> dict[str, int]:
+    return {word.word: word.count for word in discover([text], method, **options)}  # type: ignore[arg-type]
 
 
 @given(TEXTS, st.sampled_from([2, 3, 4]), st.sampled_from([1, 2, 3]), st.booleans())
@@ -54,10 +67,8 @@ def test_cohesion_equals_brute_force(text: str, order: int, min_count: int, stri
     thresholds = [0.2, 0.5, 0.8][: order - 1]
     found = found_counts(
         text * 2,
-        order=order,
+        Cohesion(order, tuple(thresholds), strict),
         min_count=min_count,
-        min_pmi=thresholds,
-        strict_backtrack=strict,
         max_length=400,
     )
     assert found == oracle.cohesion_words(text * 2 + "\n", order, min_count, thresholds, strict)
@@ -66,9 +77,8 @@ def test_cohesion_equals_brute_force(text: str, order: int, min_count: int, stri
 @pytest.mark.parametrize("strict", [False, True])
 def test_cohesion_equals_brute_force_on_words(strict: bool) -> None:
     text = random_text(1)
-    found = found_counts(
-        text, min_count=5, min_pmi=[1, 1.5, 2], strict_backtrack=strict, max_length=400
-    )
+    method = Cohesion(min_pmi=(1, 1.5, 2), strict_backtrack=strict)
+    found = found_counts(text, method, min_count=5, max_length=400)
     assert found == oracle.cohesion_words(text + "\n", 4, 5, [1, 1.5, 2], strict)
     assert {"K线图", "T恤", "4S店", "卡拉OK", "𠮷野家", "共和国"} <= set(found)
 
@@ -77,9 +87,8 @@ def test_cohesion_equals_brute_force_on_words(strict: bool) -> None:
 def test_evidence_equals_brute_force(method: str) -> None:
     text = random_text(2, 1200)
     longest = 12
-    found = discover_words(
-        [text], method=method, min_count=2, min_pmi=[0.5] * 3 if method == "cohesion" else 1
-    )  # type: ignore[arg-type]
+    config = Cohesion(min_pmi=(0.5, 0.5, 0.5)) if method == "cohesion" else MinEntropy()
+    found = discover([text], config, min_count=2)
     words = [word for word in found if len(word.word) <= longest]
     assert max(len(word.word) for word in words) > 5
     counts = oracle.substring_counts(text + "\n", longest)
@@ -105,7 +114,7 @@ def test_score_is_the_documented_sum() -> None:
 
 
 def test_order_is_score_count_code_points() -> None:
-    words = discover_words([random_text(4)], min_count=2, min_pmi=[0.1, 0.1, 0.1]).words
+    words = discover([random_text(4)], Cohesion(min_pmi=(0.1, 0.1, 0.1)), min_count=2).words
     assert len(words) > 20
     assert words == sorted(words, key=lambda word: (-word.score, -word.count, word.word))
 
@@ -121,9 +130,8 @@ def test_pairs_that_gain_are_the_ones_kept(text: str, price: float, min_count: i
         if len(pair) == 2 and count >= min_count and oracle.pair_gain(text, pair, price) > 1e-12
     }
     pieces = oracle.cut_weak_pairs(text, strong)
-    found = discover_words(
-        [text], method="min-entropy", min_count=min_count, min_pmi=price, max_length=400, latin=True
-    )
+    found = discover([text], MinEntropy(price), min_count=min_count, max_length=400)
+    found = found.filter(latin=True)
     kept = {
         piece: count for piece, count in pieces.items() if len(piece) > 1 and count >= min_count
     }
@@ -136,7 +144,7 @@ def test_pairs_that_gain_are_the_ones_kept(text: str, price: float, min_count: i
 
 def test_redundancy_is_at_a_fixed_point_and_keeps_the_text() -> None:
     text = random_text(5, 6000)
-    found = discover_words([text], method="min-entropy", min_count=1, min_length=1, latin=True)
+    found = discover([text], MinEntropy(), min_count=1).filter(min_length=1, latin=True)
     assert any(r.threshold == "redundancy" and r.removed > 0 for r in found.removals)
     counts = {word.word: word.count for word in found}
     total = sum(counts.values())
@@ -163,10 +171,10 @@ def test_repetitions_are_counted_without_overlap() -> None:
     )
     assert exact[0] == pytest.approx(oracle.pair_gain(text, "哈哈", 1.0), abs=1e-12)
     assert abs(exact[0] - naive[0]) > 0.01
-    told = discover_words([text], method="min-entropy", min_count=2, min_pmi=3.0, explain=["哈哈"])
+    found = discover([text], MinEntropy(3.0), min_count=2)
     gain = total * oracle.pair_gain(text, "哈哈", 3.0)
     assert gain < 0
-    assert f"save {gain:.1f} nats" in told.explanations["哈哈"]
+    assert f"save {gain:.1f} nats" in str(found.explain("哈哈"))
 
 
 @pytest.mark.parametrize("method", ["cohesion", "min-entropy"])
@@ -194,7 +202,7 @@ def test_two_processes_give_the_same(tmp_path: Path) -> None:
     path.write_text(random_text(7, 170_000), encoding="utf-8")
     corpus = Corpus(str(path))
     assert len(corpus.shards(2)) > 1
-    assert discover_words(corpus, jobs=2) == discover_words(corpus, jobs=1)
+    assert discover_words(corpus, resources=Resources(jobs=2)) == discover_words(corpus)
 
 
 def test_a_text_found_twice_is_like_a_fresh_one() -> None:
@@ -228,7 +236,8 @@ def test_an_endless_line_is_broken_at_the_same_places_however_it_is_read() -> No
 def test_nothing_holds_white_space_or_marks() -> None:
     text = "新 闻 报 道，新 闻 报 道。\t新闻\u3000报道\r\n" * 30 + random_text(11)
     for method in ("cohesion", "min-entropy"):
-        for word in discover_words([text], method=method, min_length=1, latin=True, min_count=2):  # type: ignore[arg-type]
+        found = discover([text], method, min_count=2)
+        for word in found.filter(min_length=1, latin=True):
             assert word.word.isalnum()
 
 
@@ -238,19 +247,20 @@ def test_runs_are_whole_and_not_alone() -> None:
     assert not any(all(map(oracle.in_run, word)) for word in words)
     for word in words:
         assert not (oracle.in_run(word[0]) and text[text.index(word) - 1].isascii())
-    assert "WindowsXP" in {w.word for w in discover_words([text], min_count=5, latin=True)}
+    assert "WindowsXP" in {w.word for w in discover_words([text], min_count=5).filter(latin=True)}
     assert "WindowsXP" not in words
 
 
 def test_ranking_from_counts_alone() -> None:
     text = [random_text(12, 20000)]
     counts = count_ngrams(text)
-    ranked = discover_words(counts=counts, min_count=5, min_pmi=(2, 3, 4))
+    method = Cohesion(min_pmi=(2, 3, 4))
+    ranked = rank_ngrams(counts, method, min_count=5)
     words = {word.word: word for word in ranked}
     assert {"中国", "T恤", "K线图", "卡拉OK"} <= set(words)
     assert max(map(len, words)) == 4
     occurrences = oracle.substring_counts("\n".join(text), 4)
-    full = {w.word: w for w in discover_words(text, min_count=5, min_pmi=(2, 3, 4))}
+    full = {w.word: w for w in discover(text, method, min_count=5)}
     for word, row in words.items():
         assert row.count == occurrences[word]
         if word in full:
@@ -265,24 +275,13 @@ def test_ranking_from_counts_alone() -> None:
 def test_explanations_name_the_threshold() -> None:
     text = [random_text(13, 4000)]
     common = next(c + "中国" for c in "的是在有" if text[0].count(c + "中国") >= 3)
-    told = discover_words(
-        text,
-        min_count=3,
-        explain=[
-            "中国",
-            "国的",
-            "K线",
-            "没有它",
-            "和，平",
-            common,
-            "的",
-            "K",
-            "4S店",
-            "共和国",
-        ],
-        exclude=["4S店"],
-        top=3,
-    ).explanations
+    found = discover_words(text, min_count=3)
+    listed = found.filter(exclude=["4S店"], top=3)
+    asked = ["中国", "国的", "K线", "没有它", "和，平", common, "的", "K", "4S店", "共和国"]
+    told = {word: str(listed.explain(word)) for word in asked}
+    assert [word.word for word in listed] == [word.word for word in found if word.word != "4S店"][
+        :3
+    ]
     assert told["中国"].startswith("found: stands alone")
     assert told["共和国"].endswith("beyond the top 3")
     assert told["国的"].startswith("dropped: weak at 国|的: PMI")
@@ -293,9 +292,8 @@ def test_explanations_name_the_threshold() -> None:
     assert "min_length" in told["的"]
     assert "latin" in told["K"]
     assert told["4S店"].endswith("dropped: on a list to exclude")
-    gains = discover_words(
-        text, method="min-entropy", explain=["国的", "中国", "没有"]
-    ).explanations
+    by_gain = discover(text, MinEntropy())
+    gains = {word: str(by_gain.explain(word)) for word in ["国的", "中国", "没有"]}
     assert "国|的 would save -" in gains["国的"] and "nats" in gains["国的"]
     assert gains["中国"].startswith("found")
     assert gains["没有"] == "dropped: 没有: count below min_count 2"
@@ -303,39 +301,42 @@ def test_explanations_name_the_threshold() -> None:
 
 def test_zero_words_say_what_would_keep_ten() -> None:
     text = [random_text(14, 4000)]
-    for options in ({"min_count": 10**6}, {"min_pmi": (50, 60, 70)}, {"min_entropy": 99.0}):
-        found = discover_words(text, **options)  # type: ignore[arg-type]
-        name = next(iter(options))
-        assert found.words == []
-        assert found.hint is not None and "removed most" in found.hint
-        advice, kept = found.hint.rsplit("; ", 1)[1].removesuffix(".").split(" would keep ")
+    looser = {
+        "min_count": lambda value: discover_words(text, min_count=int(value)),
+        "min_pmi": lambda value: discover(
+            text, Cohesion(min_pmi=tuple(map(float, value.split(","))))
+        ),
+        "min_gain": lambda value: discover(text, MinEntropy(float(value))),
+        "min_entropy": lambda value: discover_words(text).filter(min_entropy=float(value)),
+        "min_length": lambda value: discover_words(text).filter(min_length=int(value)),
+    }
+    for name, nothing in (
+        ("min_count", discover_words(text, min_count=10**6)),
+        ("min_pmi", discover(text, Cohesion(min_pmi=(50, 60, 70)))),
+        ("min_gain", discover(text, MinEntropy(10**6))),
+        ("min_entropy", discover_words(text).filter(min_entropy=99.0)),
+        ("min_length", discover_words(text).filter(min_length=19)),
+    ):
+        assert nothing.words == [] and repr(nothing).startswith("Discovery by")
+        assert nothing.hint is not None and "removed most" in nothing.hint
+        advice, kept = nothing.hint.rsplit("; ", 1)[1].split(" would keep ")
         name_told, value = advice.split(" ")
         assert name_told == name
-        parsed = [float(part) for part in value.split(",")]
-        again = discover_words(
-            text,
-            **{
-                name: int(value)
-                if name == "min_count"
-                else parsed
-                if name == "min_pmi"
-                else parsed[0]
-            },  # type: ignore[arg-type]
-        )
-        assert len(again) == int(kept)
-        assert len(again) >= 10
+        again = looser[name](value)
+        assert len(again) == int(kept) >= 10
 
 
 def test_filters_and_exclusions() -> None:
     text = [random_text(15)]
     everything = discover_words(text, min_count=3)
-    assert discover_words(text, min_count=3, top=4).words == everything.words[:4]
-    without = discover_words(text, min_count=3, exclude=["中国", "没有此词"])
+    assert everything.filter(top=4).words == everything.words[:4] == everything[:4]
+    without = everything.filter(exclude=["中国", "没有此词"])
     assert [w.word for w in without] == [w.word for w in everything if w.word != "中国"]
     assert without.removals[-1] == ("exclude", 1, 2)
-    assert everything.filter(exclude=["中国"]).words == without.words
-    free = discover_words(text, min_count=3, min_entropy=1.0)
-    assert free.words == everything.filter(min_entropy=1.0).words
+    free = everything.filter(min_entropy=1.0)
+    assert free.words == [w for w in everything if min(w.left_entropy, w.right_entropy) >= 1.0]
+    assert 0 < len(free) < len(everything)
+    assert free.filter(min_entropy=0.0) == everything
     long = everything.filter(min_length=3, min_count=10, min_pmi=[0, 3], top=2)
     assert 0 < len(long) <= 2
     assert all(len(w.word) >= 3 and w.pmi >= 3 and w.count >= 10 for w in long)
@@ -343,7 +344,7 @@ def test_filters_and_exclusions() -> None:
 
 def test_a_data_frame_has_the_columns() -> None:
     pandas = pytest.importorskip("pandas")
-    found = discover_words([random_text(16)], min_count=5, min_length=1)
+    found = discover_words([random_text(16)], min_count=5).filter(min_length=1)
     assert len(found) > 10
     frame = found.to_dataframe()
     assert isinstance(frame, pandas.DataFrame)
@@ -352,12 +353,12 @@ def test_a_data_frame_has_the_columns() -> None:
     assert [str(tuple(row)) for row in frame.astype(object).to_numpy()] == [
         str(tuple(word)) for word in found
     ]
-    assert list(found.filter(top=0).to_dataframe().columns) == list(Word._fields)
+    assert list(found.filter(min_length=99).to_dataframe().columns) == list(Word._fields)
 
 
 def test_single_characters_on_request() -> None:
     text = random_text(17)
-    found = discover_words([text], min_count=5, min_length=1)
+    found = discover_words([text], min_count=5).filter(min_length=1)
     singles = {word.word: word for word in found if len(word.word) == 1}
     assert "的" in singles
     assert singles["的"].split == "" and math.isnan(singles["的"].pmi)
@@ -370,7 +371,8 @@ def test_single_characters_on_request() -> None:
 @pytest.mark.parametrize("method", ["cohesion", "min-entropy"])
 def test_tiny_texts(text: str, method: str) -> None:
     assert len(discover_words([text], method=method)) == 0  # type: ignore[arg-type]
-    assert len(discover_words([text], method=method, min_count=1, min_length=1, latin=True)) <= 2  # type: ignore[arg-type]
+    found = discover([text], method, min_count=1)
+    assert len(found.filter(min_length=1, latin=True)) <= 2
     assert discover_words([], method=method).words == []  # type: ignore[arg-type]
 
 
@@ -379,34 +381,29 @@ def test_misuse_is_told() -> None:
         discover_words("中国")
     with pytest.raises(TypeError, match="iterator"):
         discover_words(iter(["中国"]))
-    with pytest.raises(TypeError, match="`texts`"):
-        discover_words()
     with pytest.raises(ValueError, match="one of learned, cohesion, min-entropy, got 'pmi'"):
-        discover(["中"], method="pmi")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="3 numbers for order 4"):
-        discover_words(["中"], min_pmi=2)
-    with pytest.raises(ValueError, match="one number"):
-        discover_words(["中"], method="min-entropy", min_pmi=[1, 2])
-    for name, value in [
-        ("order", 5),
-        ("order", 1),
-        ("min_count", 0),
-        ("top", 0),
-        ("min_length", 0),
-    ]:
-        with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
-            discover_words(["中"], **{name: value})  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="`max_length`"):
-        discover_words(["中"], min_length=5, max_length=4)
-    with pytest.raises(TypeError, match="exclude"):
-        discover_words(["中"], exclude="中国")
-    for method in ("min-entropy", "learned"):
-        with pytest.raises(ValueError, match="needs `texts`"):
-            discover(counts=count_ngrams(["中国"]), method=method)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="`min_pmi` is for"):
-        discover(["中"], min_pmi=2)
-    with pytest.raises(ValueError, match="`fold_width` is for"):
-        discover(["中"], fold_width=True)
+        discover(["中"], "pmi")
+    with pytest.raises(TypeError, match="`method` must be Learned"):
+        discover(["中"], 3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="must be a Cohesion"):
+        rank_ngrams(count_ngrams(["中国"]), MinEntropy())  # type: ignore[arg-type]
+    for method in ({"min_pmi": 2}, {"min_pmi": (1, 2)}, {"order": 3, "min_pmi": (1, 2, 3)}):
+        with pytest.raises(ValueError, match=r"numbers for order \d, one for each length"):
+            Cohesion(**method)  # type: ignore[arg-type]
+    assert Cohesion(order=3).min_pmi == (2, 4)
+    for order in (1, 5):
+        with pytest.raises(ValueError, match="`order` must be an integer from 2 to 4"):
+            Cohesion(order)
+    for name in ("min_count", "max_length"):
+        with pytest.raises(ValueError, match=f"`{name}` must be an integer >= 1, got 0"):
+            discover_words(["中"], **{name: 0})  # type: ignore[arg-type]
+    found = discover_words(["中"])
+    for name in ("min_count", "top", "min_length", "max_length"):
+        with pytest.raises(ValueError, match=f"`{name}` must be an integer >= 1, got 0"):
+            found.filter(**{name: 0})
+    for name in ("exclude", "contains", "without", "within"):
+        with pytest.raises(TypeError, match=f"`{name}` must be a collection"):
+            found.filter(**{name: "中国"})
 
 
 def test_counts_of_another_text_are_refused() -> None:
@@ -417,13 +414,16 @@ def test_counts_of_another_text_are_refused() -> None:
     for other in (["没有别的"], [random_text(23, 3000)]):
         with pytest.raises(StorageError, match="count"):
             discover(text, counts=count_ngrams(other), min_count=2)
+        with pytest.raises(StorageError, match="count"):
+            discover_words(text, counts=count_ngrams(other), min_count=2)
     with pytest.raises(StorageError, match="characters"):
-        discover_words(counts=count_ngrams(["A股"], alphabet=Alphabet(runs="classes")))
+        rank_ngrams(count_ngrams(["A股"], alphabet=Alphabet(runs="classes")))
 
 
 def test_width_is_folded_on_request() -> None:
     text = random_text(19) + "，Ｔ恤" * 9
-    folded, plain = found_counts(text, fold_width=True), found_counts(text)
+    folded = found_counts(text, Cohesion(fold_width=True))
+    plain = found_counts(text, Cohesion())
     assert folded["T恤"] == plain["T恤"] + 9
     assert plain["Ｔ恤"] == 9 and "Ｔ恤" not in folded
 
@@ -448,8 +448,8 @@ def test_words_that_are_no_pieces_of_the_text_have_evidence_too() -> None:
         np.concatenate([[0], np.cumsum([len(s) for s in symbols])]),
         np.ones(len(symbols), np.int64),
     )
-    run = Run(counts, list(corpus.shards(1)), 1, None, None, None)
-    evidence = evidence_for(run, Grams.of(counts, 1), strings)
+    with open_passes(corpus, None) as passes:
+        evidence = evidence_for(Run(counts, passes), Grams.of(counts, 1), strings)
     for i, word in enumerate(chosen):
         left, right = oracle.neighbours(text + "\n", word)
         assert evidence.occurrences[i] == sum(left.values())
@@ -496,7 +496,8 @@ def learned_text() -> list[str]:
 
 def test_learned_words_are_those_of_the_segmentation(learned_text: list[str]) -> None:
     segmenter = learn_segmenter(learned_text)
-    found = discover(learned_text, segmenter=segmenter, min_count=3, latin=True, min_length=1)
+    found = discover(learned_text, Learned(segmenter), min_count=3)
+    found = found.filter(latin=True, min_length=1)
     counted: Counter[str] = Counter()
     for tokens in segmenter.segment_all(learned_text):
         counted.update(tokens)
@@ -537,24 +538,24 @@ def test_learned_is_the_default_and_jobs_change_nothing(learned_text: list[str])
     found = discover(learned_text)
     assert found.method == "learned"
     assert found.thresholds["min_count"] == 2
-    assert found == discover(learned_text, jobs=2) == discover(learned_text, method="learned")
+    assert found == discover(learned_text, "learned")
+    assert found == discover(learned_text, Learned(), resources=Resources(jobs=2))
     assert not any(all(map(oracle.in_run, word.word)) for word in found)
-    assert discover(counts=count_ngrams(learned_text)).method == "cohesion"
     counts = count_ngrams(learned_text)
     assert discover(learned_text, counts=counts) == found
 
 
 def test_learned_explanations_and_hint(learned_text: list[str]) -> None:
-    found = discover(learned_text, explain=["中国", "没有它", "的", "，"], min_count=3)
-    assert "times a word of the segmentation in" in found.explanations["中国"]
-    assert found.explanations["没有它"].startswith("dropped: 0 times a word of the segmentation")
-    assert "min_length" in found.explanations["的"]
-    assert found.explanations["，"].startswith("never a word")
+    found = discover(learned_text, min_count=3)
+    assert "times a word of the segmentation in" in str(found.explain("中国"))
+    assert str(found.explain("没有它")).startswith("dropped: 0 times a word of the segmentation")
+    assert "min_length" in str(found.explain("的"))
+    assert str(found.explain("，")).startswith("never a word")
     segmenter = learn_segmenter(learned_text)
-    nothing = discover(learned_text, segmenter=segmenter, min_count=10**6)
+    nothing = discover(learned_text, Learned(segmenter), min_count=10**6)
     assert nothing.words == [] and nothing.hint is not None
     value, kept = nothing.hint.rsplit("; min_count ", 1)[1].split(" would keep ")
-    again = discover(learned_text, segmenter=segmenter, min_count=int(value))
+    again = discover(learned_text, Learned(segmenter), min_count=int(value))
     assert len(again) == int(kept) >= 10
 
 
@@ -562,10 +563,10 @@ def test_a_segmenter_that_folds_needs_counts_that_fold(learned_text: list[str]) 
     segmenter = learn_segmenter(learned_text)
     segmenter.alphabet = Alphabet(runs="classes", mapping=((ord("國"), ord("国")),))
     with pytest.raises(StorageError, match="fold characters differently"):
-        discover(learned_text, segmenter=segmenter, counts=count_ngrams(learned_text))
+        discover(learned_text, Learned(segmenter), counts=count_ngrams(learned_text))
 
 
 @pytest.mark.parametrize("text", ["", "，。\n", "中", "中国", "a", "12", "中国人民站起来了"])
 def test_tiny_texts_are_learned_from(text: str) -> None:
-    found = discover([text], min_count=1, min_length=1, latin=True)
+    found = discover([text], min_count=1).filter(min_length=1, latin=True)
     assert "".join(sorted(word.word for word in found)) != "" or not text.strip("，。\n")

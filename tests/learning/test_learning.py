@@ -547,7 +547,7 @@ def test_counting_in_processes_gives_the_same(learned: LearnedSegmenter, tmp_pat
     path.write_text("\n".join(TEXTS * 20) + "\n", encoding="utf-8")
     corpus = Corpus(path)
     one = count_learned_words(corpus, learned, min_count=3)
-    two = count_learned_words(corpus, learned, min_count=3, jobs=2)
+    two = count_learned_words(corpus, learned, min_count=3, resources=Resources(jobs=2))
     assert one.words == two.words
     for a, b in zip(one[1:], two[1:], strict=True):
         np.testing.assert_array_equal(a, b)
