@@ -58,6 +58,6 @@ def concordance(
             contexts = found[word]
             if len(contexts) < limit:
                 left, right = line[max(start - width, 0) : start], line[end : end + width]
-                contexts.append(Context(left.lstrip(), word, right.rstrip()))
+                contexts.append(Context(left.strip(), word, right.strip()))
                 open_words -= len(contexts) == limit
     return found

@@ -144,10 +144,10 @@ class Discovery:
     >>> texts = ["北京欢迎你", "我爱北京", "欢迎光临", "北京很大", "你去北京", "非常欢迎"]
     >>> found = discover_words(texts, Cohesion(min_pmi=(1, 2, 3)), min_count=2)
     >>> found
-    Discovery by cohesion: 2 words in 23 characters
+    Discovery by cohesion: 2 words in 25 characters
     word  count  score    pmi  split  left_entropy  right_entropy
-    欢迎      3  2.315  2.118  欢|迎         1.099         1.099
-    北京      4  1.999  1.831  北|京        1.386         0.7822
+    北京      4  2.605  1.833  北|京         1.386          1.386
+    欢迎      3  2.317   2.12  欢|迎         1.099          1.099
     >>> found.filter(contains=["京"])[0].count
     4
     >>> print(found.explain("京欢"))
