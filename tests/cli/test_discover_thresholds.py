@@ -38,18 +38,17 @@ def found(method: str, min_count: int | None, max_length: int) -> Discovery:
     )
 
 
-def table(capsys: pytest.CaptureFixture[str], result: Discovery) -> str:
-    capsys.readouterr()
+def table(path: Path, result: Discovery) -> bytes:
     names = result[0]._fields[: 10 if result.method == "learned" else 7]
     rows = (tuple(None if x in (math.nan,) else x for x in word[: len(names)]) for word in result)
-    write_table(None, "tsv", names, rows)
-    return capsys.readouterr().out
+    write_table(str(path), "tsv", names, rows)
+    return path.read_bytes()
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("case", CASES)
 def test_the_command_and_the_filter_give_the_rows_of_before(
-    method: str, case: str, run_here: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    method: str, case: str, run_here: Callable, tmp_path: Path
 ) -> None:
     thresholds = dict(CASES[case])
     path, known = tmp_path / "text.txt", tmp_path / "known.txt"
@@ -64,5 +63,5 @@ def test_the_command_and_the_filter_give_the_rows_of_before(
     run = (thresholds.pop("min_count", None), thresholds.pop("max_length", 20))
     filtered = found(method, *run).filter(**thresholds)
     assert len(filtered) > 5
-    assert done.out == table(capsys, filtered)
+    assert done.raw == table(tmp_path / "filtered.tsv", filtered)
     assert hashlib.sha256(done.raw).hexdigest()[:16] == DIGESTS[method, case]
