@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.arrays import Floats32
+from nlpzero.engine.arrays import Floats32, frozen
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.storage import PathLike, atomic_output
 from nlpzero.errors import NlpzeroError
@@ -291,12 +291,6 @@ class KneserNeyModel:
         from nlpzero.language_model.arpa import read_arpa
 
         return read_arpa(path, alphabet)
-
-
-def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    view = np.ascontiguousarray(array).view(np.ndarray).view()
-    view.flags.writeable = False
-    return view
 
 
 # ------------------------------------------------------------------------------------------ queries

@@ -20,6 +20,13 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats32, Symbols
 from nlpzero.engine.resources import Resources
 from nlpzero.learning.gap_model import (
+    ENTROPY_BINS,
+    PMI_BINS,
+    SIDE_BINS,
+    Bins,
+    GapFeatures,
+    GapImportance,
+    GapModel,
     count_bins,
     layout,
     pack_records,
@@ -31,8 +38,9 @@ from nlpzero.learning.methods import CoTraining
 from nlpzero.learning.model import Learned
 from nlpzero.learning.nvbe import autonomy_cuts
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions, pair_keys, skip_counts
-from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces, word_keys
-from nlpzero.learning.word_model import LENGTH_WEIGHTS, count_cut_words, sweep
+from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces
+from nlpzero.learning.word_model import WordModel, count_cut_words, sweep
+from nlpzero.ngrams.keys import pack_ngrams
 from nlpzero.segmentation.lattice import random_key
 
 # ------------------------------------------------------------------------------------------------ learning
@@ -71,7 +79,7 @@ def _gap_statistics(dense: Dense, grams: PositionNGrams, prior_weight: float) ->
     count_c = dense.counts[c].astype(np.float64)
     expected = count_b * count_c / total
     pmi = np.log(counts / expected)
-    pmi_edges = weighted_quantiles(pmi, counts, 10)
+    pmi_edges = weighted_quantiles(pmi, counts, PMI_BINS)
     records = pack_records(
         counts,
         pmi,
@@ -79,10 +87,12 @@ def _gap_statistics(dense: Dense, grams: PositionNGrams, prior_weight: float) ->
         grams.left[1],
         pairs,
         dense.codes,
-        weighted_quantiles(grams.right[1], counts, 12),
-        weighted_quantiles(grams.left[1], counts, 12),
-        pmi_edges,
-        weighted_quantiles(pmi, counts, 8),
+        Bins(
+            weighted_quantiles(grams.right[1], counts, ENTROPY_BINS - 1),
+            weighted_quantiles(grams.left[1], counts, ENTROPY_BINS - 1),
+            pmi_edges,
+            weighted_quantiles(pmi, counts, SIDE_BINS - 1),
+        ),
     )
     inside = x > 0
     starts = np.flatnonzero(inside & np.concatenate([[True], ~inside[:-1]]))
@@ -184,10 +194,13 @@ def learn(
     triple_bins = count_bins(grams.orders[2].counts)
     quad_firsts = grams.orders[3].firsts
     del grams
-    records = _spread(gaps.records, ids[0], np.uint32)
+    features = GapFeatures(
+        x,
+        ids[0],
+        _spread(gaps.records, ids[0], np.uint32),
+        _spread(triple_bins, ids[1], np.uint8),
+    )
     priors = _spread(gaps.priors, ids[0], np.float32)
-    next_probs = _spread(gaps.next_probs, ids[0], np.float32)
-    trigram_bins = _spread(triple_bins, ids[1], np.uint8)
 
     # every gap weighs c ** -kappa, on average one
     occurrences = np.bincount(ids[0][:target] + 1, minlength=len(pair_counts) + 1)[1:].astype(float)
@@ -197,15 +210,26 @@ def learn(
     powers = pair_counts.astype(np.float64) ** -recipe.count_power
     mean = (powers * occurrences).sum() / max(float(pair_counts.sum()), 1.0)
     pair_weights = (powers / max(mean, 1e-300)).astype(np.float32)
+    importance = GapImportance(pair_weights, target, background_weight)
 
     symbol_total = float(dense.counts.sum())
     own = float(np.count_nonzero(x[:target]))
     weighted = max(own + background_weight * (symbol_total - own), 1.0)
     alpha = recipe.strength * weighted**recipe.strength_power
-    first_probs = dense.counts / max(symbol_total, 1.0)
-    fold_bits = np.array(recipe.divisions, np.int64)
+    words = WordModel(
+        x,
+        ids,
+        bases,
+        dense.counts / max(symbol_total, 1.0),
+        _spread(gaps.next_probs, ids[0], np.float32),
+        forced,
+        alpha,
+        target,
+        background_weight,
+    )
     starts = layout(sizes[0] - 1, sizes[1])
-    weights = np.zeros((len(fold_bits), 2, int(starts[-1])), np.float32)
+    weights = np.zeros((len(recipe.divisions), 2, int(starts[-1])), np.float32)
+    model = GapModel(np.array(recipe.divisions, np.int64), weights, starts)
     factors = np.ones(n, np.float32)
     logits = np.zeros(n, np.float32)
     drawn = np.ones(n + 1, np.uint8)
@@ -216,7 +240,7 @@ def learn(
 
     def count() -> float:
         counts[:] = 0.0
-        count_cut_words(cuts, x, ids, bases, target, background_weight, counts)
+        count_cut_words(words, cuts, counts)
         return float(counts.sum())
 
     def train(task: tuple[int, int, int]) -> None:
@@ -225,14 +249,9 @@ def learn(
         table[:, 1] = 1e-8
         order = np.random.default_rng([seed, number, division, side]).permutation(blocks)
         train_gaps(
-            x,
-            ids[0],
-            records,
-            trigram_bins,
+            features,
             cuts,
-            pair_weights,
-            target,
-            background_weight,
+            importance,
             order,
             block,
             recipe.divisions[division],
@@ -244,18 +263,7 @@ def learn(
         weights[division, side] = table[:, 0]
 
     def score(part: tuple[int, int]) -> None:
-        score_gaps(
-            x,
-            ids[0],
-            records,
-            trigram_bins,
-            priors,
-            fold_bits,
-            weights,
-            starts,
-            *part,
-            logits,
-        )
+        score_gaps(features, priors, model, *part, logits)
         inner = slice(*part)
         factors[inner] = np.exp(np.clip(recipe.gap_weight * logits[inner], -60.0, 60.0))
 
@@ -263,7 +271,7 @@ def learn(
     with ThreadPoolExecutor(jobs) as pool:
         for number in range(recipe.rounds + 1):
             if number:
-                tasks = [(number, d, side) for d in range(len(fold_bits)) for side in (0, 1)]
+                tasks = [(number, d, side) for d in range(len(recipe.divisions)) for side in (0, 1)]
                 list(pool.map(train, tasks))
                 list(pool.map(score, parts))
             if number == recipe.rounds:
@@ -279,25 +287,7 @@ def learn(
                     total: float = total,
                     key: np.uint64 = key,
                 ) -> float:
-                    return sweep(
-                        x,
-                        ids,
-                        bases,
-                        counts,
-                        total,
-                        first_probs,
-                        next_probs,
-                        LENGTH_WEIGHTS,
-                        factors,
-                        alpha,
-                        target,
-                        background_weight,
-                        forced,
-                        *part,
-                        key,
-                        old,
-                        new,
-                    )
+                    return sweep(words, counts, total, factors, *part, key, old, new)
 
                 nats = -sum(pool.map(draw, parts)) / max(symbol_total, 1.0)
                 cuts, drawn = drawn, cuts
@@ -320,14 +310,14 @@ def learn(
         np.stack(
             [gaps.priors, gaps.next_probs, counts[bases[1] : bases[2]].astype(np.float32)], axis=1
         ),
-        word_keys(x, triple_firsts, 3),
+        pack_ngrams(x, triple_firsts, 3),
         triple_bins,
         np.concatenate(
-            [word_keys(x, triple_firsts[threes], 3), word_keys(x, quad_firsts[fours], 4)]
+            [pack_ngrams(x, triple_firsts[threes], 3), pack_ngrams(x, quad_firsts[fours], 4)]
         ),
         np.concatenate([counts[bases[2] + threes], counts[bases[3] + fours]]),
         weights,
-        fold_bits,
+        model.fold_bits,
         gaps.pmi_edges,
         gaps.skip_prior,
         np.array([word_total, max(symbol_total, 1.0), alpha, recipe.gap_weight]),

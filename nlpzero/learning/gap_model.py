@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import Array, Floats32
 from nlpzero.engine.jit import kernel
 
 # bins of the five joint tables; 0 is "missing" in each
@@ -74,12 +75,12 @@ def _bin(value: Any, edges: np.ndarray) -> Any:
 
 
 class Bins(NamedTuple):
-    """Quantile edges of the binned statistics (float64 each)."""
+    """Inner edges, float64 each, of the bins of a bigram's statistics."""
 
-    right: npt.NDArray[np.float64]
+    right: npt.NDArray[np.float64]  # branching entropies
     left: npt.NDArray[np.float64]
-    pmi: npt.NDArray[np.float64]
-    side: npt.NDArray[np.float64]
+    pmi: npt.NDArray[np.float64]  # of the pair at the gap
+    side: npt.NDArray[np.float64]  # PMI of the pairs beside it
 
 
 def weighted_quantiles(
@@ -108,12 +109,14 @@ def pack_records(
     left: np.ndarray,
     pairs: np.ndarray,
     codes: np.ndarray,
-    right_edges: np.ndarray,
-    left_edges: np.ndarray,
-    pmi_edges: np.ndarray,
-    side_edges: np.ndarray,
+    bins: Bins,
 ) -> np.ndarray:
-    """All bins of each bigram type in one 32-bit number."""
+    """All bins of each bigram type in one number: uint32[P].
+
+    counts : int32[P], pmi : float64[P], right, left : float32[P] branching entropies, pairs : uint32[P]
+    codes : uint16[V + 1], symbol of each dense number
+    """
+    right_edges, left_edges, pmi_edges, side_edges = bins
     out = np.empty(len(counts), np.uint32)
     for t in range(len(counts)):
         b = codes[pairs[t] >> np.uint32(16)]
@@ -159,6 +162,47 @@ def layout(symbols: Any, bigrams: Any) -> np.ndarray:
     return out
 
 
+class GapFeatures(NamedTuple):
+    """What the gap model sees at each position of a stream.
+
+    symbols : uint16[n], dense
+    bigrams : int32[n]; number of the bigram that starts there, -1 for none or an unknown one
+    records : uint32[n]; its bins
+    trigram_bins : uint8[n]; bin of the count of the trigram that starts there, in the low four bits
+    """
+
+    symbols: Array
+    bigrams: Array
+    records: Array
+    trigram_bins: Array
+
+
+class GapModel(NamedTuple):
+    """Weights of the gap model, in some divisions of the bigrams in two sides.
+
+    fold_bits : int64[divisions]; bit of a bigram's hash that tells its side
+    weights : float32[divisions, 2, cells]; for gaps on each side, trained on the other one
+    starts : int64[12]; where the weights of each group begin
+    """
+
+    fold_bits: npt.NDArray[np.int64]
+    weights: Floats32
+    starts: npt.NDArray[np.int64]
+
+
+class GapImportance(NamedTuple):
+    """How much each gap counts in training.
+
+    pair_weights : float32[P], of each bigram type
+    target : int; from this position on times `background_weight`
+    background_weight : float
+    """
+
+    pair_weights: Floats32
+    target: int
+    background_weight: float
+
+
 @kernel
 def _cells(
     i: Any,
@@ -200,14 +244,9 @@ def _cells(
 
 @kernel
 def train_gaps(
-    symbols: np.ndarray,
-    bigrams: np.ndarray,
-    records: np.ndarray,
-    trigram_bins: np.ndarray,
+    features: GapFeatures,
     cuts: np.ndarray,
-    type_weights: np.ndarray,
-    target: Any,
-    background_weight: Any,
+    importance: GapImportance,
     blocks: np.ndarray,
     block_size: Any,
     fold_bit: Any,
@@ -218,8 +257,11 @@ def train_gaps(
 ) -> Any:
     """One pass of Adagrad over the gaps whose pair is on one side; returns the mean loss in nats.
 
-    weights[:, 0] are the weights, weights[:, 1] the sums of squared gradients; both are changed.
+    cuts : uint8[n + 1]; blocks : int64[], numbers of the blocks of the stream in the order of training; starts :
+    int64[12]; weights : float32[cells, 2], the weights and the sums of squared gradients, both are changed.
     """
+    symbols, bigrams, records, trigram_bins = features
+    pair_weights, target, background_weight = importance
     n = len(symbols)
     cells = np.empty(GROUPS, np.int64)
     loss = 0.0
@@ -235,7 +277,7 @@ def train_gaps(
             z = np.float32(0.0)
             for g in range(GROUPS):
                 z += weights[cells[g], 0]
-            w = np.float64(type_weights[bigrams[i - 1]])
+            w = np.float64(pair_weights[bigrams[i - 1]])
             if i >= target:
                 w *= background_weight
             p = 1.0 / (1.0 + np.exp(-np.float64(z)))
@@ -254,23 +296,19 @@ def train_gaps(
 
 @kernel
 def score_gaps(
-    symbols: np.ndarray,
-    bigrams: np.ndarray,
-    records: np.ndarray,
-    trigram_bins: np.ndarray,
+    features: GapFeatures,
     priors: np.ndarray,
-    fold_bits: np.ndarray,
-    weights: np.ndarray,
-    starts: np.ndarray,
+    model: GapModel,
     first: Any,
     last: Any,
     out: np.ndarray,
 ) -> None:
     """Logit of a boundary before positions first to last - 1 (0 where a symbol is missing on a side).
 
-    weights[d, s] are the weights of division d for gaps on side s, trained on the other side; logits of the
-    divisions are averaged.
+    priors, out : float32[n]; priors[i] is that of the gap inside the bigram at i. Logits of the divisions are averaged.
     """
+    symbols, bigrams, records, trigram_bins = features
+    fold_bits, weights, starts = model
     cells = np.empty(GROUPS, np.int64)
     for i in range(first, last):
         if i == 0 or symbols[i] == 0 or symbols[i - 1] == 0:

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols
-from nlpzero.learning.decoding_kernels import autonomy_scores, build_word_table
+from nlpzero.engine.hash_tables import KeyTable, table_of
+from nlpzero.learning.decoding_kernels import autonomy_scores
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions
-from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces, word_keys
-from nlpzero.learning.word_model import LONGEST
+from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces
+from nlpzero.ngrams.keys import PACKED_ORDER, keys_for_file, keys_from_file, pack_ngrams
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.segmentation.lattice import viterbi
 from nlpzero.text.alphabet import Alphabet, SymbolStream
@@ -25,7 +26,7 @@ def autonomy(grams: PositionNGrams) -> list[Floats32]:
     for Mandarin Chinese"; the division by the deviation is theirs of eleve, 2017).
     """
     scores = []
-    for k in range(LONGEST):
+    for k in range(PACKED_ORDER):
         right, left = grams.right[k], grams.left[k]
         if k > 0:
             firsts = grams.orders[k].firsts
@@ -46,8 +47,8 @@ def autonomy_cuts(grams: PositionNGrams, forced: Cuts) -> Cuts:
     scores = autonomy(grams)
     cuts = np.ones(len(forced), np.uint8)
     for start, end in pieces(forced):
-        table = np.full((end - start, LONGEST), -np.inf, np.float32)
-        for k in range(LONGEST):
+        table = np.full((end - start, PACKED_ORDER), -np.inf, np.float32)
+        for k in range(PACKED_ORDER):
             types = grams.ids[k][start:end]
             known = types >= 0
             table[known, k] = scores[k][types[known]]
@@ -68,7 +69,7 @@ def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uin
     Returns
     -------
     keys : ndarray of uint64, shape (m,)
-        One to four symbols each, 16 bits a symbol, the last one lowest; ascending.
+        Packed keys of one symbol, of two, of three, of four, each ascending.
     scores : ndarray of float32, shape (m,)
     """
     dense = densify(raw)
@@ -77,24 +78,19 @@ def learn_autonomy(raw: Symbols, min_count: int = 2) -> tuple[npt.NDArray[np.uin
     for k, values in enumerate(autonomy(grams)):
         order = grams.orders[k]
         kept = order.counts >= (min_count if k else 1)
-        keys.append(word_keys(raw, order.firsts[kept], k + 1))
+        keys.append(pack_ngrams(raw, order.firsts[kept], k + 1))
         scores.append(values[kept])
     return np.concatenate(keys), np.concatenate(scores)
 
 
-def decode_autonomy(
-    raw: Symbols,
-    slots: npt.NDArray[np.uint64],
-    numbers: npt.NDArray[np.int32],
-    scores: Floats32,
-) -> Cuts:
-    """Best segmentation of a stream by a table of autonomies (see :func:`build_word_table`)."""
+def decode_autonomy(raw: Symbols, table: KeyTable, scores: Floats32) -> Cuts:
+    """Best segmentation of a stream by a table of autonomies (by the rows of the table)."""
     forced = forced_cuts(raw)
     cuts = np.ones(len(forced), np.uint8)
     for start, end in pieces(forced):
-        table = np.empty((end - start, LONGEST), np.float32)
-        autonomy_scores(raw[start:end], slots, numbers, scores, table)
-        cuts[start : end + 1] = viterbi(table, forced[start : end + 1])
+        edges = np.empty((end - start, PACKED_ORDER), np.float32)
+        autonomy_scores(raw[start:end], table, scores, edges)
+        cuts[start : end + 1] = viterbi(edges, forced[start : end + 1])
     return cuts
 
 
@@ -107,7 +103,7 @@ class NVBESegmenter(SymbolSegmenter):
     Parameters
     ----------
     keys : ndarray of uint64, shape (m,)
-        Sorted n-grams of one to four symbols, 16 bits a symbol.
+        Packed keys of n-grams.
     scores : ndarray of float32, shape (m,)
     alphabet : Alphabet
     numbers, training
@@ -130,20 +126,20 @@ class NVBESegmenter(SymbolSegmenter):
         self.scores = scores
 
     @cached_property
-    def _table(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-        return build_word_table(self.keys)
+    def _table(self) -> KeyTable:
+        return table_of(self.keys)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_table"}
 
     def _cut(self, stream: SymbolStream) -> Cuts:
-        return decode_autonomy(stream.symbols, *self._table, self.scores)[:-1]
+        return decode_autonomy(stream.symbols, self._table, self.scores)[:-1]
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        return {}, {"keys": self.keys, "scores": self.scores}
+        return {}, {"keys": keys_for_file(self.keys), "scores": self.scores}
 
     @classmethod
     def _from_state(
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "NVBESegmenter":
-        return cls(arrays["keys"], arrays["scores"], alphabet)
+        return cls(keys_from_file(arrays["keys"]), arrays["scores"], alphabet)

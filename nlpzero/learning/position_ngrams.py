@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats32
 from nlpzero.engine.jit import kernel
 from nlpzero.learning.streams import Dense
-from nlpzero.learning.word_model import LONGEST
+from nlpzero.ngrams.keys import PACKED_ORDER, next_keys
 
 Ids = npt.NDArray[np.int32]
 
@@ -57,12 +57,12 @@ def count_positions(dense: Dense) -> PositionNGrams:
     firsts[ids[0][at]] = at
     orders = [Order(dense.counts[1:].astype(np.int32), firsts)]
     right, left = [], []
-    for k in range(2, LONGEST + 2):
-        longer, order = next_order(ids[-1], x, k, len(orders[-1].counts), k <= LONGEST)
+    for k in range(2, PACKED_ORDER + 2):
+        longer, order = next_order(ids[-1], x, k, len(orders[-1].counts), k <= PACKED_ORDER)
         entropies = branching_entropies(orders[-1].counts, ids[-1], order.counts, order.firsts)
         right.append(entropies[0])
         left.append(entropies[1])
-        if k <= LONGEST:
+        if k <= PACKED_ORDER:
             ids.append(longer)
             orders.append(order)
     return PositionNGrams(ids, orders, right, left)
@@ -114,8 +114,9 @@ def _pack_wide(ids: Ids, symbols: npt.NDArray[np.uint16], order: int) -> npt.NDA
     """As `_pack` where the three numbers need more than 64 bits: keys are replaced by their ranks."""
     n = len(symbols)
     at = np.flatnonzero((ids[: n - order + 1] >= 0) & (symbols[order - 1 :] > 0))
-    key = (ids[at].astype(np.uint64) << np.uint64(16)) | symbols[at + order - 1]
-    rank = np.unique(key, return_inverse=True)[1].astype(np.uint64)
+    rank = np.unique(next_keys(ids[at], symbols[at + order - 1]), return_inverse=True)[1].astype(
+        np.uint64
+    )
     bits = np.uint64(max(1, int(n - 1).bit_length()))
     return (rank << bits) | at.astype(np.uint64)
 
@@ -223,7 +224,7 @@ def _count_sorted(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def pair_keys(symbols: npt.NDArray[np.uint16], bigrams: Order) -> npt.NDArray[np.uint32]:
-    """Bigram types as 32-bit keys, first symbol in the high half, ascending."""
+    """Bigram types, ascending, as the upper half of their packed keys."""
     first = symbols[bigrams.firsts].astype(np.uint32)
     return (first << np.uint32(16)) | symbols[bigrams.firsts + 1]
 

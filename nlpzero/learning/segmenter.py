@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.learning.model import Learned, LearnedDecoder
+from nlpzero.learning.decoder import LearnedDecoder
+from nlpzero.learning.model import Learned
 from nlpzero.learning.streams import Cuts
+from nlpzero.ngrams.keys import PACKED_ORDER, symbol_shift, unpack_keys
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.segmentation.word_list import Lexicon
 from nlpzero.text.alphabet import Alphabet, SymbolStream
@@ -77,8 +79,8 @@ class LearnedSegmenter(SymbolSegmenter):
         m = self.learned
         keys = np.concatenate(
             [
-                np.arange(1, len(m.codes), dtype=np.uint64),
-                m.pairs.astype(np.uint64),
+                np.arange(1, len(m.codes), dtype=np.uint64) << symbol_shift(1),
+                m.pairs.astype(np.uint64) << symbol_shift(2),
                 m.words,
             ]
         )
@@ -89,23 +91,20 @@ class LearnedSegmenter(SymbolSegmenter):
         counts = np.round(counts, 3)
         kept = counts >= max(min_count, 1e-3)
         keys, counts = keys[kept], counts[kept]
-        symbols = [
-            m.codes[(keys >> np.uint64(16 * place)) & np.uint64(0xFFFF)] for place in (3, 2, 1, 0)
-        ]
-        table = np.stack(symbols, axis=1)
+        table = m.codes[unpack_keys(keys, PACKED_ORDER)]
         plain = ((table == 0) | (table > 3)).all(axis=1)
         table, counts = table[plain], counts[plain]
         points = self.alphabet.decode(table.ravel())
-        words = [points[i : i + 4].lstrip("\ufffd") for i in range(0, len(points), 4)]
+        words = [points[i : i + 4].rstrip("\ufffd") for i in range(0, len(points), 4)]
         order = sorted(range(len(words)), key=lambda i: (-counts[i], words[i]))
         counts = counts[order]
         return Lexicon([words[i] for i in order], np.log(counts / m.constants[0]), counts)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        return {}, self.learned._asdict()
+        return {}, self.learned.for_file()
 
     @classmethod
     def _from_state(
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "LearnedSegmenter":
-        return cls(Learned(**{name: arrays[name] for name in Learned._fields}), alphabet)
+        return cls(Learned.from_file(arrays), alphabet)

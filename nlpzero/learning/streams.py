@@ -81,13 +81,3 @@ def pieces(forced: Cuts, size: int = PIECE) -> list[tuple[int, int]]:
         out.append((start, end))
         start = end
     return out
-
-
-def word_keys(
-    symbols: Symbols, firsts: npt.NDArray[np.int32], order: int
-) -> npt.NDArray[np.uint64]:
-    """Keys of the n-grams at some positions: 16 bits a symbol, the last one lowest."""
-    out = np.zeros(len(firsts), np.uint64)
-    for k in range(order):
-        out = (out << np.uint64(16)) | symbols[firsts + k]
-    return out

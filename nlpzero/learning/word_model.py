@@ -9,30 +9,50 @@ model. During a sweep the counts are those of the segmentation before it; a word
 this very place is scored without its own count.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
+from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.segmentation.lattice import draw as _draw
 from nlpzero.segmentation.lattice import length_probabilities as _length_probabilities
 
-# words have at most four symbols; the weights of the lengths in the base measure
-LONGEST = 4
+# words are n-grams that a packed key can hold; the weights of their lengths in the base measure
 LENGTH_WEIGHTS = np.array([0.35, 0.55, 0.07, 0.03])
 
 
+class WordModel(NamedTuple):
+    """What stays the same through all sweeps over a stream of n dense symbols.
+
+    symbols : uint16[n]
+    ids : three arrays int32[n]; number of the 2-, 3-, 4-gram that starts at each position
+    bases : int64[5]; where the counts of words of 1, 2, 3, 4 symbols begin, and their number
+    first_probs : float64[V + 1]; p(c) of each symbol
+    next_probs : float32[n]; p(symbol i + 1 | symbol i)
+    forced : uint8[n + 1]; gaps that every segmentation has
+    alpha : float; strength of the base measure
+    target : int; from this position on words count `background_weight`
+    background_weight : float
+    """
+
+    symbols: Array
+    ids: tuple[Array, Array, Array]
+    bases: Array
+    first_probs: Array
+    next_probs: Array
+    forced: Array
+    alpha: float
+    target: int
+    background_weight: float
+
+
 @kernel
-def count_cut_words(
-    cuts: np.ndarray,
-    symbols: np.ndarray,
-    ids: tuple[np.ndarray, np.ndarray, np.ndarray],
-    bases: np.ndarray,
-    target: Any,
-    background_weight: Any,
-    counts: np.ndarray,
-) -> None:
-    """Add the words of a segmentation to counts; those from position `target` on with their weight."""
+def count_cut_words(model: WordModel, cuts: np.ndarray, counts: np.ndarray) -> None:
+    """Add the words of a segmentation, uint8[n + 1], to counts, float64[bases[4]], with their weight."""
+    symbols, bases = model.symbols, model.bases
+    pairs, triples, quads = model.ids
     n = len(symbols)
     i = 0
     while i < n:
@@ -42,45 +62,39 @@ def count_cut_words(
         j = i + 1
         while not cuts[j]:
             j += 1
-        w = 1.0 if i < target else background_weight
+        w = 1.0 if i < model.target else model.background_weight
         k = j - i
         if k == 1:
             counts[symbols[i]] += w
         elif k == 2:
-            counts[bases[1] + ids[0][i]] += w
+            counts[bases[1] + pairs[i]] += w
         elif k == 3:
-            counts[bases[2] + ids[1][i]] += w
+            counts[bases[2] + triples[i]] += w
         else:
-            counts[bases[3] + ids[2][i]] += w
+            counts[bases[3] + quads[i]] += w
         i = j
 
 
 @kernel
 def sweep(
-    symbols: np.ndarray,
-    ids: tuple[np.ndarray, np.ndarray, np.ndarray],
-    bases: np.ndarray,
+    model: WordModel,
     counts: np.ndarray,
     total: Any,
-    first_probs: np.ndarray,
-    next_probs: np.ndarray,
-    lengths: np.ndarray,
     gap_factors: np.ndarray,
-    alpha: Any,
-    target: Any,
-    background_weight: Any,
-    forced: np.ndarray,
     first: Any,
     last: Any,
     key: Any,
     old: np.ndarray,
     new: np.ndarray,
 ) -> Any:
-    """Draw a new segmentation of the clauses in [first, last) into `new`; returns the sum of log p(w) of `old`.
+    """Draw a new segmentation of the clauses in [first, last); returns the sum of log p(w) of the old one.
 
-    first_probs : p(c) of each symbol; next_probs[i] : p(symbol i + 1 | symbol i); gap_factors[i] : exp(mu z) of
-    the gap before i. `first` and `last` must be forced gaps.
+    counts : float64[bases[4]], of the words of `old`, and their total; gap_factors : float32[n], exp(mu z) of the gap
+    before each position; key : uint64, of the random numbers; old, new : uint8[n + 1]. `first` and `last` must be
+    forced gaps.
     """
+    symbols, ids, bases, first_probs, next_probs, forced, alpha, target, weight = model
+    pairs, triples, quads = ids
     room = 0
     start = first
     while start < last:
@@ -89,7 +103,7 @@ def sweep(
             end += 1
         room = max(room, end - start)
         start = end
-    weights = np.empty((room, LONGEST), np.float64)
+    weights = np.empty((room, PACKED_ORDER), np.float64)
     rest = np.empty(room + 1, np.float64)
     scale = 1.0 / (total + alpha)
     logs = 0.0
@@ -104,9 +118,9 @@ def sweep(
             new[end] = 1
             start = end
             continue
-        own = 1.0 if start < target else background_weight
+        own = 1.0 if start < target else weight
         for i in range(start, end):
-            reach = min(LONGEST, end - i)
+            reach = min(PACKED_ORDER, end - i)
             # where the word of the old segmentation that starts here ends
             current = 0
             if old[i]:
@@ -123,14 +137,14 @@ def sweep(
                 else:
                     base *= next_probs[i + k - 1]
                     if k == 1:
-                        c = counts[bases[1] + ids[0][i]]
+                        c = counts[bases[1] + pairs[i]]
                     elif k == 2:
-                        c = counts[bases[2] + ids[1][i]]
+                        c = counts[bases[2] + triples[i]]
                     else:
-                        c = counts[bases[3] + ids[2][i]]
+                        c = counts[bases[3] + quads[i]]
                 if k + 1 == current:
                     c = max(c - own, 0.0)
-                p = (c + base * lengths[k]) * scale
+                p = (c + base * LENGTH_WEIGHTS[k]) * scale
                 if k + 1 == current:
                     logs += np.log(p)
                 weights[i - start, k] = p * factor

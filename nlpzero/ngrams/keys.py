@@ -105,6 +105,32 @@ def find_keys(keys: Keys, queries: Keys) -> npt.NDArray[np.int64]:
     return np.where(keys[rows] == queries, rows, -1)
 
 
+def keys_from_file(numbers: Keys) -> Keys:
+    """Keys of n-grams from numbers with the last symbol lowest, as files of models hold them.
+
+    Examples
+    --------
+    >>> keys = keys_from_file(np.array([0x12, 0x120034], np.uint64))
+    >>> [hex(key) for key in keys.tolist()]
+    ['0x12000000000000', '0x12003400000000']
+    >>> [hex(number) for number in keys_for_file(keys).tolist()]
+    ['0x12', '0x120034']
+    """
+    keys = np.array(numbers, np.uint64)
+    for k in range(1, PACKED_ORDER):
+        # n-grams of at most k symbols: the next one up would be the first
+        keys[numbers >> np.uint64(16 * k) == 0] <<= SYMBOL_BITS
+    return keys
+
+
+def keys_for_file(keys: Keys) -> Keys:
+    """The numbers from which :func:`keys_from_file` makes keys."""
+    numbers = np.array(keys, np.uint64)
+    for k in range(1, PACKED_ORDER):
+        numbers[keys & ~PREFIX_MASKS[k] == 0] >>= SYMBOL_BITS
+    return numbers
+
+
 # ------------------------------------------------------------------------------------ one at a time
 
 
@@ -124,8 +150,14 @@ def pack_stretch(symbols: np.ndarray, begin: int, end: int) -> np.uint64:
     """Key of the symbols of a stretch of at most four."""
     key = np.uint64(0)
     for j in range(end - begin):
-        key |= np.uint64(symbols[begin + j]) << np.uint64(48 - 16 * j)
+        key = with_symbol(key, symbols[begin + j], j + 1)
     return key
+
+
+@kernel
+def with_symbol(key: np.uint64, symbol: np.uint16, k: int) -> np.uint64:
+    """Key of k - 1 symbols with a k-th one behind them."""
+    return key | (np.uint64(symbol) << np.uint64(64 - 16 * k))
 
 
 @kernel

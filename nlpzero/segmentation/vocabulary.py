@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import frozen
 from nlpzero.engine.storage import PathLike
-from nlpzero.language_model.model import frozen
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, What
 from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges
 from nlpzero.segmentation.double_array import DoubleArray, build_trie, trie_scores, trie_words

@@ -8,6 +8,10 @@ import pytest
 from nlpzero.learning.gap_model import (
     COUNT_BINS,
     GROUPS,
+    Bins,
+    GapFeatures,
+    GapImportance,
+    GapModel,
     count_bin,
     count_bins,
     fold_of,
@@ -65,10 +69,7 @@ def test_records_hold_all_bins() -> None:
         np.array([2.5], np.float32),
         pairs,
         np.array([0, 100, 200], np.uint16),
-        edges,
-        edges,
-        edges,
-        edges,
+        Bins(edges, edges, edges, edges),
     )[0]
     bins = [int(record) >> shift & 15 for shift in (0, 4, 8, 12, 16, 20)]
     assert bins == [3, 1, 3, 2, 1, 2]
@@ -100,6 +101,7 @@ class Stream:
         self.trigrams = np.zeros(n, np.uint8)
         self.cuts = np.ones(n + 1, np.uint8)
         self.cuts[1:-1] = (left + right) % 31 < 15  # not a sum of functions of each
+        self.features = GapFeatures(self.symbols, self.bigrams, self.records, self.trigrams)
         self.easy = np.ones(n + 1, np.uint8)
         self.easy[1:-1] = left < 15
         self.types = len(types)
@@ -111,14 +113,9 @@ class Stream:
         table[:, 1] = 1e-8
         blocks = np.random.default_rng(seed).permutation(-(-len(self.symbols) // 512))
         loss = train_gaps(
-            self.symbols,
-            self.bigrams,
-            self.records,
-            self.trigrams,
+            self.features,
             cuts,
-            np.ones(self.types, np.float32),
-            len(self.symbols),
-            1.0,
+            GapImportance(np.ones(self.types, np.float32), len(self.symbols), 1.0),
             blocks,
             512,
             0,
@@ -132,14 +129,9 @@ class Stream:
     def logits(self, weights: np.ndarray, first: int = 0, last: int | None = None) -> np.ndarray:
         out = np.zeros(len(self.symbols), np.float32)
         score_gaps(
-            self.symbols,
-            self.bigrams,
-            self.records,
-            self.trigrams,
+            self.features,
             np.zeros(len(self.symbols), np.float32),
-            np.zeros(1, np.int64),
-            np.stack([weights, weights])[None],
-            self.starts,
+            GapModel(np.zeros(1, np.int64), np.stack([weights, weights])[None], self.starts),
             first,
             len(self.symbols) if last is None else last,
             out,
@@ -184,14 +176,9 @@ def test_weights_of_gaps_and_background_count(stream: Stream) -> None:
     cuts = stream.easy.copy()
     cuts[n // 2 : -1] = 1 - cuts[n // 2 : -1]
     train_gaps(
-        stream.symbols,
-        stream.bigrams,
-        stream.records,
-        stream.trigrams,
+        stream.features,
         cuts,
-        np.ones(stream.types, np.float32),
-        n // 2,
-        1e-3,
+        GapImportance(np.ones(stream.types, np.float32), n // 2, 1e-3),
         np.random.default_rng(0).permutation(-(-n // 512)),
         512,
         0,
@@ -210,14 +197,9 @@ def test_scores_are_sums_of_weights_and_the_prior(stream: Stream) -> None:
     priors = rng.normal(size=len(stream.symbols)).astype(np.float32)
     out = np.zeros(len(stream.symbols), np.float32)
     score_gaps(
-        stream.symbols,
-        stream.bigrams,
-        stream.records,
-        stream.trigrams,
+        stream.features,
         priors,
-        np.array([0, 3]),
-        weights,
-        stream.starts,
+        GapModel(np.array([0, 3]), weights, stream.starts),
         0,
         len(stream.symbols),
         out,

@@ -17,16 +17,17 @@ from nlpzero.discovery.ranking import learned_scores
 from nlpzero.engine.resources import Progress, Resources
 from nlpzero.errors import NlpzeroError
 from nlpzero.learning.cotraining import learn
+from nlpzero.learning.decoder import LearnedDecoder as Decoder
 from nlpzero.learning.methods import BranchingEntropy, CoTraining, Recipe
-from nlpzero.learning.model import LearnedDecoder as Decoder
 from nlpzero.learning.nvbe import NVBESegmenter, autonomy, learn_autonomy
 from nlpzero.learning.position_ngrams import count_positions, next_order, pair_keys, skip_counts
 from nlpzero.learning.sampling import sample_text, traditional_to_simplified
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.streams import densify, forced_cuts
 from nlpzero.learning.training import learn_segmenter
-from nlpzero.learning.word_model import LENGTH_WEIGHTS, LONGEST, sweep
+from nlpzero.learning.word_model import LENGTH_WEIGHTS, WordModel, sweep
 from nlpzero.learning.word_model import count_cut_words as count_words
+from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.segmentation.base import load_segmenter
 from nlpzero.text.corpus import Corpus
 from tests.learning.oracles import (
@@ -72,7 +73,7 @@ def test_numbers_counts_and_entropies_of_ngrams(raw: list[int]) -> None:
     x = dense.symbols.tolist()
     assert [int(dense.codes[s]) for s in x] == raw
     grams = count_positions(dense)
-    for k in range(LONGEST):
+    for k in range(PACKED_ORDER):
         expected = ngrams(x, k + 1)
         types = sorted(expected)
         assert grams.orders[k].counts.tolist() == [len(expected[gram]) for gram in types]
@@ -146,32 +147,24 @@ def run_sweep(
     old = forced.copy()
     old[2] = 1
     counts = np.zeros(int(bases[-1]))
-    count_words(old, x, ids, bases, n, 1.0, counts)
-    tokens = Counter(tuple(x[i : i + k].tolist()) for i, k in words(old.tolist()) if x[i] > 0)
-    assert counts.sum() == sum(tokens.values())
-    single = dense.counts / dense.counts.sum()
     next_probs = np.zeros(n, np.float32)
+    single = dense.counts / dense.counts.sum()
     for i in range(n - 1):
         if x[i] and x[i + 1]:
             both = [x[i], x[i + 1]]
             next_probs[i] = base_probability(both, x.tolist(), [1, 1]) / single[x[i]]
+    model = WordModel(x, ids, bases, single, next_probs, forced, alpha, n, 1.0)
+    count_words(model, old, counts)
+    tokens = Counter(tuple(x[i : i + k].tolist()) for i, k in words(old.tolist()) if x[i] > 0)
+    assert counts.sum() == sum(tokens.values())
     seen: Counter[tuple[int, ...]] = Counter()
     for key in range(keys):
         new = np.ones(n + 1, np.uint8)
         sweep(
-            x,
-            ids,
-            bases,
+            model,
             counts,
             counts.sum(),
-            single,
-            next_probs,
-            LENGTH_WEIGHTS,
             np.array(factors, np.float32),
-            alpha,
-            n,
-            1.0,
-            forced,
             0,
             n,
             np.uint64(key * 7919 + 1),
@@ -182,7 +175,7 @@ def run_sweep(
     here = {(i, k) for i, k in words(old.tolist())}
     edges = {}
     for i in range(n):
-        for k in range(1, LONGEST + 1):
+        for k in range(1, PACKED_ORDER + 1):
             word = tuple(x[i : i + k].tolist())
             if len(word) == k and 0 not in word:
                 own = 1 if (i, k) in here else 0  # a word is not its own evidence
@@ -262,6 +255,19 @@ def test_a_model_file_gives_the_segmenter_back(learned: LearnedSegmenter, tmp_pa
     assert other.training == {k: v for k, v in learned.training.items() if k != "seconds"}
     copied = pickle.loads(pickle.dumps(learned))
     assert copied.segment(text) == learned.segment(text)
+
+
+def test_keys_of_model_files_stay_as_they_were(learned: LearnedSegmenter) -> None:
+    _, arrays = learned._state()
+    # words of three symbols come before those of four, and the last symbol is in the lowest bits
+    words = arrays["words"]
+    assert (np.diff(words.astype(np.int64)) > 0).all() and words[0] < 1 << 48
+    triples = arrays["triples"]
+    assert (np.diff(triples.astype(np.int64)) > 0).all() and triples[-1] < 1 << 48
+    known = len(learned.learned.codes)
+    for place in range(3):
+        symbols = (triples >> np.uint64(16 * place)) & np.uint64(0xFFFF)
+        assert ((symbols > 0) & (symbols < known)).all()
 
 
 def test_a_nvbe_file_gives_the_segmenter_back(tmp_path: Path) -> None:
@@ -476,7 +482,7 @@ def test_memory_bounds_the_sample_and_says_so(method: CoTraining | BranchingEntr
 def test_learn_autonomy_leaves_out_rare_ngrams() -> None:
     raw = np.array([5, 6, 0, 5, 6, 0, 7, 8], np.uint16)
     keys, scores = learn_autonomy(raw)
-    assert keys.tolist() == [5, 6, 7, 8, 5 << 16 | 6]
+    assert unpack_keys(keys, 2).tolist() == [[5, 0], [6, 0], [7, 0], [8, 0], [5, 6]]
     assert scores.shape == keys.shape
 
 

@@ -11,6 +11,8 @@ from nlpzero.ngrams.keys import (
     before_key,
     find_keys,
     key_of_symbol,
+    keys_for_file,
+    keys_from_file,
     next_key,
     next_keys,
     pack,
@@ -22,6 +24,7 @@ from nlpzero.ngrams.keys import (
     symbol_of,
     symbols_at,
     unpack_keys,
+    with_symbol,
 )
 
 NGRAMS = st.lists(st.integers(1, 0xFFFF), min_size=1, max_size=PACKED_ORDER)
@@ -48,6 +51,7 @@ def test_all_ways_of_packing_agree(symbols: list[int]) -> None:
     assert pack_ngrams(text, np.array([0]), len(symbols))[0] == key
     assert pack(text, 0) == key
     assert pack_stretch(text, 0, len(symbols)) == key
+    assert with_symbol(key_of(symbols[:-1]), symbols[-1], len(symbols)) == key
     assert before_key(np.uint64(symbols[0]), key_of(symbols[1:])) == key
     assert pack_pair(text[0], text[1]) == key & PREFIX_MASKS[2]
     assert sum(int(key_of_symbol(s, k)) for k, s in enumerate(symbols, 1)) == key
@@ -83,6 +87,15 @@ def test_next_keys_come_apart_again(pairs: list[tuple[int, int]]) -> None:
     assert keys.tolist() == [int(next_key(*pair)) for pair in zip(rows, symbols, strict=True)]
     found_rows, found_symbols = split_next_keys(keys)
     assert found_rows.tolist() == rows.tolist() and found_symbols.tolist() == symbols.tolist()
+
+
+@given(st.lists(NGRAMS))
+def test_files_hold_the_last_symbol_lowest(ngrams: list[list[int]]) -> None:
+    keys = np.array([key_of(symbols) for symbols in ngrams], np.uint64)
+    numbers = keys_for_file(keys)
+    for symbols, number in zip(ngrams, numbers.tolist(), strict=True):
+        assert number == sum(s << 16 * place for place, s in enumerate(reversed(symbols)))
+    assert keys_from_file(numbers).tolist() == keys.tolist()
 
 
 @given(st.sets(st.integers(0, 50)), st.lists(st.integers(0, 50)))

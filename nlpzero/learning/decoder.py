@@ -1,0 +1,86 @@
+"""The decoder of what was learned: streams of symbols in, cuts out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nlpzero.engine.arrays import Floats32, Symbols, frozen
+from nlpzero.learning.decoding_kernels import (
+    PairStatistics,
+    look_up_pairs,
+    look_up_triples,
+    score_words,
+)
+from nlpzero.learning.gap_model import GapFeatures, GapModel, layout, score_gaps
+from nlpzero.learning.model import Learned, learned_tables
+from nlpzero.learning.streams import Cuts, dense_table, forced_cuts, pieces
+from nlpzero.ngrams.keys import PACKED_ORDER
+from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
+
+
+class LearnedDecoder:
+    """A :class:`Learned` made ready for other streams: hash tables and the decoder."""
+
+    def __init__(self, learned: Learned) -> None:
+        self.learned = Learned(*(frozen(array) for array in learned))
+        self._dense = dense_table(learned.codes)
+        self._tables = learned_tables(self.learned)
+        starts = layout(len(learned.codes) - 1, len(learned.pairs))
+        self._gaps = GapModel(self.learned.fold_bits, self.learned.weights, starts)
+
+    def _scores(self, x: Symbols) -> Floats32:
+        n = len(x)
+        pairs = PairStatistics.unknown(n)
+        look_up_pairs(x, self.learned, self._tables, pairs)
+        flags = np.zeros(n, np.uint8)
+        look_up_triples(x, self._tables, flags)
+        logits = np.empty(n, np.float32)
+        features = GapFeatures(x, pairs.ids, pairs.records, flags)
+        score_gaps(features, pairs.priors, self._gaps, 0, n, logits)
+        scores = np.empty((n, PACKED_ORDER), np.float32)
+        score_words(x, self.learned, self._tables.words, pairs, flags, logits, scores)
+        return scores
+
+    def _decode(
+        self,
+        raw: Symbols,
+        decode: Callable[[Floats32, Cuts, int], Any],
+        dtype: type,
+        columns: int = 0,
+    ) -> npt.NDArray[Any]:
+        x = self._dense[raw]
+        forced = forced_cuts(x)
+        out: npt.NDArray[Any] = np.ones((len(x) + 1, columns) if columns else len(x) + 1, dtype)
+        for number, (start, end) in enumerate(pieces(forced)):
+            out[start : end + 1] = decode(
+                self._scores(x[start:end]), forced[start : end + 1], number
+            )
+        return out
+
+    def cut(self, raw: Symbols) -> Cuts:
+        """Best segmentation of a stream: 1 at the gaps where a word begins or ends, shape (n + 1,)."""
+        return self._decode(raw, lambda scores, forced, _: viterbi(scores, forced), np.uint8)
+
+    def probabilities(self, raw: Symbols) -> npt.NDArray[np.float64]:
+        """Probability of a boundary at each gap, shape (n + 1,)."""
+        return self._decode(raw, lambda scores, forced, _: marginals(scores, forced), np.float64)
+
+    def cut_with_probabilities(self, raw: Symbols) -> tuple[Cuts, npt.NDArray[np.float64]]:
+        """Both :meth:`cut` and :meth:`probabilities` of a stream, for little more than the price of one."""
+        out = self._decode(
+            raw,
+            lambda scores, forced, _: np.stack(
+                [viterbi(scores, forced), marginals(scores, forced)], axis=-1
+            ),
+            np.float64,
+            2,
+        )
+        return out[:, 0].astype(np.uint8), out[:, 1]
+
+    def sample(self, raw: Symbols, key: int) -> Cuts:
+        """A segmentation drawn from the model's distribution."""
+        return self._decode(
+            raw, lambda scores, forced, i: sample(scores, forced, random_key(key, i)), np.uint8
+        )
