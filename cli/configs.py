@@ -28,10 +28,11 @@ def config_options(
     Parameters
     ----------
     configs : mapping of str to configuration class
-        Name of the method on the command line -> its configuration. With one entry there is no ``--method``.
+        Name of the method on the command line -> its configuration. With one entry there is no
+        ``--method``.
     default : str or callable, optional
-        The method when none is named, or a function that chooses it by the other parameters of the command;
-        default the first one.
+        The method when none is named, or a function that chooses it by the other parameters of the
+        command; default the first one.
     default_help : str
         How a function chooses, for the help.
     instead : mapping of (parameter, method) to parameter, optional
@@ -45,8 +46,8 @@ def config_options(
 
     Notes
     -----
-    A field that several methods have is one option. An option that was given but belongs to another method
-    is refused; one that was not given takes the configuration's own default.
+    A field that several methods have is one option. An option that was given but belongs to another
+    method is refused; one that was not given takes the configuration's own default.
     """
     classes: dict[str, Any] = dict(configs)
     first = default if isinstance(default, str) else next(iter(classes))

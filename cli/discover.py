@@ -173,17 +173,18 @@ def discover(
 ) -> None:
     """Find the words of a text, best first, with the evidence for each.
 
-    Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its weakest split,
-    and that split; the branching entropies of its neighbours to the left and to the right, in nats; and for
-    the learned method the mean probability of a boundary at its left edge, at its right edge, and inside.
+    Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its
+    weakest split, and that split; the branching entropies of its neighbours to the left and to the
+    right, in nats; and for the learned method the mean probability of a boundary at its left edge,
+    at its right edge, and inside.
 
     Sorted by score, then by count, then by code points. The score of learned words is count x
-    (left_edge x right_edge x (1 - inside))^16 x min(left_entropy, right_entropy) / ln(1 + occurrences); that of the
-    other methods is ln(count) + pmi + min(left_entropy, right_entropy) - 2 x places where the word could be
-    split. The thresholds in force are told on standard error.
+    (left_edge x right_edge x (1 - inside))^16 x min(left_entropy, right_entropy) / ln(1 +
+    occurrences); that of the other methods is ln(count) + pmi + min(left_entropy, right_entropy) -
+    2 x places where the word could be split. The thresholds in force are told on standard error.
 
-    Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and never words
-    by themselves without --latin.
+    Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
+    never words by themselves without --latin.
 
     \b
     Examples:
@@ -227,7 +228,7 @@ def discover(
         write_table(output, format, columns, (_row(word[: len(columns)]) for word in found))
 
 
-# ------------------------------------------------------------------------------------------------- options
+# --- options
 
 
 def _checked_inputs(
@@ -276,7 +277,7 @@ def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
     return [word for word in value.replace("，", ",").split(",") if word]
 
 
-# ------------------------------------------------------------------------------------------------ the work
+# --- the work
 
 
 @contextmanager
@@ -355,7 +356,7 @@ def _contexts(corpus: "Corpus | None", words: tuple[str, ...]) -> dict[str, list
     return nlpzero.concordance(corpus, words, limit=_CONTEXTS)
 
 
-# ------------------------------------------------------------------------------------------------- telling
+# --- telling
 
 
 def _row(word: tuple[Any, ...]) -> tuple[Any, ...]:

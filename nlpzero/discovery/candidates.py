@@ -214,10 +214,11 @@ def ngram_cohesion(
 ) -> None:
     """Smallest PMI over the splits of n-grams, and the first place that has it.
 
-    keys : uint64[n], joint : int64[n] their counts, lengths : int64[n]; pmi : float64[n], split : int64[n]
+    keys : uint64[n], joint : int64[n] their counts, lengths : int64[n]; pmi : float64[n], split :
+        int64[n]
 
-    A split inside a run of digits and letters does not exist; an n-gram without any split gets inf and 0.
-    All parts of an n-gram must be frequent.
+    A split inside a run of digits and letters does not exist; an n-gram without any split gets inf
+    and 0. All parts of an n-gram must be frequent.
     """
     in_run, singles, counts = ngrams.in_run, ngrams.singles, ngrams.counts
     for row in range(len(keys)):

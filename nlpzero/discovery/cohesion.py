@@ -67,9 +67,9 @@ def by_cohesion(run: SecondPass, method: Cohesion, min_count: int, longest: int)
 def _standing_alone(grams: Candidates, strong: npt.NDArray[np.bool_]) -> Counts:
     """How often strong n-grams stand alone, estimated from counts alone.
 
-    Not alone are those that are part of a strong n-gram longer by one symbol, and those that cut a run of
-    digits or letters. The shares on the right and on the left are taken as independent; those that cut a
-    run are, for n-grams of four symbols, the shares of their first and last three.
+    Not alone are those that are part of a strong n-gram longer by one symbol, and those that cut a
+    run of digits or letters. The shares on the right and on the left are taken as independent;
+    those that cut a run are, for n-grams of four symbols, the shares of their first and last three.
     """
     counts = grams.counts.astype(np.float64)
     free = counts.copy()

@@ -27,7 +27,8 @@ def concordance(
     Parameters
     ----------
     corpus : Corpus, or iterable of str
-        Read once, all words being looked for at the same time, and only until all have their contexts.
+        Read once, all words being looked for at the same time, and only until all have their
+        contexts.
     words : iterable of str
     limit : int >= 1
         Contexts a word.

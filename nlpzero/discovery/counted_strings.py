@@ -278,7 +278,8 @@ class CountedStrings:
     ----------
     runs : sequence of StringRun
     memory : int
-        Bytes; what takes more than an eighth of it is kept in a temporary file as long as it is used.
+        Bytes; what takes more than an eighth of it is kept in a temporary file as long as it is
+        used.
     folder : Path, optional
         For intermediate runs.
     tmpdir : path, optional

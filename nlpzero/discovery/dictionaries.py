@@ -27,10 +27,10 @@ def dictionary_fault(word: str, target: DictionaryFormat) -> str | None:
 
     Notes
     -----
-    jieba splits text at characters other than U+4E00 to U+9FD5, ASCII letters and digits, and ``+#&._%-``
-    before it looks up words, so others load and never match; and a word of Latin letters alone cuts longer
-    ones (license becomes lic, ens, e). HanLP's text dictionaries end a word at white space. IK takes halves of
-    characters beyond U+FFFF for punctuation.
+    jieba splits text at characters other than U+4E00 to U+9FD5, ASCII letters and digits, and
+    ``+#&._%-`` before it looks up words, so others load and never match; and a word of Latin
+    letters alone cuts longer ones (license becomes lic, ens, e). HanLP's text dictionaries end a
+    word at white space. IK takes halves of characters beyond U+FFFF for punctuation.
 
     Examples
     --------
@@ -62,9 +62,9 @@ def dictionary_lines(
         Their order is kept; a repeated word is written once.
     target : {"jieba", "hanlp", "ik"}
     counts : sequence of int, optional
-        One for each word, to be written as frequencies: best not for jieba, which without them computes for
-        each word the frequency that makes it win, and with them may leave new words cut and cut known
-        words that it did not cut before. IK has no place for them.
+        One for each word, to be written as frequencies: best not for jieba, which without them
+        computes for each word the frequency that makes it win, and with them may leave new words
+        cut and cut known words that it did not cut before. IK has no place for them.
 
     Returns
     -------

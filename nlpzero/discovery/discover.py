@@ -1,14 +1,15 @@
 """Words from raw text: by the learned segmenter or by two classical methods, with evidence, ranked.
 
-``learned``: the whole text is cut by a segmenter that learned from it (:mod:`nlpzero.discovery.learned`).
+``learned``: the whole text is cut by a segmenter that learned from it
+(:mod:`nlpzero.discovery.learned`).
 
-``cohesion``: n-grams whose every split has a high PMI are strong; the text is cut where no strong n-gram
-covers a gap; what remains is counted, and pieces that only hang together by overlaps are expelled (Su
-Jianlin's word discovery, kexue.fm/archives/3913, 4256 and 6920).
+``cohesion``: n-grams whose every split has a high PMI are strong; the text is cut where no strong
+n-gram covers a gap; what remains is counted, and pieces that only hang together by overlaps are
+expelled (Su Jianlin's word discovery, kexue.fm/archives/3913, 4256 and 6920).
 
-``min-entropy``: the text is cut between neighbours that would not lower its information per character if
-they were joined; pieces that other pieces explain are removed, to a fixed point (kexue.fm/archives/5476,
-5577, 5597).
+``min-entropy``: the text is cut between neighbours that would not lower its information per
+character if they were joined; pieces that other pieces explain are removed, to a fixed point
+(kexue.fm/archives/5476, 5577, 5597).
 """
 
 from collections.abc import Iterable, Iterator
@@ -59,8 +60,8 @@ def discover_words(
 ) -> Discovery:
     """Find the words of a text, with the evidence for each.
 
-    Words lie within clauses: line ends, white space and punctuation end them. A run of digits and Latin (or
-    other) letters is never cut inside.
+    Words lie within clauses: line ends, white space and punctuation end them. A run of digits and
+    Latin (or other) letters is never cut inside.
 
     Parameters
     ----------
@@ -72,8 +73,8 @@ def discover_words(
         Counts of this text, to spare one reading.
     min_count : int >= 1, optional
         Smallest count of a word, and of the n-grams that are looked at. Default:
-        :func:`~nlpzero.discovery.methods.default_min_count`; a quarter of it, but at least 2, for learned words, which
-        need no other threshold.
+        :func:`~nlpzero.discovery.methods.default_min_count`; a quarter of it, but at least 2, for
+        learned words, which need no other threshold.
     max_length : int >= 1
         Of words, in characters.
     resources : Resources, optional
@@ -82,8 +83,9 @@ def discover_words(
     Returns
     -------
     Discovery
-        Sorted by score, then count, both descending, then by code points. Single characters and runs of digits
-        and letters are there for :meth:`Discovery.filter` to show; at first they are not listed.
+        Sorted by score, then count, both descending, then by code points. Single characters and
+        runs of digits and letters are there for :meth:`Discovery.filter` to show; at first they are
+        not listed.
 
     Raises
     ------
@@ -133,8 +135,9 @@ def rank_ngrams(
 ) -> Discovery:
     """Rank strong n-grams from counts alone, without the text.
 
-    No word is longer than four characters, the counts are of all occurrences, and the entropies of words of four
-    characters are not known. N-grams that mostly are part of a longer strong n-gram are left out.
+    No word is longer than four characters, the counts are of all occurrences, and the entropies of
+    words of four characters are not known. N-grams that mostly are part of a longer strong n-gram
+    are left out.
 
     Parameters
     ----------
@@ -243,7 +246,7 @@ def _find(run: SecondPass, method: Method, min_count: int, max_length: int) -> F
     return by_learning(run, method.segmenter, min_count, max_length)
 
 
-# ------------------------------------------------------------------------------------- when nothing is found
+# --- when nothing is found
 
 
 def _advice(run: SecondPass, method: Method, min_count: int, max_length: int, found: Found) -> str:

@@ -52,7 +52,8 @@ def neighbour_sums(
 ) -> None:
     """Sum c ln c over the left and right neighbours of the wanted n-grams of up to three symbols.
 
-    keys : uint64[n] ascending, counts : int64[n]; a piece of a table of counts, `last` if none follows
+    keys : uint64[n] ascending, counts : int64[n]; a piece of a table of counts, `last` if none
+        follows
     groups, and open_sums : float64[5], zeros at first; what goes over from one piece to the next
     left, right : float64[wanted]
 
@@ -83,7 +84,8 @@ def neighbour_sums(
 class OccurrenceTrie(NamedTuple):
     """Words of four symbols and more, and their suffixes longer than that.
 
-    A string enters by its first four symbols at once; every further one is a step from node to node.
+    A string enters by its first four symbols at once; every further one is a step from node to
+    node.
 
     entries : KeyTable from keys of four symbols to nodes
     children : KeyTable from next keys (node, symbol) to nodes
@@ -149,7 +151,8 @@ def word_cohesion(
 ) -> None:
     """Smallest PMI over the splits of words of more than four symbols, from the totals of a walked trie.
 
-    Word i is symbols[offsets[i]:offsets[i + 1]] (uint16, int64); totals : int64[nodes]; pmi : float64[words],
+    Word i is symbols[offsets[i]:offsets[i + 1]] (uint16, int64); totals : int64[nodes]; pmi :
+    float64[words],
     split : int64[words]. Parts of up to four symbols are looked up among the frequent n-grams.
     """
     in_run = ngrams.in_run
@@ -193,9 +196,9 @@ def occurrences(
 
     symbols : uint16[], padded; wanted : bool[nodes], totals : int64[nodes]
 
-    Neighbours, uint64[], are ``node << 17 | side << 16 | symbol`` with side 0 for left, 1 for right; ends of clauses
-    are not listed. Stops before they could overflow by the `room` one start may need; returns the place to go
-    on from and the number listed.
+    Neighbours, uint64[], are ``node << 17 | side << 16 | symbol`` with side 0 for left, 1 for
+    right; ends of clauses are not listed. Stops before they could overflow by the `room` one start
+    may need; returns the place to go on from and the number listed.
     """
     n = len(symbols) - AFTER
     listed = 0
@@ -287,8 +290,9 @@ class Evidence:
 def evidence_for(run: SecondPass, grams: Candidates, words: Strings) -> Evidence:
     """Cohesion and branching entropies of words, from the table of counts where it holds them.
 
-    The neighbours of words of four symbols and more, and the parts of longer ones, are counted in one pass
-    over the text; without text the entropies of those of four are unknown, and longer ones must not come.
+    The neighbours of words of four symbols and more, and the parts of longer ones, are counted in
+    one pass over the text; without text the entropies of those of four are unknown, and longer ones
+    must not come.
     """
     n = len(words.counts)
     lengths = words.lengths
@@ -363,8 +367,8 @@ def _text_sums(
     assert totals is not None
     sums = np.zeros(2 * len(totals))
     for keys, counts in merge_runs(runs, run.memory // 4, run.passes.folder):
-        # key >> 16 is twice the node, and the side; added one by one, so that the sum depends on the order of
-        # the keys alone, not on the pieces they come in
+        # key >> 16 is twice the node, and the side; added one by one, so that the sum depends on
+        # the order of the keys alone, not on the pieces they come in
         np.add.at(sums, (keys >> np.uint64(16)).astype(np.int64), x_log_x(counts))
     # a word whose every occurrence lies across the break of an endless line is not met at all
     totals = np.maximum(totals, 1)

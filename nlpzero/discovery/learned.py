@@ -42,7 +42,8 @@ class LearnedWords(NamedTuple):
     words : list of str
     counts : ndarray of int64; how often each is a word of the segmentation
     left, right : ndarray of float64 in [0, 1]; mean boundary probability of its two edges
-    inside : ndarray of float64 in [0, 1]; mean boundary probability of the gaps inside it, 0 if it has none
+    inside : ndarray of float64 in [0, 1]; mean boundary probability of the gaps inside it, 0 if it
+        has none
     """
 
     words: list[str]
@@ -217,8 +218,8 @@ def list_words(
 ) -> int:
     """Every word of a segmentation: its evidence and its place; returns their number.
 
-    evidence[j] : boundary probability of the left edge, of the right edge, mean of the inner gaps (of one symbol:
-    0), in units of 2 ** -20. places[j] : first symbol and end.
+    evidence[j] : boundary probability of the left edge, of the right edge, mean of the inner gaps
+    (of one symbol: 0), in units of 2 ** -20. places[j] : first symbol and end.
     """
     n = len(symbols)
     m = 0

@@ -45,11 +45,11 @@ class Cohesion(Config):
     order : int in [2, 4]
         Longest n-grams looked at; words may be longer.
     min_pmi : tuple of float, in nats
-        The least PMI, at the weakest split, of n-grams of 2, 3... symbols: one number for each length up to
-        the order.
+        The least PMI, at the weakest split, of n-grams of 2, 3... symbols: one number for each
+        length up to the order.
     strict_backtrack : bool
-        Of pieces of three symbols and more, all windows of three symbols and more must be strong; otherwise
-        only those of the full order (or the piece itself, if it is not longer).
+        Of pieces of three symbols and more, all windows of three symbols and more must be strong;
+        otherwise only those of the full order (or the piece itself, if it is not longer).
     fold_width : bool
         Read full-width letters and digits as half-width ones.
 
@@ -60,7 +60,8 @@ class Cohesion(Config):
     >>> Cohesion(min_pmi=(2, 4))
     Traceback (most recent call last):
     ...
-    ValueError: `min_pmi` must have 3 numbers for order 4, one for each length from 2 to 4, got (2, 4).
+    ValueError: `min_pmi` must have 3 numbers for order 4, one for each length from 2 to 4, got (2,
+    4).
     """
 
     name: ClassVar[str] = "cohesion"
@@ -98,7 +99,8 @@ class MinEntropy(Config):
     Parameters
     ----------
     min_gain : float, in nats
-        The price of a pair: what joining must save for each. 1 is the exact gain F > 0, higher prices cut more.
+        The price of a pair: what joining must save for each. 1 is the exact gain F > 0, higher
+        prices cut more.
     fold_width : bool
         Read full-width letters and digits as half-width ones.
     """
@@ -151,7 +153,8 @@ def default_min_count(total: int) -> int:
 
     Notes
     -----
-    The exponent joins the two values Su Jianlin gives: 8 for a few million characters, 32 for ten billion.
+    The exponent joins the two values Su Jianlin gives: 8 for a few million characters, 32 for ten
+    billion.
 
     Examples
     --------

@@ -57,8 +57,8 @@ def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest:
 def _joinable_pairs(run: SecondPass, symbols: Symbols) -> Counts:
     """Pairs of a symbol with itself that can be joined: a run of r equal symbols holds r // 2.
 
-    There are c(aa) - c(aaa) runs of two and more, c(aaaa) - c(aaaaa) of four and more, and so on: the table
-    of counts is enough where no run reaches four; otherwise the text is read.
+    There are c(aa) - c(aaa) runs of two and more, c(aaaa) - c(aaaaa) of four and more, and so on:
+    the table of counts is enough where no run reaches four; otherwise the text is read.
     """
     twos, threes, fours = (
         run.counts.lookup(pack_rows(np.repeat(symbols[:, None], k, axis=1)), k)
@@ -77,9 +77,10 @@ def _remove_redundancy(
 ) -> tuple[Strings, Counts, int]:
     """Drop pieces that others explain and hand their counts down, until nothing changes.
 
-    An atom, that is a single symbol or a run, is never dropped. One that is too rare on its own to be a unit
-    is as probable as it is frequent in all pieces: being rare alone must not save the words it is in.
-    Returns the pieces left, the new counts of single symbols, and the number dropped.
+    An atom, that is a single symbol or a run, is never dropped. One that is too rare on its own to
+    be a unit is as probable as it is frequent in all pieces: being rare alone must not save the
+    words it is in. Returns the pieces left, the new counts of single symbols, and the number
+    dropped.
     """
     table = Pieces()
     table.add(pieces.symbols, pieces.offsets[:-1], pieces.offsets[1:], pieces.counts)

@@ -15,8 +15,8 @@ from nlpzero.discovery.words import WordColumns
 from nlpzero.engine.arrays import Counts, Floats
 from nlpzero.text.alphabet import Alphabet
 
-# price of every place where a word could be split, in the default ranking: the step between the default
-# thresholds of cohesion
+# price of every place where a word could be split, in the default ranking: the step between the
+# default thresholds of cohesion
 SPLIT_PRICE = 2.0
 
 
@@ -34,11 +34,11 @@ class Found(NamedTuple):
 def classical_scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
     """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split.
 
-    ``ln count + pmi + min(left_entropy, right_entropy) - 2 g``, g being the number of places where the word could
-    be split (its length minus one, for words of ideographs only): frequent, cohesive, free words first, each
-    further character being charged the step between the default thresholds of cohesion. Where the entropies
-    of a word of four characters are unknown, the score takes those of its first and its last three. Single
-    characters have no PMI and no such price.
+    ``ln count + pmi + min(left_entropy, right_entropy) - 2 g``, g being the number of places where
+    the word could be split (its length minus one, for words of ideographs only): frequent,
+    cohesive, free words first, each further character being charged the step between the default
+    thresholds of cohesion. Where the entropies of a word of four characters are unknown, the score
+    takes those of its first and its last three. Single characters have no PMI and no such price.
     """
     return (
         np.log(np.maximum(counts, 1))
@@ -132,13 +132,13 @@ def learned_scores(
 
     Notes
     -----
-    The first factor is what a user can check and what makes a list useful. The second is the probability,
-    by the model, that an occurrence is cut at both ends and nowhere else; its power makes four per cent of
-    doubt cost half the rank, since a word that is doubtful on average is one that other readings of its
-    characters compete with. The third is the branching entropy of the tighter side in units of its largest
-    possible value, 1 where every occurrence has another neighbour: parts of names and of set phrases, which
-    the segmenter cuts with confidence but which stand beside the same words again and again, go down.
-    Measured in docs/segmentation.md.
+    The first factor is what a user can check and what makes a list useful. The second is the
+    probability, by the model, that an occurrence is cut at both ends and nowhere else; its power
+    makes four per cent of doubt cost half the rank, since a word that is doubtful on average is one
+    that other readings of its characters compete with. The third is the branching entropy of the
+    tighter side in units of its largest possible value, 1 where every occurrence has another
+    neighbour: parts of names and of set phrases, which the segmenter cuts with confidence but which
+    stand beside the same words again and again, go down. Measured in docs/segmentation.md.
 
     Examples
     --------

@@ -84,7 +84,8 @@ class Criteria:
     def judged(self, words: WordColumns) -> tuple[npt.NDArray[np.int64], list[Removal]]:
         """Rows that pass, before `top`, and what each threshold removed of the others.
 
-        Single characters and runs of digits and letters that are not asked for were never candidates.
+        Single characters and runs of digits and letters that are not asked for were never
+        candidates.
         """
         kept = ~words.runs | self.latin
         if self.min_length > 1:
@@ -116,7 +117,8 @@ class Discovery:
     """Discovered words, best first, and how they were found.
 
     A sequence of :class:`Word` rows: those that pass the thresholds. All that were found stay, so
-    :meth:`filter` can loosen its thresholds again, and :meth:`explain` can say what became of a word.
+    :meth:`filter` can loosen its thresholds again, and :meth:`explain` can say what became of a
+    word.
 
     Parameters
     ----------
@@ -132,7 +134,8 @@ class Discovery:
     read : ReadReport
         What was read.
     advice : str or None
-        When the run found nothing: which threshold removed most, and what value would keep ten words.
+        When the run found nothing: which threshold removed most, and what value would keep ten
+        words.
     criteria : Criteria
         Thresholds on the words.
     fates : Fates or None
@@ -318,15 +321,16 @@ class Discovery:
     ) -> "Discovery":
         """Other thresholds on the evidence at hand, without reading the text again.
 
-        A threshold that is not named stays as it is. What the run itself left out, words below its own
-        `min_count` or longer than its `max_length`, no filter brings back.
+        A threshold that is not named stays as it is. What the run itself left out, words below its
+        own `min_count` or longer than its `max_length`, no filter brings back.
 
         Parameters
         ----------
         min_count : int >= 1
             Of the word.
         min_pmi : float or sequence of float, in nats
-            For all words, or for words of 2, 3, 4... symbols (the last value goes for all longer ones).
+            For all words, or for words of 2, 3, 4... symbols (the last value goes for all longer
+            ones).
         min_entropy : float >= 0, in nats
             For the smaller one of both branching entropies.
         min_length, max_length : int >= 1
@@ -445,8 +449,8 @@ class Discovery:
         ----------
         target : {"jieba", "hanlp", "ik"}
         with_frequency : bool
-            Write counts, for jieba and HanLP; see :func:`nlpzero.dictionary_lines`, which also tells what was
-            left out.
+            Write counts, for jieba and HanLP; see :func:`nlpzero.dictionary_lines`, which also
+            tells what was left out.
 
         Returns
         -------

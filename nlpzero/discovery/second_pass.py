@@ -36,8 +36,8 @@ SINGLE, COUNTED, WEAK, LONG, RUN = range(5)
 def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
     """Text as padded arrays of symbols that hold whole clauses.
 
-    The arrays have one 0 before the symbols and four behind them. A clause goes over from one block to the
-    next; a stretch of 65,536 symbols without any break is broken there.
+    The arrays have one 0 before the symbols and four behind them. A clause goes over from one block
+    to the next; a stretch of 65,536 symbols without any break is broken there.
     """
     carry = np.zeros(0, np.uint16)
     for block in blocks:
@@ -273,10 +273,12 @@ def lenient_cut(
 ) -> int:
     """Cut clauses where no strong n-gram covers the gap, and count the pieces that are real.
 
-    Pieces up to the order are counted in gram_counts, by the number of their n-gram; single symbols in
-    single_counts; places of longer pieces, and of runs, go to starts and ends, and their number is returned.
+    Pieces up to the order are counted in gram_counts, by the number of their n-gram; single symbols
+    in single_counts; places of longer pieces, and of runs, go to starts and ends, and their number
+    is returned.
 
-    A strong n-gram does not count where its ends cut a run of digits or letters: in "XiPad" the P is no P.
+    A strong n-gram does not count where its ends cut a run of digits or letters: in "XiPad" the P
+    is no P.
     """
     n = len(symbols) - AFTER
     emitted = 0

@@ -222,8 +222,8 @@ def count_pieces(
 ) -> int:
     """Add stretches of symbols to a table of pieces; weights of length 0 stand for ones. Returns its new size.
 
-    Piece i is arena[offsets[i]:offsets[i + 1]]. The table holds piece numbers plus one, 0 is free; it, and the
-    other arrays, must have room.
+    Piece i is arena[offsets[i]:offsets[i + 1]]. The table holds piece numbers plus one, 0 is free;
+    it, and the other arrays, must have room.
     """
     mask = np.uint64(len(table) - 1)
     for i in range(len(starts)):
@@ -336,8 +336,9 @@ def split_by_others(
 ) -> float:
     """Best log probability of a piece as a sequence of other units.
 
-    Every boundary of the path lies where the piece may be cut; an atom (a single symbol or a run) is always a
-    unit. unit_at[j] and came_from[j] describe the last unit of the best path that ends at symbol j.
+    Every boundary of the path lies where the piece may be cut; an atom (a single symbol or a run)
+    is always a unit. unit_at[j] and came_from[j] describe the last unit of the best path that ends
+    at symbol j.
     """
     begin, end = offsets[word], offsets[word + 1]
     length = end - begin
@@ -380,10 +381,10 @@ def remove_redundant(
 ) -> int:
     """One round of redundancy removal: drop pieces that other units explain, and hand their counts down.
 
-    Pieces are visited in the given order. A piece is dropped when its PMI against the best sequence of other
-    units is below the number of its atoms minus one. `weights` are counts, changed as pieces are dropped;
-    `floors` are what an atom's probability is taken from when it is rarer on its own. Returns the number of
-    pieces dropped.
+    Pieces are visited in the given order. A piece is dropped when its PMI against the best sequence
+    of other units is below the number of its atoms minus one. `weights` are counts, changed as
+    pieces are dropped; `floors` are what an atom's probability is taken from when it is rarer on
+    its own. Returns the number of pieces dropped.
     """
     total = np.int64(0)
     longest = 0

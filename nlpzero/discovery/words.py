@@ -20,22 +20,24 @@ class Word(NamedTuple):
 
     word : str
     count : int
-        How often it stood alone when the text was cut. Ranked from counts only, without text: how often it
-        occurs.
+        How often it stood alone when the text was cut. Ranked from counts only, without text: how
+        often it occurs.
     score : float
         What the words are sorted by; on another scale for each method. Learned words:
-        :func:`nlpzero.discovery.ranking.learned_scores`, a count that doubt and bound neighbours diminish. The others:
-        :func:`nlpzero.discovery.ranking.classical_scores`, nats of evidence above the price of the word's length.
+        :func:`nlpzero.discovery.ranking.learned_scores`, a count that doubt and bound neighbours
+        diminish. The others: :func:`nlpzero.discovery.ranking.classical_scores`, nats of evidence
+        above the price of the word's length.
     pmi : float, in nats
-        Smallest PMI over the ways of splitting the word, from all its occurrences; nan if there is no way.
+        Smallest PMI over the ways of splitting the word, from all its occurrences; nan if there is
+        no way.
     split : str
         The word split where it is weakest, as 各项|目.
     left_entropy, right_entropy : float, in nats
-        Branching entropy of its neighbours at all its occurrences, each end of a clause being a neighbour of
-        its own; nan where it is not known.
+        Branching entropy of its neighbours at all its occurrences, each end of a clause being a
+        neighbour of its own; nan where it is not known.
     left_edge, right_edge, inside : float in [0, 1]
-        By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps inside it,
-        where it is a word; nan for the other methods.
+        By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps
+        inside it, where it is a word; nan for the other methods.
     """
 
     word: str

@@ -36,9 +36,9 @@ class Lexicon(NamedTuple):
     log_probs : ndarray of float64
         Natural logarithms of the probabilities of the words, as the segmenter weighs them.
     counts : ndarray of float64
-        How often each occurs in the segmentation that was learned, where background text counts with its
-        weight; or in the list the segmenter was made from (for a word without a count, the count that gives
-        its probability).
+        How often each occurs in the segmentation that was learned, where background text counts
+        with its weight; or in the list the segmenter was made from (for a word without a count, the
+        count that gives its probability).
     """
 
     words: list[str]
@@ -49,12 +49,12 @@ class Lexicon(NamedTuple):
 def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) -> WordList:
     """Read a list of words, or a dictionary, whatever its format.
 
-    Each line holds a word alone; ``word count``, or jieba's ``word count tag`` and ``word tag``; HanLP's
-    ``word tag count``, also of several tags, and also with tabs or commas; or a table with tabs or commas whose
-    first column is the word and whose second, if it is there, is the count, or JSON lines with ``word`` and
-    ``count``, all as ``nlpzero discover`` writes them (a header line with ``word`` is skipped). Words may hold
-    spaces. Empty lines, and lines without tabs that begin with ``#``, are skipped; the counts of a repeated word
-    are added.
+    Each line holds a word alone; ``word count``, or jieba's ``word count tag`` and ``word tag``;
+    HanLP's ``word tag count``, also of several tags, and also with tabs or commas; or a table with
+    tabs or commas whose first column is the word and whose second, if it is there, is the count, or
+    JSON lines with ``word`` and ``count``, all as ``nlpzero discover`` writes them (a header line
+    with ``word`` is skipped). Words may hold spaces. Empty lines, and lines without tabs that begin
+    with ``#``, are skipped; the counts of a repeated word are added.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
     encoding : str
         A byte order mark of UTF-8 is skipped.
     counts : bool
-        False: only the words are wanted, and what stands in the other columns of a table may be anything.
+        False: only the words are wanted, and what stands in the other columns of a table may be
+        anything.
 
     Returns
     -------
