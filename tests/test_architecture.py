@@ -42,6 +42,7 @@ WHEN_CALLED = {
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,
     ("nlpzero.words.counting", "nlpzero.segmentation.base"): START,
     ("nlpzero.rules.reading", "nlpzero.segmentation.base"): START,
+    ("nlpzero.rules.reading", "nlpzero.segmentation.tokenizers"): START,
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
     ("nlpzero.templates.word_ids", "nlpzero.segmentation.base"): START,
@@ -59,8 +60,9 @@ TYPES_FROM_ABOVE = {
 # modules that commands use beside the public names of the library, when run
 BESIDE_PUBLIC_NAMES = {
     "nlpzero.engine.resources",
+    "nlpzero.engine.showing",
     "nlpzero.engine.storage",
-    "nlpzero.rules.transactions",
+    "nlpzero.rules.rule_filter",
     "nlpzero.text.decoding",
     "nlpzero.text.files",
 }
