@@ -93,7 +93,9 @@ def story(
 
     def ours(workers: int) -> Callable[[], Any]:
         return lambda: list(
-            nlpzero.count_words(corpus, tokenizer, punctuation=True, jobs=workers).items()
+            nlpzero.count_words(
+                corpus, tokenizer, punctuation=True, resources=nlpzero.Resources(workers)
+            ).items()
         )
 
     title = f"The seed's story, {name}"

@@ -1,9 +1,10 @@
 """``nlpzero count``: word frequencies."""
 
-import re
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,29 +13,15 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import open_output
-from .progress import byte_progress, note
-from .tokenizing import make_tokenizer, tokenizing
+from .params import Lengths
+from .progress import note
+from .tokenizing import make_tokenizer, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
+    from nlpzero.engine.resources import ReadReport
     from nlpzero.words.table import WordCounts
 
 _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
-
-
-class Lengths(click.ParamType):
-    """One length or a range of lengths of n-grams, 1 to 4: ``2`` or ``1-4``."""
-
-    name = "lengths"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        match = re.fullmatch(r"([1-4])(?:-([1-4]))?", str(value).strip())
-        if match is None or int(match[1]) > int(match[2] or match[1]):
-            self.fail(f"{value!r} is not a length from 1 to 4, or a range such as 1-4.", param, ctx)
-        return int(match[1]), int(match[2] or match[1])
 
 
 @click.command()
@@ -42,7 +29,7 @@ class Lengths(click.ParamType):
 @tokenizing()
 @click.option(
     "--ngrams",
-    type=Lengths(),
+    type=Lengths(4),
     metavar="N[-M]",
     help="Count characters and n-grams of them, up to 4.",
 )
@@ -122,89 +109,101 @@ def count(
       nlpzero count --tokenizer jieba:lcut --document-frequency line news.txt
       nlpzero count --ngrams 2-3 --min-count 10 --format csv news.txt
     """
-    if (
-        sum(
-            (
-                model is not None,
-                words is not None,
-                whitespace,
-                ngrams is not None,
-                tokenizer is not None,
-            )
-        )
-        != 1
-    ):
+    ways = (model is not None, words is not None, whitespace, tokenizer is not None)
+    if sum(ways) + (ngrams is not None) != 1:
         raise click.UsageError(f"Say what the words are with exactly one of {_WAYS}.")
     if ngrams is not None and (document_frequency is not None or punctuation is not None):
         raise click.UsageError("--ngrams goes without --document-frequency and --punctuation.")
     if save_counts is not None and by == "file":
         raise click.UsageError("--save-counts keeps one list; it does not go with --by file.")
-    stopped = frozenset() if stopwords is None else _read_stopwords(stopwords)
-    report = nlpzero.ReadReport()
-    several = jobs > 1 or executor is not None
+    listed = _Listed(
+        format, top, min_count, frozenset() if stopwords is None else read_stopwords(stopwords)
+    )
+    # what is saved has every word; what is only listed need not
+    kept = min_count if save_counts is None else 1
+    again = "-" in inputs and (jobs > 1 or executor is not None)
     with (
         options.open_corpus(
-            inputs,
-            encoding,
-            errors,
-            field,
-            again=several and "-" in inputs,
-            tmpdir=tmpdir,
-            quiet=quiet,
+            inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
         ) as corpus,
-        byte_progress(corpus.size, "count", quiet=quiet) as advance,
+        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
-        tables: Iterable[tuple[str | None, WordCounts]]
         how = (
             make_tokenizer(model, words, whitespace, tokenizer)
             if ngrams is None
             else nlpzero.NGramTokenizer(*ngrams)
         )
-        # what is saved has every word; what is only listed need not
-        kept = min_count if save_counts is None else 1
-        counting: dict[str, Any] = {
-            "documents": document_frequency,
-            "punctuation": punctuation,
-            "min_count": kept,
-            "memory": memory,
-            "tmpdir": tmpdir,
-            "jobs": jobs,
-            "executor": executor,
-            "progress": advance,
-            "report": report,
-        }
-        if by == "file":
-            tables = nlpzero.count_words_by_file(corpus, how, **counting)
-        else:
-            tables = [(None, nlpzero.count_words(corpus, how, **counting))]
-        distinct = tokens = 0
-        with open_output(output, bom=format == "csv") as text:
-            text.flush()
-            header = True
-            for source, table in tables:
-                if save_counts is not None:
-                    table.save(save_counts)
-                text.buffer.writelines(
-                    table.encode_rows(
-                        format,
-                        top=top,
-                        min_count=min_count,
-                        stopwords=stopped,
-                        source=source,
-                        header=header,
-                    )
+        count_them = _by_file if by == "file" else _together
+        tables = count_them(
+            corpus,
+            how,
+            documents=document_frequency,
+            punctuation=punctuation,
+            min_count=kept,
+            resources=resources,
+        )
+        sums = _write(tables, output, listed, save_counts)
+    options.note_reading(corpus, sums.read, quiet=quiet)
+    different = f", {sums.distinct:,} different ones" if by == "corpus" else ""
+    least = f" that occur at least {kept} times" if different and kept > 1 else ""
+    note(f"{sums.tokens:,} words counted{different}{least}", quiet=quiet)
+
+
+class _Listed(NamedTuple):
+    """Which rows are written, and how."""
+
+    format: str
+    top: int | None
+    min_count: int
+    stopwords: frozenset[str]
+
+
+@dataclass
+class _Sums:
+    """What was written, for the last note."""
+
+    tokens: int = 0
+    distinct: int = 0
+    read: "ReadReport" = field(default_factory=lambda: nlpzero.ReadReport())
+
+
+def _together(*args: Any, **options: Any) -> "Iterator[tuple[None, WordCounts]]":
+    yield None, nlpzero.count_words(*args, **options)
+
+
+def _by_file(*args: Any, **options: Any) -> "Iterator[tuple[str, WordCounts]]":
+    return nlpzero.count_words_by_file(*args, **options)
+
+
+def _write(
+    tables: "Iterable[tuple[str | None, WordCounts]]",
+    output: str | None,
+    listed: _Listed,
+    save_counts: str | None,
+) -> _Sums:
+    """Write the lists of all tables, one after another, as soon as each is counted."""
+    sums = _Sums()
+    tables = iter(tables)
+    first = next(tables, None)  # an error of the first file comes before any output
+    with open_output(output, bom=listed.format == "csv") as text:
+        text.flush()
+        header = True
+        for source, table in () if first is None else itertools.chain([first], tables):
+            first = None
+            if save_counts is not None:
+                table.save(save_counts)
+            text.buffer.writelines(
+                table.encode_rows(
+                    listed.format,
+                    top=listed.top,
+                    min_count=listed.min_count,
+                    stopwords=listed.stopwords,
+                    source=source,
+                    header=header,
                 )
-                header = False
-                distinct, tokens = distinct + len(table), tokens + table.total
-    options.note_reading(corpus, report, quiet=quiet)
-    if by == "corpus":
-        least = "" if kept == 1 else f" that occur at least {kept} times"
-        note(f"{tokens:,} words counted, {distinct:,} different ones{least}", quiet=quiet)
-    else:
-        note(f"{tokens:,} words counted", quiet=quiet)
-
-
-def _read_stopwords(path: str) -> frozenset[str]:
-    """The words of a file: UTF-8, one a line."""
-    lines = nlpzero.Corpus(path).lines()
-    return frozenset(word for line in lines if (word := line.strip()))
+            )
+            header = False
+            sums.tokens += table.total
+            sums.distinct += len(table)
+            sums.read.add(table.read)
+    return sums

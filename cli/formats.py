@@ -4,15 +4,15 @@ Numbers look the same in all formats: integers in full, floats with six signific
 output is the same bytes on every platform.
 """
 
-import csv
 import io
-import json
 import math
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any, TextIO
+
+from nlpzero.text.cells import csv_cell, json_cell, tsv_cell
 
 FORMATS = ("tsv", "csv", "jsonl")
 
@@ -67,9 +67,6 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
 def _cell(value: Any) -> str:
     """A value as it stands in TSV and CSV, before escaping."""
     if isinstance(value, str):
@@ -85,7 +82,7 @@ def _cell(value: Any) -> str:
 
 def _json(value: Any) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json_cell(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -104,7 +101,7 @@ def _json(value: Any) -> str:
 
 
 def _tsv_line(row: Sequence[Any]) -> str:
-    return "\t".join([_cell(value).translate(_ESCAPES) for value in row]) + "\n"
+    return "\t".join([tsv_cell(_cell(value)) for value in row]) + "\n"
 
 
 def _json_line(keys: Sequence[str]) -> Callable[[Sequence[Any]], str]:
@@ -117,9 +114,7 @@ def _json_line(keys: Sequence[str]) -> Callable[[Sequence[Any]], str]:
 
 
 def _csv_line(row: Sequence[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow([_cell(value) for value in row])
-    return buffer.getvalue()
+    return ",".join([csv_cell(_cell(value)) for value in row]) + "\n"
 
 
 def write_table(

@@ -1,7 +1,6 @@
 """``nlpzero ngrams`` and ``nlpzero merge``: n-gram counts into a file or as text, and their sums."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -13,28 +12,13 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import FORMATS, write_table
+from .params import Lengths
 from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.ngrams.table import NGramCounts
 
 _COLUMNS = ("ngram", "count")
-
-
-class Lengths(click.ParamType):
-    """One length or a range of lengths: ``2`` or ``1-4``."""
-
-    name = "lengths"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        match = re.fullmatch(r"([1-9]\d?)(?:-([1-9]\d?))?", str(value).strip())
-        if match is None or int(match[1]) > int(match[2] or match[1]):
-            self.fail(f"{value!r} is not a length, or a range of lengths such as 1-4.", param, ctx)
-        return int(match[1]), int(match[2] or match[1])
 
 
 @click.command()
@@ -56,7 +40,7 @@ class Lengths(click.ParamType):
 )
 @click.option(
     "--lengths",
-    type=Lengths(),
+    type=Lengths(16),
     metavar="N[-M]",
     help="Lengths of the n-grams to list as text.  [default: 1 to the order]",
 )
@@ -211,5 +195,7 @@ def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) 
             tables, output, resources=nlpzero.Resources(memory=memory, tmpdir=folder)
         )
     else:
-        nlpzero.merge_word_counts(files, output, tmpdir=folder)
+        nlpzero.merge_word_counts(
+            files, output, resources=nlpzero.Resources(memory=memory, tmpdir=folder)
+        )
     note(f"{len(files)} files merged", quiet=quiet)

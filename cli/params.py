@@ -1,6 +1,7 @@
-"""Values of options that only `rules` has: a support, thresholds of metrics, two columns, a separator."""
+"""Values of options that click has no type for."""
 
 import math
+import re
 from typing import Any
 
 import click
@@ -8,6 +9,36 @@ import click
 import nlpzero
 
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "space": " ", "semicolon": ";"}
+
+
+class Lengths(click.ParamType):
+    """One length or a range of lengths of n-grams: ``2`` or ``1-4``.
+
+    Parameters
+    ----------
+    most : int
+        The longest.
+    """
+
+    name = "lengths"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"([1-9]\d*)(?:-([1-9]\d*))?", str(value).strip())
+        low, high = (0, 0) if match is None else (int(match[1]), int(match[2] or match[1]))
+        if not 1 <= low <= high <= self.most:
+            self.fail(
+                f"{value!r} is not a length from 1 to {self.most}, or a range such as 1-4.",
+                param,
+                ctx,
+            )
+        return low, high
 
 
 class Support(click.ParamType):

@@ -10,12 +10,12 @@ import nlpzero
 
 from . import options
 from .formats import open_output
-from .progress import byte_progress, note
+from .progress import note, progress
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
+    from nlpzero.templates.clauses import Clause
     from nlpzero.templates.tree import Tree
-    from nlpzero.templates.word_ids import Clause
 
 
 @click.command()
@@ -81,19 +81,19 @@ def parse(
         for row in nlpzero.read_templates(nlpzero.Corpus(path).lines(), path)
     ]
     parser = nlpzero.TemplateParser(rows, null_score=null_score)
-    report = nlpzero.ReadReport()
     cut = 0
     count = 0
 
     with (
         options.open_corpus(inputs, encoding, errors, field, quiet=quiet) as corpus,
-        byte_progress(corpus.size, "parse", quiet=quiet) as advance,
+        progress(quiet=quiet) as tell,
         open_output(output) as file,
     ):
+        clauses = nlpzero.read_clauses(corpus, how, resources=nlpzero.Resources(progress=tell))
 
         def trees() -> "Iterator[tuple[Clause, Tree]]":
             nonlocal cut, count
-            for clause in nlpzero.read_clauses(corpus, how, progress=advance, report=report):
+            for clause in clauses:
                 cut += len(clause.words) > max_words
                 for at in range(0, len(clause.words), max_words):
                     piece = clause._replace(words=clause.words[at : at + max_words])
@@ -102,7 +102,7 @@ def parse(
 
         for text in _written(trees(), format):
             file.write(text)
-    options.note_reading(corpus, report, quiet=quiet)
+    options.note_reading(corpus, clauses.read, quiet=quiet)
     if cut:
         note(f"{cut:,} clauses of more than {max_words} words were cut", quiet=quiet)
     note(f"{count:,} trees with {len(parser):,} templates", quiet=quiet)

@@ -9,11 +9,13 @@ import click
 import nlpzero
 
 from . import options
+from .configs import config_options
 from .formats import write_table
-from .progress import byte_progress, note
+from .progress import note
 from .tokenizing import make_tokenizer, tokenizing
 
 if TYPE_CHECKING:
+    from nlpzero.templates.links import LinkThresholds
     from nlpzero.templates.template import FoundTemplate, TemplateTable
 
 COLUMNS = ("template", "count", "frequency", "examples")
@@ -29,23 +31,10 @@ COLUMNS = ("template", "count", "frequency", "examples")
     show_default=True,
     help="How many words apart linked words may be; 1 finds phrases.",
 )
-@click.option(
-    "--min-frequency",
-    type=click.FloatRange(0, 1, max_open=True),
-    default=1e-5,
-    show_default=True,
-    help="A link needs a greater share than this of all pairs of words within the window.",
-)
-@click.option(
-    "--min-pmi",
-    type=float,
-    default=2.0,
-    show_default=True,
-    help="A link needs greater pointwise mutual information than this, in nats.",
-)
+@config_options({"links": nlpzero.LinkThresholds}, parameter="links")
 @click.option(
     "--min-template-frequency",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=click.FloatRange(0, 1),
     default=1e-5,
     show_default=True,
     help="A template needs a greater share than this of all templates.",
@@ -56,13 +45,6 @@ COLUMNS = ("template", "count", "frequency", "examples")
     default=5,
     show_default=True,
     help="The least count of a link and of a template.",
-)
-@click.option(
-    "--max-paths",
-    type=click.IntRange(1, 1 << 20),
-    default=64,
-    show_default=True,
-    help="The most chains from one group of linked words; one with more loses its longest links.",
 )
 @click.option(
     "--trivial",
@@ -90,11 +72,9 @@ def templates(
     whitespace: bool,
     tokenizer: str | None,
     window: int,
-    min_frequency: float,
-    min_pmi: float,
+    links: "LinkThresholds",
     min_template_frequency: float,
     min_count: int,
-    max_paths: int,
     trivial: bool,
     min_words: int,
     top: int | None,
@@ -119,39 +99,27 @@ def templates(
       nlpzero templates --whitespace --window 1 segmented.txt
     """
     how = make_tokenizer(model, words, whitespace, tokenizer)
-    report = nlpzero.ReadReport()
+    again = jobs > 1 and "-" in inputs
     with (
         options.open_corpus(
-            inputs,
-            encoding,
-            errors,
-            field,
-            again=jobs > 1 and "-" in inputs,
-            tmpdir=tmpdir,
-            quiet=quiet,
+            inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
         ) as corpus,
-        byte_progress(corpus.size, "templates", quiet=quiet) as advance,
+        options.resources(jobs, memory, tmpdir, quiet=quiet) as resources,
     ):
         table = nlpzero.find_templates(
             corpus,
             how,
             window=window,
-            min_frequency=min_frequency,
-            min_pmi=min_pmi,
+            links=links,
             min_template_frequency=min_template_frequency,
             min_count=min_count,
-            max_paths=max_paths,
-            memory=memory,
-            tmpdir=tmpdir,
-            jobs=jobs,
-            progress=advance,
-            report=report,
+            resources=resources,
         )
     found = [row for row in table.templates if len(row.template.words) >= min_words][:top]
     if trivial:
         found += [row for row in table.trivial if len(row.template.words) >= min_words][:top]
     write_table(output, format, COLUMNS, _rows(found, format))
-    options.note_reading(corpus, report, quiet=quiet)
+    options.note_reading(corpus, table.read, quiet=quiet)
     note(_summary(table), quiet=quiet)
 
 

@@ -36,17 +36,15 @@ WHEN_CALLED = {
     ("nlpzero.segmentation.base", "nlpzero.segmentation.vocabulary"): FILES,
     ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.base"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.shared"): START,
+    ("nlpzero.segmentation.tokenizers", "nlpzero.text.characters"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.text.units"): START,
     ("nlpzero.discovery.discover", "nlpzero.learning.training"): START,
     ("nlpzero.discovery.result", "nlpzero.segmentation.patterns"): START,
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,
-    ("nlpzero.words.counting", "nlpzero.segmentation.base"): START,
-    ("nlpzero.rules.reading", "nlpzero.segmentation.base"): START,
+    ("nlpzero.words.counting", "nlpzero.words.ngrams"): START,
     ("nlpzero.rules.reading", "nlpzero.segmentation.tokenizers"): START,
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
-    ("nlpzero.templates.word_ids", "nlpzero.segmentation.base"): START,
-    ("nlpzero.templates.word_ids", "nlpzero.segmentation.shared"): START,
 }
 # those of them that point up
 UP_WHEN_CALLED = {
@@ -54,15 +52,14 @@ UP_WHEN_CALLED = {
     ("nlpzero.segmentation.base", "nlpzero.learning.segmenter"),
 }
 # (who, whom): why a type from above is named
-TYPES_FROM_ABOVE = {
-    ("nlpzero.segmentation.tokenizers", "nlpzero.words.token_sink"): "where tokens of one's own go",
-}
+TYPES_FROM_ABOVE = {}
 # modules that commands use beside the public names of the library, when run
 BESIDE_PUBLIC_NAMES = {
     "nlpzero.engine.resources",
     "nlpzero.engine.showing",
     "nlpzero.engine.storage",
     "nlpzero.rules.rule_filter",
+    "nlpzero.text.cells",
     "nlpzero.text.decoding",
     "nlpzero.text.files",
 }

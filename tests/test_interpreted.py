@@ -99,19 +99,19 @@ for symbols in (np.arange(3000, dtype=np.uint16), np.arange(2000, 5000, dtype=np
 """,
     "words": """
 segmenter = nlpzero.VocabularySegmenter(["天气", "今天"])
-counts = nlpzero.count_words(texts * 3, segmenter, documents="line", memory=1)
+counts = nlpzero.count_words(texts * 3, segmenter, documents="line")
 print(list(counts.items()), counts.documents, counts.document_frequency("天气"))
 many = nlpzero.count_words([" ".join(map(str, range(9000)))], "whitespace")
 print(b"".join(many.encode_rows("jsonl", top=9)), len(many))
 from pathlib import Path
 Path("text.txt").write_bytes("葡萄架子 葡萄架下 葡萄架".encode())
 print(nlpzero.count_words(nlpzero.Corpus("text.txt"), "whitespace").most_common())
-print(nlpzero.WordCounts.merge([many, nlpzero.count_words(texts, list)]).most_common(9))
+print(nlpzero.merge_word_counts([many, nlpzero.count_words(texts, list)]).most_common(9))
 """,
     "templates": """
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
 for paths in (1, 64):
-    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, max_paths=paths)
+    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, links=nlpzero.LinkThresholds(max_paths=paths))
     print([tuple(found) for found in table])
 parser = nlpzero.TemplateParser({found.template: found.count for found in table})
 print([str(parser.parse(segmenter.segment(text))) for text in texts])

@@ -166,10 +166,14 @@ class NGramCounts:
         counts : ndarray of int64
             Number of occurrences within clauses.
         """
+        parts = list(self.gram_chunks(k, min_count))
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def gram_chunks(self, k: int, min_count: int = 1) -> Iterator[tuple[Keys, Counts]]:
+        """What :meth:`grams` gives, in pieces: for tables whose k-grams are too many to hold."""
         if not 1 <= k <= PACKED_ORDER:
             raise ValueError(f"`k` must be an integer from 1 to 4, got {k}; see `level` above 4.")
         mask, shift = PREFIX_MASKS[k], symbol_shift(k)
-        parts: list[tuple[Keys, Counts]] = []
         rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         for keys, counts in self.chunks():
             if len(rest_keys):
@@ -177,10 +181,9 @@ class NGramCounts:
                 counts = np.concatenate([rest_counts, counts])
             # the last group may go on in the next piece
             cut = int(np.searchsorted(keys, keys[-1] & mask))
-            parts.append(group_prefixes(keys[:cut], counts[:cut], mask, shift, min_count))
-            rest_keys, rest_counts = keys[cut:], counts[cut:]
-        parts.append(group_prefixes(rest_keys, rest_counts, mask, shift, min_count))
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+            yield group_prefixes(keys[:cut], counts[:cut], mask, shift, min_count)
+            rest_keys, rest_counts = keys[cut:].copy(), counts[cut:]
+        yield group_prefixes(rest_keys, rest_counts, mask, shift, min_count)
 
     def level(self, k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16], Counts]:
         """All k-grams of an order above 4.

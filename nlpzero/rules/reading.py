@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nlpzero.engine.config import Config, option
 from nlpzero.engine.resources import ReadReport, Resources
-from nlpzero.errors import CorpusError, WorkerError
+from nlpzero.errors import CorpusError
 from nlpzero.rules.building import TransactionBuilder
 from nlpzero.rules.item_numbers import ItemNumbers
 from nlpzero.rules.line_splitting import LineSplitter, whole_lines
@@ -313,57 +313,15 @@ def add_sentences(blocks: Iterable[str], shape: Sentences, builder: TransactionB
     from nlpzero.segmentation.tokenizers import as_tokenizer  # not needed for baskets
 
     tokenizer = as_tokenizer(shape.tokenizer)
-    spaced = _spaced(blocks, tokenizer)
+    spaced = tokenizer.spaced(blocks)
     if spaced is not None:
         splitter = LineSplitter(None, quotes=False)
         for block in whole_lines(text.translate(_SENTENCE_ENDS).encode("utf-8") for text in spaced):
             builder.add_rows(*splitter.items(block, builder.names), blanks_count=False)
     else:
-        cut = _guarded(tokenizer)
+        cut = tokenizer.cutter()
         encoded = (text.translate(_SENTENCE_ENDS).encode("utf-8") for text in blocks)
         for block in whole_lines(encoded):
             builder.add_lists([cut(line) for line in block.decode("utf-8").split("\n")[:-1]])
     # every sentence end leaves an empty line behind, which is no news
     builder.blank_lines = builder.blank_items = 0
-
-
-def _spaced(blocks: Iterable[str], tokenizer: "Tokenizer") -> Iterable[str] | None:
-    """The text with white space between its words, if it is a segmenter of ours that cuts them."""
-    from nlpzero.segmentation.base import load_segmenter
-    from nlpzero.segmentation.tokenizers import (
-        ModelTokenizer,
-        SegmenterTokenizer,
-        WhitespaceTokenizer,
-    )
-
-    if isinstance(tokenizer, WhitespaceTokenizer):
-        return blocks
-    if isinstance(tokenizer, SegmenterTokenizer):
-        return tokenizer.segmenter.segment_blocks(blocks)
-    if isinstance(tokenizer, ModelTokenizer):
-        segmenter = load_segmenter(tokenizer.path, numbers=tokenizer.numbers)
-        return segmenter.segment_blocks(blocks)
-    return None
-
-
-def _guarded(tokenizer: "Tokenizer") -> Callable[[str], list[str]]:
-    """Somebody else's function on one sentence: what it raises becomes a message."""
-    from nlpzero.segmentation.tokenizers import FunctionTokenizer
-
-    if not isinstance(tokenizer, FunctionTokenizer):
-        raise TypeError(f"{type(tokenizer).__name__} does not cut sentences into words.")
-    function, name = tokenizer.resolve(), tokenizer.name
-
-    def cut(sentence: str) -> list[str]:
-        try:
-            tokens = function(sentence)
-            if isinstance(tokens, (str, bytes)):
-                raise TypeError(f"it returned one {type(tokens).__name__}, not many tokens")
-            return list(tokens)
-        except Exception as error:
-            raise WorkerError(
-                f"tokenizer {name}: {type(error).__name__}: {error}; "
-                f"the sentence was {sentence[:40]!r}"
-            ) from error
-
-    return cut

@@ -4,35 +4,41 @@ A tokenizer is a small picklable value that goes to the workers; what is heavy (
 loaded there. White space is never a word. Marks (punctuation, symbols, emoji: tokens without any letter, digit
 or Han character) are no words for our segmenters; where somebody else cut the text they count as that
 somebody says. Either can be changed with `punctuation`.
+
+Counting, baskets of words and templates all take a tokenizer, and what :func:`as_tokenizer` makes one of.
 """
 
 import importlib
 import os
+import pickle
 import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from nlpzero.errors import NlpzeroError, WorkerError
+from nlpzero.segmentation.cut_text import CutText, Lines, Segmented, Spaced, odd_token
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
     from nlpzero.segmentation.base import Numbers, Segmenter
-    from nlpzero.text.corpus import Shard
-    from nlpzero.words.token_sink import TokenSink
+    from nlpzero.text.corpus import Corpus, Shard
 
 
 Tokenize = Callable[[str], Iterable[str]]
+Advance = Callable[[int], object]
 
-# tokens of a function that are counted together before they go into the table
-_BATCH_TOKENS = 1 << 18
+# tokens of Python code that go on together
+_BATCH_TOKENS = 1 << 17
 
 
 class Tokenizer(ABC):
-    """What :func:`count_words` needs to know about words.
+    """What words are; a subclass needs one method, :meth:`tokens`, to count words, find rules and templates.
+
+    Workers in other processes get a pickled copy, so a subclass is defined at the top level of a module and
+    holds only what can be pickled.
 
     Attributes
     ----------
@@ -40,14 +46,152 @@ class Tokenizer(ABC):
         Whether tokens that are only marks are counted unless the caller says otherwise.
     shard_bytes : int
         How much text a worker should take at a time.
+    compiled : bool
+        Whether compiled loops do most of the work: then workers may be threads.
+
+    Examples
+    --------
+    >>> from nlpzero import Tokenizer, count_words
+    >>> class Syllables(Tokenizer):
+    ...     def tokens(self, line):
+    ...         return line.split("-")
+    >>> dict(count_words(["to-ma-to", "ma-ma"], Syllables()))
+    {'ma': 3, 'to': 2}
     """
 
     punctuation: ClassVar[bool] = True
-    shard_bytes: ClassVar[int] = 64 << 20
+    shard_bytes: ClassVar[int] = 16 << 20
+    compiled: ClassVar[bool] = False
 
     @abstractmethod
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        """Put the tokens of one source, or of a part of one that begins and ends at line ends, into the sink."""
+    def tokens(self, line: str) -> Iterable[str]:
+        """The tokens of a line, in order.
+
+        Parameters
+        ----------
+        line : str
+            Without its end.
+
+        Returns
+        -------
+        iterable of str
+            Not one string. Tokens that are empty or white space are passed over.
+        """
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{type(self).__module__}:{type(self).__qualname__}"
+
+    def cut(
+        self,
+        text: "Corpus | Shard",
+        *,
+        report: "ReadReport | None" = None,
+        progress: Advance | None = None,
+    ) -> Iterator[CutText]:
+        """A text cut into words, piece by piece; our own tokenizers have faster ways than line by line.
+
+        Parameters
+        ----------
+        text : Corpus or Shard
+        report : ReadReport, optional
+            Receives what was read.
+        progress : callable, optional
+            Called with the numbers of bytes read.
+
+        Yields
+        ------
+        CutText
+            Its :meth:`~nlpzero.segmentation.cut_text.CutText.tokens` are strings.
+
+        Raises
+        ------
+        WorkerError
+            The tokenizer failed; the message names the line of the text and of the code.
+        """
+        function = self._function()
+        lines: list[list[str] | tuple[str, ...]] = []
+        places: list[tuple[str, int]] = []
+        held = 0
+        for source, number, line in text.numbered_lines(report=report, progress=progress):
+            try:
+                tokens = _listed(function(line))
+            except NlpzeroError:
+                raise
+            except Exception as error:
+                raise WorkerError(
+                    f"{source}:{number}: tokenizer {self.name}: {described(error)}"
+                ) from error
+            lines.append(tokens)
+            places.append((source, number))
+            held += len(tokens) + 1
+            if held >= _BATCH_TOKENS:
+                yield Lines(lines, places, self.name)
+                lines, places, held = [], [], 0
+        if lines:
+            yield Lines(lines, places, self.name)
+
+    def cutter(self) -> Callable[[str], list[str]]:
+        """A function from any string, such as a sentence, to its tokens.
+
+        What is heavy is loaded once, here. Unlike :meth:`tokens` the function checks what it returns and
+        turns errors into :class:`WorkerError`.
+
+        Returns
+        -------
+        callable
+
+        Examples
+        --------
+        >>> as_tokenizer("whitespace").cutter()("天气 很 好")
+        ['天气', '很', '好']
+        """
+        function = self._function()
+
+        def cut(text: str) -> list[str]:
+            try:
+                tokens = list(_listed(function(text)))
+                if (odd := odd_token(tokens)) is not None:
+                    raise TypeError(f"a token must be a string of characters, got {odd[0]!r}")
+            except NlpzeroError:
+                raise
+            except Exception as error:
+                raise WorkerError(
+                    f"tokenizer {self.name}: {described(error)}; the text was {text[:40]!r}"
+                ) from error
+            return tokens
+
+        return cut
+
+    def spaced(self, blocks: Iterable[str]) -> Iterator[str] | None:
+        """A text that arrives in blocks, with white space between its words: the fast way, where there is one.
+
+        Marks are words too here, and line ends stay where they are.
+
+        Parameters
+        ----------
+        blocks : iterable of str
+            Cut anywhere.
+
+        Returns
+        -------
+        iterator of str, or None
+            Cut anywhere. None: there is no such way, so use :meth:`cutter` line by line.
+        """
+        return None
+
+    def _function(self) -> Tokenize:
+        """What makes the tokens of a line, with everything loaded that it needs."""
+        return self.tokens
+
+
+def _listed(tokens: Iterable[str]) -> list[str] | tuple[str, ...]:
+    if isinstance(tokens, (list, tuple)):
+        return tokens
+    if isinstance(tokens, (str, bytes)):
+        raise TypeError(f"it returned one {type(tokens).__name__}, not many tokens")
+    return list(tokens)
 
 
 class WhitespaceTokenizer(Tokenizer):
@@ -62,25 +206,75 @@ class WhitespaceTokenizer(Tokenizer):
     {'天气': 2, '好': 2, '不': 1, '很': 1}
     """
 
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
+    shard_bytes = 64 << 20
+    compiled = True
+
+    def tokens(self, line: str) -> list[str]:
+        return line.split()
+
+    def cut(
+        self,
+        text: "Corpus | Shard",
+        *,
+        report: "ReadReport | None" = None,
+        progress: Advance | None = None,
+    ) -> Iterator[CutText]:
         from nlpzero.text.units import end_of_spaces
 
         carry: list[bytes] = []  # an unfinished token: only lines longer than a block have one
-        for block in shard.byte_blocks(report=report):
+        for block in text.byte_blocks(report=report, progress=progress):
             cut = end_of_spaces(block)
             if cut == len(block) and not carry:
-                sink.add_spaced(block)
+                yield Spaced(block)
                 continue
             if cut:
                 carry.append(block[:cut])
-                sink.add_spaced(b"".join(carry))
+                yield Spaced(b"".join(carry))
                 carry.clear()
             if cut < len(block):
                 carry.append(block[cut:])
-        sink.add_spaced(b"".join(carry))
+        if carry:
+            yield Spaced(b"".join(carry))
+
+    def spaced(self, blocks: Iterable[str]) -> Iterator[str]:
+        return iter(blocks)
 
 
-class SegmenterTokenizer(Tokenizer):
+class _Segmented(Tokenizer):
+    """What tokenizers with one of our segmenters have in common."""
+
+    punctuation = False
+    shard_bytes = 64 << 20
+    compiled = True
+
+    @abstractmethod
+    def _loaded(self) -> "Segmenter":
+        """The segmenter."""
+
+    def tokens(self, line: str) -> list[str]:
+        return self._loaded().segment(line)
+
+    def cut(
+        self,
+        text: "Corpus | Shard",
+        *,
+        report: "ReadReport | None" = None,
+        progress: Advance | None = None,
+    ) -> Iterator[CutText]:
+        from nlpzero.segmentation.base import whole_pieces
+
+        segmenter = self._loaded()
+        for piece, _ in whole_pieces(text.blocks(report=report, progress=progress)):
+            yield Segmented(piece, segmenter)
+
+    def spaced(self, blocks: Iterable[str]) -> Iterator[str]:
+        return self._loaded().segment_blocks(blocks)
+
+    def _function(self) -> Tokenize:
+        return self._loaded().segment
+
+
+class SegmenterTokenizer(_Segmented):
     """Words as one of our segmenters cuts them.
 
     Parameters
@@ -88,16 +282,14 @@ class SegmenterTokenizer(Tokenizer):
     segmenter : Segmenter
     """
 
-    punctuation = False
-
     def __init__(self, segmenter: "Segmenter") -> None:
         self.segmenter = segmenter
 
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        _feed_segmented(self.segmenter, shard, sink, report)
+    def _loaded(self) -> "Segmenter":
+        return self.segmenter
 
 
-class ModelTokenizer(Tokenizer):
+class ModelTokenizer(_Segmented):
     """Words as the model in a file cuts them; every worker opens the file itself.
 
     Parameters
@@ -108,25 +300,14 @@ class ModelTokenizer(Tokenizer):
         Replace the convention for numbers that the file names.
     """
 
-    punctuation = False
-
     def __init__(self, path: str | os.PathLike[str], numbers: "Numbers | None" = None) -> None:
         self.path = os.path.abspath(path)
         self.numbers = numbers
 
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
+    def _loaded(self) -> "Segmenter":
         from nlpzero.segmentation.shared import shared_model
 
-        _feed_segmented(shared_model(self.path, self.numbers), shard, sink, report)
-
-
-def _feed_segmented(
-    segmenter: "Segmenter", shard: "Shard", sink: "TokenSink", report: "ReadReport"
-) -> None:
-    from nlpzero.segmentation.base import whole_pieces
-
-    for text, _ in whole_pieces(shard.blocks(report=report)):
-        sink.add_bounded(text, segmenter.boundaries(text))
+        return shared_model(self.path, self.numbers)
 
 
 class NGramTokenizer(Tokenizer):
@@ -152,8 +333,18 @@ class NGramTokenizer(Tokenizer):
                 f"`low` and `high` must be 1 <= low <= high <= 4, got {low} and {self.high}."
             )
 
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        raise TypeError("n-grams overlap; count_words counts them in a table of their own.")
+    def tokens(self, line: str) -> list[str]:
+        """All n-grams of a line, by where they begin, shorter ones first."""
+        from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
+
+        classes = char_classes(code_points(line))
+        ends = [*((classes == BREAK) | (classes == SPACE)).nonzero()[0].tolist(), len(line)]
+        return [
+            line[first : first + k]
+            for begin, end in zip([0, *(end + 1 for end in ends)], ends, strict=False)
+            for first in range(begin, end)
+            for k in range(self.low, min(self.high, end - first) + 1)
+        ]
 
 
 class FunctionTokenizer(Tokenizer):
@@ -173,8 +364,6 @@ class FunctionTokenizer(Tokenizer):
     >>> dict(count_words(["天气好", "天气"], FunctionTokenizer(list)))
     {'天': 2, '气': 2, '好': 1}
     """
-
-    shard_bytes = 16 << 20
 
     def __init__(
         self, function: Tokenize | str, folder: str | os.PathLike[str] | None = None
@@ -219,7 +408,7 @@ class FunctionTokenizer(Tokenizer):
         except Exception as error:
             raise WorkerError(
                 f"tokenizer {self.function}: the module {module!r} cannot be imported: "
-                f"{_described(error)}; is it installed, or in the current folder?"
+                f"{described(error)}; is it installed, or in the current folder?"
             ) from error
         for part in attribute.split("."):
             if not hasattr(found, part):
@@ -229,71 +418,14 @@ class FunctionTokenizer(Tokenizer):
             raise WorkerError(f"tokenizer {self.function}: {attribute!r} cannot be called")
         return found  # type: ignore[return-value]
 
-    def feed(self, shard: "Shard", sink: "TokenSink", report: "ReadReport") -> None:
-        function = self.resolve()
-        by_line = sink.documents == "line"
-        counts: Counter[str] = Counter()
-        in_lines: Counter[str] = Counter()
-        lines = held = 0
-        for name, number, line in shard.numbered_lines(report=report):
-            try:
-                tokens = function(line)
-                if not isinstance(tokens, (list, tuple)):
-                    if isinstance(tokens, (str, bytes)):
-                        raise TypeError(f"it returned one {type(tokens).__name__}, not many tokens")
-                    tokens = list(tokens)
-                counts.update(tokens)
-                if by_line and tokens:
-                    distinct = set(tokens)
-                    in_lines.update(distinct)
-                    lines += not all(token.isspace() or not token for token in distinct)
-            except NlpzeroError:
-                raise
-            except Exception as error:
-                raise WorkerError(
-                    f"{name}:{number}: tokenizer {self.name}: {_described(error)}"
-                ) from error
-            held += len(tokens)
-            if held >= _BATCH_TOKENS:
-                self._flush(name, number, counts, in_lines, lines, sink)
-                lines = held = 0
-        if counts:
-            self._flush(name, number, counts, in_lines, lines, sink)
+    def tokens(self, line: str) -> Iterable[str]:
+        return self.resolve()(line)
 
-    def _flush(
-        self,
-        name: str,
-        number: int,
-        counts: Counter[str],
-        in_lines: Counter[str],
-        lines: int,
-        sink: "TokenSink",
-    ) -> None:
-        try:
-            sink.add_counted(counts, in_lines, lines)
-        except (AttributeError, UnicodeEncodeError) as error:
-            odd = next((token for token in counts if not _is_text(token)), None)
-            if odd is None:
-                raise
-            raise WorkerError(
-                f"{name}: at or before line {number}: tokenizer {self.name}: a token must be a string of "
-                f"characters, got {odd!r}"
-            ) from error
-        counts.clear()
-        in_lines.clear()
+    def _function(self) -> Tokenize:
+        return self.resolve()
 
 
-def _is_text(token: object) -> bool:
-    if not isinstance(token, str):
-        return False
-    try:
-        token.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _described(error: Exception) -> str:
+def described(error: Exception) -> str:
     """An error of somebody's code: what it says and the line of code it came from."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
@@ -311,12 +443,14 @@ def _described(error: Exception) -> str:
 
 
 def as_tokenizer(tokenizer: "Tokenizer | Segmenter | Tokenize | str") -> Tokenizer:
-    """A tokenizer from what :func:`count_words` was given.
+    """A tokenizer from whatever says how words are cut.
 
     Parameters
     ----------
     tokenizer : Tokenizer, Segmenter, callable or str
-        ``"whitespace"``, or ``"module:function"`` for a function that takes a line and returns its tokens.
+        A segmenter of ours; a function that takes a line and returns its tokens, or its name
+        ``"module:function"``; ``"whitespace"`` for text that is already segmented; or a tokenizer, which is
+        returned as it is.
 
     Returns
     -------
@@ -343,3 +477,34 @@ def as_tokenizer(tokenizer: "Tokenizer | Segmenter | Tokenize | str") -> Tokeniz
         "`tokenizer` must be a Tokenizer, a Segmenter, a callable or a name, "
         f"got {type(tokenizer).__name__}."
     )
+
+
+def portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
+    """A tokenizer that is cheap to send to another process of this machine.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+    folder : Path
+        Temporary files that live as long as the processes; a model is written there.
+
+    Raises
+    ------
+    ValueError
+        It cannot be sent.
+    """
+    if isinstance(tokenizer, SegmenterTokenizer):
+        from nlpzero.segmentation.base import METHODS
+
+        if getattr(tokenizer.segmenter, "method", None) in METHODS:
+            path = folder / "model.nz"
+            tokenizer.segmenter.save(path)
+            return ModelTokenizer(path)
+    try:
+        pickle.dumps(tokenizer)
+    except Exception as error:
+        raise ValueError(
+            "`tokenizer` must be picklable to be used in several processes, so a function or a class must "
+            f"be defined at the top level of a module ({error}); or use one job."
+        ) from error
+    return tokenizer

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.engine.hash_tables import index_of
-from nlpzero.engine.parallel import map_shards
-from nlpzero.engine.resources import ReadReport, default_memory
+from nlpzero.engine.passes import Passes, open_passes
+from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
-from nlpzero.engine.storage import scratch_folder
-from nlpzero.segmentation.tokenizers import as_tokenizer
+from nlpzero.segmentation.tokenizers import as_tokenizer, portable
+from nlpzero.templates.links import LinkThresholds
 from nlpzero.templates.path_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
 from nlpzero.templates.template import FoundTemplate, Template, TemplateTable
-from nlpzero.templates.word_ids import Part, common_ids, merged_counts, read_words, write_vocabulary
+from nlpzero.templates.word_ids import (
+    Part,
+    PartWords,
+    common_ids,
+    number_words,
+    read_words,
+)
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.words.sorted_frames import SpilledRun
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
     from nlpzero.segmentation.tokenizers import Tokenizer
-
-
-class _Options(NamedTuple):
-    window: int
-    min_frequency: float
-    min_pmi: float
-    min_template_frequency: float
-    min_count: int
-    max_paths: int
 
 
 def find_templates(
@@ -43,16 +38,10 @@ def find_templates(
     tokenizer: Tokenizer | Segmenter | Callable[[str], Iterable[str]] | str,
     *,
     window: int = 5,
-    min_frequency: float = 1e-5,
-    min_pmi: float = 2.0,
+    links: LinkThresholds | None = None,
     min_template_frequency: float = 1e-5,
     min_count: int = 5,
-    max_paths: int = 64,
-    memory: int | None = None,
-    tmpdir: str | None = None,
-    jobs: int = 1,
-    progress: Callable[[int], None] | None = None,
-    report: ReadReport | None = None,
+    resources: Resources | None = None,
 ) -> TemplateTable:
     """Find sentence templates: chains of words that go together, with placeholders between them.
 
@@ -67,41 +56,28 @@ def find_templates(
         Read once, so an iterator will do.
     tokenizer : Segmenter, callable, Tokenizer or str
         A segmenter; a function from a line to its tokens, or its name ``"module:function"``;
-        ``"whitespace"`` for text already segmented; or what :mod:`nlpzero.segmentation.tokenizers` offers.
+        ``"whitespace"`` for text already segmented; or a :class:`nlpzero.Tokenizer`.
     window : int in 1..32
         How many words apart linked words may be; 1 links neighbours only, which finds phrases.
-    min_frequency : float in [0, 1)
-        A link needs a greater share than this of all skip-grams.
-    min_pmi : float
-        A link needs ln(p(a, b) / (p(a) p(b))) greater than this, in nats; p(a, b) is the share of the
-        skip-grams, p(a) of the words.
-    min_template_frequency : float in [0, 1)
+    links : LinkThresholds, optional
+        When words are linked.
+    min_template_frequency : float in [0, 1]
         A template needs a greater share than this of all templates.
     min_count : int >= 1
         The least count of a link and of a template, which matters for small corpora.
-    max_paths : int >= 1
-        The most chains that a group of linked words may have. The links of a group with more are narrowed:
-        the longest ones are removed, over `window` words first, then over one less, until it has
-        few enough.
-    memory : int, optional
-        Bytes to stay within; by default a share of the machine's memory.
-    tmpdir : path, optional
-        Folder for temporary files, about as many bytes as the text.
-    jobs : int >= 1
-        Processes. The result does not depend on it, nor on `memory`.
-    progress : callable, optional
-        Called with numbers of bytes read.
-    report : ReadReport, optional
-        Receives what was read.
+    resources : Resources, optional
+        What the run may use; temporary files take about as many bytes as the text. Words, links and templates
+        that pass the thresholds are held in memory. All work is done on this machine.
 
     Returns
     -------
     TemplateTable
+        The same for any `resources`.
 
     Raises
     ------
     TypeError, ValueError
-        Misuse, such as a bare string for `texts`.
+        Misuse, such as a bare string for `texts`, or an executor of other machines.
     NlpzeroError
         Text that cannot be read, a tokenizer that fails, a full disk.
 
@@ -112,55 +88,60 @@ def find_templates(
 
     Examples
     --------
-    >>> from nlpzero import find_templates
+    >>> from nlpzero import LinkThresholds, find_templates
     >>> lines = ["甲 可以 吃 吗", "乙 可以 喝 吗", "丙 丁 可以 用 吗", "戊 了", "己 了"] * 3
-    >>> table = find_templates(lines, "whitespace", min_pmi=0.5)
+    >>> table = find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=0.5))
     >>> for row in table:
     ...     print(row.template, row.count, row.examples[0])
     [X] 可以 [X] 吗 9 甲 可以 吃 吗
     [X] 了 6 戊 了
     """
-    options = _checked(window, min_frequency, min_pmi, min_template_frequency, min_count, max_paths)
-    if jobs < 1:
-        raise ValueError(f"`jobs` must be an integer >= 1, got {jobs}")
-    if memory is not None and memory < 1:
-        raise ValueError(f"`memory` must be a positive number of bytes, got {memory}")
+    options = _checked(window, links or LinkThresholds(), min_template_frequency, min_count)
     corpus = as_corpus(texts)
     cutter = as_tokenizer(tokenizer)
-    budget = default_memory() if memory is None else memory
-    with scratch_folder(tmpdir) as folder, ExitStack() as stack:
-        # only cutting words holds the interpreter's lock; sorting numbers does not, so threads will do
-        threads = stack.enter_context(ThreadPoolExecutor(jobs)) if jobs > 1 else None
-        finder = _Finder(options, folder, budget, jobs, threads)
-        shards = corpus.shards(jobs, _SHARD_BYTES) if isinstance(corpus, Corpus) else [corpus]
-        finder.read(shards, cutter, progress, report)
+    with open_passes(corpus, resources, compiled=cutter.compiled) as passes:
+        if not passes.here:
+            raise ValueError(
+                "`resources.executor` must run on this machine, whose disk the passes share; use `jobs`."
+            )
+        finder = _Finder(options, passes)
+        finder.read(corpus, cutter)
         finder.number_words()
         finder.link_words()
         return finder.count_templates()
 
 
+class _Options(NamedTuple):
+    window: int
+    min_frequency: float
+    min_pmi: float
+    max_paths: int
+    min_template_frequency: float
+    min_count: int
+
+
 def _checked(
-    window: int,
-    min_frequency: float,
-    min_pmi: float,
-    min_template_frequency: float,
-    min_count: int,
-    max_paths: int,
+    window: int, links: LinkThresholds, min_template_frequency: float, min_count: int
 ) -> _Options:
     if not 1 <= window <= 32:
-        raise ValueError(f"`window` must be an integer from 1 to 32, got {window}")
-    shares = (("min_frequency", min_frequency), ("min_template_frequency", min_template_frequency))
-    for name, value in shares:
-        if not 0 <= value < 1:
-            raise ValueError(f"`{name}` must be in [0, 1), got {value}")
-    if math.isnan(min_pmi):
-        raise ValueError(f"`min_pmi` must be a number, got {min_pmi}")
+        raise ValueError(f"`window` must be an integer from 1 to 32, got {window}.")
+    if not 0 <= min_template_frequency <= 1:
+        raise ValueError(
+            f"`min_template_frequency` must be in [0, 1], got {min_template_frequency}."
+        )
     if min_count < 1:
-        raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}")
-    if not 1 <= max_paths <= 1 << 20:
-        raise ValueError(f"`max_paths` must be an integer from 1 to {1 << 20}, got {max_paths}")
-    return _Options(window, min_frequency, min_pmi, min_template_frequency, min_count, max_paths)
+        raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}.")
+    return _Options(
+        window,
+        links.min_frequency,
+        links.min_pmi,
+        links.max_paths,
+        min_template_frequency,
+        min_count,
+    )
 
+
+Ids = NDArray[np.int32]
 
 _SHARD_BYTES = 32 << 20
 # an example longer than this says nothing to a reader
@@ -169,26 +150,40 @@ _LONGEST_EXAMPLE = 60
 
 def _chunk_size(memory: int) -> int:
     """Words to work on at a time: the paths through them need some tens of bytes each."""
-    return min(max(memory // 256, 1 << 14), 1 << 20)
+    return min(max(memory // 1024, 1 << 14), 1 << 20)
 
 
 def _on_disk(counter: KeyCounter, memory: int, folder: Path) -> Run:
     return run_on_disk(merge_runs(counter.finish(), memory // 4), folder)
 
 
+class _Place(NamedTuple):
+    """Where workers find the common ids, and what they may use."""
+
+    vocabulary: SpilledRun
+    ids: str
+    folder: Path
+    memory: int
+
+    def chunks(self, part: Part, report: ReadReport) -> Iterator[tuple[Ids, Ids]]:
+        """Common ids of a part, and its own numbers, clauses together."""
+        table = common_ids(part, self.vocabulary, self.ids)
+        for numbers in part.chunks(_chunk_size(self.memory)):
+            yield table[numbers], numbers
+        report.bytes_read += part.text_bytes
+
+
 def _skip_gram_worker(
-    part: Part, window: int, most: int, folder: Path, memory: int, *, report: ReadReport
+    part: Part, window: int, most: int, place: _Place, *, report: ReadReport
 ) -> Run:
-    table = common_ids(part, folder)
-    counter = KeyCounter(memory // 2, folder)
+    counter = KeyCounter(place.memory // 2, place.folder)
     step = 1 << 14
-    for tokens in part.chunks(_chunk_size(memory)):
-        ids = table[tokens]
+    for ids, _ in place.chunks(part, report):
         for begin in range(0, len(ids), step):
             stop = min(begin + step, len(ids))
             buffer, filled = counter.reserve((stop - begin) * window)
             counter.advance(skip_grams(ids, begin, stop, window, most, buffer, filled))
-    return _on_disk(counter, memory, folder)
+    return _on_disk(counter, place.memory, place.folder)
 
 
 class _Links(NamedTuple):
@@ -201,39 +196,83 @@ class _Links(NamedTuple):
 
 
 def _path_worker(
-    part: Part, links: _Links, folder: Path, memory: int, *, report: ReadReport
+    part: Part, links: _Links, place: _Place, *, report: ReadReport
 ) -> tuple[Run, int, int]:
     """Hashes of all templates; how many lone rare words were left out, and clauses narrowed."""
-    table = common_ids(part, folder)
-    counter = KeyCounter(memory // 2, folder)
+    counter = KeyCounter(place.memory // 2, place.folder)
     lone = narrowed = 0
-    for tokens in part.chunks(_chunk_size(memory)):
-        hashes, _, _, _, rare, fewer = find_paths(table[tokens], *links)
+    for ids, _ in place.chunks(part, report):
+        hashes, _, _, _, rare, fewer = find_paths(ids, *links)
         counter.add(hashes)
         lone += rare
         narrowed += fewer
-    return _on_disk(counter, memory, folder), lone, narrowed
+    return _on_disk(counter, place.memory, place.folder), lone, narrowed
 
 
-_Gathered = dict[bytes, tuple[int, list[str]]]
+class _Gathered(NamedTuple):
+    """Templates as arrays: how they travel between workers.
+
+    Attributes
+    ----------
+    elements : int32[stops[-1]]
+        Ids of the words of all templates, 0 a placeholder.
+    stops : int64[n + 1]
+        Where each begins, and the end.
+    counts : int64[n]
+    examples : uint8[example_stops[-1]]
+        Texts in UTF-8, :data:`EXAMPLES` for each template, perhaps empty.
+    example_stops : int64[EXAMPLES * n + 1]
+    """
+
+    elements: Ids
+    stops: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    examples: NDArray[np.uint8]
+    example_stops: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: _Found) -> _Gathered:
+        texts = [
+            text.encode("utf-8")
+            for _, examples in found.values()
+            for text in [*examples, *[""] * (EXAMPLES - len(examples))]
+        ]
+        return cls(
+            np.frombuffer(b"".join(found), np.int32),
+            _stops(len(key) // 4 for key in found),
+            np.array([count for count, _ in found.values()], np.int64),
+            np.frombuffer(b"".join(texts), np.uint8),
+            _stops(map(len, texts)),
+        )
+
+    def rows(self) -> Iterator[tuple[bytes, int, list[str]]]:
+        """Elements as bytes, count, examples."""
+        stops, texts = self.stops.tolist(), self.example_stops.tolist()
+        for row, count in enumerate(self.counts.tolist()):
+            places = texts[EXAMPLES * row : EXAMPLES * (row + 1) + 1]
+            yield (
+                self.elements[stops[row] : stops[row + 1]].tobytes(),
+                count,
+                [
+                    self.examples[begin:end].tobytes().decode("utf-8")
+                    for begin, end in itertools.pairwise(places)
+                    if begin < end
+                ],
+            )
+
+
+def _stops(lengths: Iterable[int]) -> NDArray[np.int64]:
+    return np.cumsum(np.array([0, *lengths], np.int64))
 
 
 def _template_worker(
-    part: Part,
-    links: _Links,
-    kept: NDArray[np.uint64],
-    folder: Path,
-    memory: int,
-    *,
-    report: ReadReport,
+    part: Part, links: _Links, kept: NDArray[np.uint64], place: _Place, *, report: ReadReport
 ) -> _Gathered:
-    """Templates whose hash was kept (elements as int32, 0 a placeholder), their counts and examples."""
-    table = common_ids(part, folder)
-    words = part.words_by_number()
+    """Templates whose hash was kept, their counts and examples."""
+    words = PartWords(part)
     index = index_of(kept)
-    gathered: _Gathered = {}
-    for tokens in part.chunks(_chunk_size(memory)):
-        ids = table[tokens]
+    found: _Found = {}
+    for ids, tokens in place.chunks(part, report):
         hashes, ends, places, clauses, _, _ = find_paths(ids, *links)
         elements, stops, counts, examples = gather_templates(
             ids, tokens, hashes, ends, places, clauses, index, _LONGEST_EXAMPLE
@@ -241,67 +280,58 @@ def _template_worker(
         starts = stops.tolist()
         for entry, count in enumerate(counts.tolist()):
             key = elements[starts[entry] : starts[entry + 1]].tobytes()
-            before, texts = gathered.get(key, (0, []))
-            if len(texts) < EXAMPLES:
-                found = (
-                    " ".join([words[t] for t in tokens[begin:end].tolist()])
-                    for begin, end in examples[entry].reshape(-1, 2).tolist()
-                    if begin >= 0
-                )
-                texts = _first_different(itertools.chain(texts, found))
-            gathered[key] = before + count, texts
-    return gathered
+            texts = (
+                words.text(tokens[begin:end])
+                for begin, end in examples[entry].reshape(-1, 2).tolist()
+                if begin >= 0
+            )
+            _add(found, key, count, texts)
+    return _Gathered.of(found)
 
 
-def _first_different(texts: Iterable[str]) -> list[str]:
-    return list(itertools.islice(dict.fromkeys(texts), EXAMPLES))
+# templates by their elements as bytes: counts, and the first different examples
+_Found = dict[bytes, tuple[int, list[str]]]
+
+
+def _add(found: _Found, key: bytes, count: int, texts: Iterable[str]) -> None:
+    before, earlier = found.get(key, (0, []))
+    if len(earlier) < EXAMPLES:
+        earlier = list(itertools.islice(dict.fromkeys([*earlier, *texts]), EXAMPLES))
+    found[key] = before + count, earlier
 
 
 class _Finder:
     """The passes, one after another, and what each leaves for the next."""
 
-    def __init__(
-        self,
-        options: _Options,
-        folder: Path,
-        memory: int,
-        jobs: int,
-        threads: ThreadPoolExecutor | None,
-    ) -> None:
+    def __init__(self, options: _Options, passes: Passes[Corpus | Shard]) -> None:
         self._options = options
-        self._folder = folder
-        self._memory = memory
-        self._share = memory // jobs
-        self._jobs = jobs
-        self._threads = threads
+        self._passes = passes
         self._parts: list[Part] = []
 
-    def _map(self, worker: Callable[..., Any], *args: Any, ordered: bool = False) -> Iterator[Any]:
-        parts = cast(Sequence[Shard], self._parts)
-        shared = (*args, self._folder, self._share)
-        return map_shards(
-            worker, parts, *shared, jobs=self._jobs, executor=self._threads, ordered=ordered
+    def _map(
+        self, worker: Callable[..., Any], *args: Any, stage: str, ordered: bool = False
+    ) -> Iterator[Any]:
+        place = _Place(
+            self._vocabulary.run, self._vocabulary.ids, self._passes.folder, self._passes.share
+        )
+        return self._passes.map(
+            worker, *args, place, stage=stage, shards=self._parts, ordered=ordered
         )
 
-    def read(
-        self,
-        shards: Sequence[Shard],
-        tokenizer: Tokenizer,
-        progress: Callable[[int], None] | None,
-        report: ReadReport | None,
-    ) -> None:
+    def read(self, corpus: Corpus | Shard, tokenizer: Tokenizer) -> None:
         """Cut the text into words; the words go to disk."""
+        passes = self._passes
+        if not passes.single and not passes.threads:
+            tokenizer = portable(tokenizer, passes.folder)
         totals = np.zeros(3, np.int64)
-        for parts, part_totals in map_shards(
+        for parts, part_totals in passes.map(
             read_words,
-            shards,
             tokenizer,
-            self._folder,
+            passes.folder,
             self._options.window,
-            self._share,
-            jobs=self._jobs,
-            progress=progress,
-            report=report,
+            passes.share,
+            stage="read words",
+            shards=corpus.shards(passes.jobs, _SHARD_BYTES),
             ordered=True,  # the first examples are those of the first parts
         ):
             self._parts.extend(parts)
@@ -310,31 +340,34 @@ class _Finder:
 
     def number_words(self) -> None:
         """Give ids to the words that can be in a template, 1 to the most frequent."""
-        counts = merged_counts(self._parts, self._folder)
-        kept = [(-n, word) for word, n in counts if self._linkable(n) or self._alone(n)]
-        kept.sort()
-        self._vocabulary = write_vocabulary((word for _, word in kept), self._folder)
-        self._counts = -np.array([0, *(n for n, _ in kept)], np.int64)
-        self._most = sum(self._linkable(-n) for n, _ in kept)
+        self._vocabulary = number_words(
+            self._parts,
+            self._passes.folder,
+            lambda counts: self._linkable(counts) | self._alone(counts),
+        )
+        self._counts = self._vocabulary.counts()
+        self._most = int(np.count_nonzero(self._linkable(self._counts[1:])))
 
-    def _linkable(self, count: int) -> bool:
-        """Whether a word this frequent can be in a strong skip-gram: in `window` for each occurrence."""
+    def _linkable(self, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether words this frequent can be in a strong skip-gram: in `window` for each occurrence."""
         options = self._options
-        pairs = count * options.window
-        return pairs >= options.min_count and pairs > options.min_frequency * self._pairs
+        pairs = counts * options.window
+        return (pairs >= options.min_count) & (pairs > options.min_frequency * self._pairs)
 
-    def _alone(self, count: int) -> bool:
-        """Whether a word this frequent can make a trivial template: every clause has a template at least."""
+    def _alone(self, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether words this frequent can make a trivial template: every clause has a template at least."""
         options = self._options
-        return count >= options.min_count and count > options.min_template_frequency * self._clauses
+        return (counts >= options.min_count) & (
+            counts > options.min_template_frequency * self._clauses
+        )
 
     def link_words(self) -> None:
         """Find the strong skip-grams."""
         options = self._options
-        runs = list(self._map(_skip_gram_worker, options.window, self._most))
+        runs = list(self._map(_skip_gram_worker, options.window, self._most, stage="link words"))
         firsts: list[NDArray[np.int64]] = []
         seconds: list[NDArray[np.int32]] = []
-        for keys, counts in merge_runs(runs, self._memory // 4, self._folder):
+        for keys, counts in merge_runs(runs, self._passes.budget // 4, self._passes.folder):
             frequent = (counts >= options.min_count) & (
                 counts / self._pairs > options.min_frequency
             )
@@ -354,12 +387,12 @@ class _Finder:
     def count_templates(self) -> TemplateTable:
         """Count templates by hash, then those that may be frequent by what they are."""
         options = self._options
-        results = list(self._map(_path_worker, self._links))
+        results = list(self._map(_path_worker, self._links, stage="count templates"))
         total = sum(lone for _, lone, _ in results)
         least = options.min_count
         candidates: list[tuple[NDArray[np.uint64], NDArray[np.int64]]] = []
         for keys, counts in merge_runs(
-            [run for run, _, _ in results], self._memory // 4, self._folder
+            [run for run, _, _ in results], self._passes.budget // 4, self._passes.folder
         ):
             total += int(counts.sum())
             enough = counts >= least
@@ -370,11 +403,12 @@ class _Finder:
                 *(k[n / total > options.min_template_frequency] for k, n in candidates),
             ]
         )
-        gathered: _Gathered = {}
-        for part in self._map(_template_worker, self._links, kept, ordered=True):
-            for key, (count, texts) in part.items():
-                before, earlier = gathered.get(key, (0, []))
-                gathered[key] = before + count, _first_different([*earlier, *texts])
+        gathered: _Found = {}
+        for part in self._map(
+            _template_worker, self._links, kept, stage="gather templates", ordered=True
+        ):
+            for key, count, texts in part.rows():
+                _add(gathered, key, count, texts)
         found = [
             FoundTemplate(self._template(key), count, count / total, tuple(texts))
             for key, (count, texts) in gathered.items()
@@ -390,11 +424,12 @@ class _Finder:
             skip_grams=self._pairs,
             strong=len(self._links.seconds),
             narrowed=sum(narrowed for _, _, narrowed in results),
+            read=self._passes.read,
         )
 
     def _template(self, key: bytes) -> Template:
         ids = np.frombuffer(key, np.int32).tolist()
-        return Template(tuple(self._vocabulary[i - 1] if i else None for i in ids))
+        return Template(tuple(self._vocabulary.word(i) if i else None for i in ids))
 
 
 def _rank(row: FoundTemplate) -> tuple[int, tuple[str, ...]]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
+from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 from nlpzero.errors import CorpusError
+from nlpzero.text.cells import TSV_ESCAPES, read_tsv_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLACEHOLDER = "[X]"
 
-_ESCAPES = {"\\": "\\\\", " ": "\\s", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\u3000": "\\u"}
+# a template's words stand between spaces, so theirs are escaped beside what a cell cannot hold
+_ESCAPES = {**TSV_ESCAPES, " ": "\\s", "\u3000": "\\u"}
 _UNESCAPES = {text[1]: char for char, text in _ESCAPES.items()} | {"[": "["}
 
 
@@ -167,8 +173,6 @@ class FoundTemplate(NamedTuple):
 
 # between examples in one cell of a TSV file
 EXAMPLE_SEPARATOR = " | "
-_CELL_ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-_CELL_ESCAPE = re.compile(r"\\[\\tnr]")
 
 
 def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundTemplate]:
@@ -210,10 +214,6 @@ def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundT
     ]
 
 
-def _read_cell(text: str) -> str:
-    return _CELL_ESCAPE.sub(lambda found: _CELL_ESCAPES[found[0]], text) if "\\" in text else text
-
-
 def _read_rows(
     lines: Iterable[str], name: str
 ) -> Iterator[tuple[Template, int, float | None, tuple[str, ...]]]:
@@ -234,7 +234,7 @@ def _read_rows(
                 if not isinstance(text, str) or not isinstance(count, int):
                     raise ValueError("wrong types")
             else:
-                fields = [_read_cell(cell) for cell in line.split("\t")]
+                fields = [read_tsv_cell(cell) for cell in line.split("\t")]
                 text, count = fields[0], int(fields[1])
                 if len(fields) > 2 and fields[2]:
                     frequency = float(fields[2])
@@ -296,6 +296,8 @@ class TemplateTable:
         Different skip-grams that passed both thresholds.
     narrowed : int
         Clauses that lost links because they had too many paths.
+    read : ReadReport
+        What was read to find them.
     """
 
     templates: tuple[FoundTemplate, ...]
@@ -306,6 +308,7 @@ class TemplateTable:
     skip_grams: int
     strong: int
     narrowed: int
+    read: ReadReport = field(default_factory=ReadReport, compare=False)
 
     def __iter__(self) -> Iterator[FoundTemplate]:
         return iter(self.templates)
@@ -313,8 +316,48 @@ class TemplateTable:
     def __len__(self) -> int:
         return len(self.templates)
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         return (
-            f"<TemplateTable {len(self.templates)} templates, {len(self.trivial)} trivial ones, "
-            f"{self.words} words>"
+            f"{len(self.templates):,} templates and {len(self.trivial):,} trivial ones, "
+            f"in {self.clauses:,} clauses of {self.words:,} words"
         )
+
+    def _first_rows(self) -> Iterator[tuple[object, ...]]:
+        for row in self.templates[:SHOWN_ROWS]:
+            yield str(row.template), row.count, row.frequency, (row.examples or ("",))[0]
+
+    def __repr__(self) -> str:
+        if not self.templates:
+            return self._summary()
+        shown = text_table(_SHOWN, self._first_rows(), len(self))
+        return f"{self._summary()}\n{shown}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._summary()}</p>{html_table(_SHOWN, self._first_rows(), len(self))}"
+
+    def to_dataframe(self, *, trivial: bool = False) -> pd.DataFrame:
+        """The templates as a data frame; needs pandas.
+
+        Parameters
+        ----------
+        trivial : bool
+            Add the trivial ones, after the others.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``template`` (as text), ``count``, ``frequency``, ``examples`` (a tuple) and ``trivial``.
+        """
+        import pandas as pd
+
+        rows = [*self.templates, *(self.trivial if trivial else ())]
+        return pd.DataFrame(
+            [
+                (str(row.template), row.count, row.frequency, row.examples, row.template.trivial)
+                for row in rows
+            ],
+            columns=["template", "count", "frequency", "examples", "trivial"],
+        )
+
+
+_SHOWN = ("template", "count", "frequency", "example")

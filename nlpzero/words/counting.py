@@ -5,39 +5,21 @@ meet in one merge. Every word costs the merge once per run, not once per token, 
 beside counting. Counts add, so the result is the same for any number of processes, shards and bytes of memory.
 """
 
-import pickle
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nlpzero.engine.parallel import Advance as Progress
-from nlpzero.engine.parallel import (
-    LocalThreads,
-    compiled_workers,
-    map_shards,
-    on_this_machine,
-)
-from nlpzero.engine.resources import (
-    ReadReport,
-    Resources,
-    affordable_jobs,
-    by_bytes,
-    default_memory,
-)
-from nlpzero.engine.storage import PathLike, scratch_folder
+from nlpzero.engine.passes import Passes, open_passes
+from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.segmentation.tokenizers import (
-    FunctionTokenizer,
-    ModelTokenizer,
     NGramTokenizer,
-    SegmenterTokenizer,
     Tokenize,
     Tokenizer,
     as_tokenizer,
+    portable,
 )
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.words.columns import Bound, collect, without_marks
 from nlpzero.words.hash_table import WordTable
 from nlpzero.words.sorted_frames import (
     Frame,
@@ -49,7 +31,7 @@ from nlpzero.words.sorted_frames import (
     new_file,
     spill,
 )
-from nlpzero.words.table import Bound, WordCounts, without_marks
+from nlpzero.words.table import WordCounts
 from nlpzero.words.token_sink import TokenSink
 
 if TYPE_CHECKING:
@@ -68,19 +50,15 @@ _LEAST_SHARD = 2 << 20
 _SHARDS_PER_JOB = 8
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """What a worker needs beside its shard."""
+class _Limits(NamedTuple):
+    """What a worker may hold."""
 
-    tokenizer: Tokenizer
-    documents: Documents | None
     table_bytes: int
     runs_bytes: int
-    folder: str | None  # None: everything it finds travels in its result
+    folder: Path | None  # None: everything it finds travels in its result
 
 
-@dataclass(frozen=True)
-class _Counted:
+class _Counted(NamedTuple):
     """What a worker found in a shard."""
 
     runs: tuple[FrameRun, ...]
@@ -94,29 +72,40 @@ def _sources_of(text: Corpus | Shard) -> Iterator[Shard]:
         yield Shard((piece,), text.encoding, text.errors, text.field)
 
 
-def _count_shard(shard: Shard, settings: _Settings, *, report: ReadReport) -> _Counted:
-    folder = None if settings.folder is None else Path(settings.folder)
+def _count_shard(
+    shard: Shard,
+    tokenizer: Tokenizer,
+    documents: Documents | None,
+    limits: _Limits,
+    *,
+    report: ReadReport,
+) -> _Counted:
+    folder = limits.folder
     reach = None if folder is None else (lambda: folder)
-    store = RunStore(settings.runs_bytes, reach)
-    by_documents = settings.documents is not None
+    store = RunStore(limits.runs_bytes, reach)
     table = WordTable(
-        settings.table_bytes,
+        limits.table_bytes,
         store,
-        documents=by_documents,
-        open_store=RunStore(settings.runs_bytes, reach, union=True),
+        documents=documents is not None,
+        open_store=RunStore(limits.runs_bytes, reach, union=True),
     )
-    sink = TokenSink(table, settings.documents)
-    for source in _sources_of(shard):
-        if settings.documents == "file" and source.pieces[0].source.kind == "texts":
-            for text in source.pieces[0].source.texts:
-                sink.begin_source()
-                single = Corpus.from_texts([text], errors=shard.errors).shards()[0]
-                settings.tokenizer.feed(single, sink, report)
-            continue
+    sink = TokenSink(table, documents)
+    for source in _documents_of(shard) if documents == "file" else _sources_of(shard):
         sink.begin_source()
-        settings.tokenizer.feed(source, sink, report)
+        for piece in tokenizer.cut(source, report=report):
+            piece.feed(sink)
     table.finish()
     return _Counted(tuple(store.runs()), table.tokens, table.documents)
+
+
+def _documents_of(shard: Shard) -> Iterator[Shard]:
+    """A shard for each file, and for each text where there are no files."""
+    for source in _sources_of(shard):
+        if source.pieces[0].source.kind != "texts":
+            yield source
+            continue
+        for text in source.pieces[0].source.texts:
+            yield Corpus.from_texts([text], errors=shard.errors).shards()[0]
 
 
 def _whole_sources(corpus: Corpus | Shard, target: int) -> list[Shard]:
@@ -153,60 +142,24 @@ def _checked_documents(documents: str | None) -> Documents | None:
     return documents  # type: ignore[return-value]
 
 
-@contextmanager
-def _workers(
-    tokenizer: Tokenizer, jobs: int, executor: Executor | None, size: int | None
-) -> Iterator[Executor | None]:
-    """What runs the work: what was given, or threads where compiled loops do most of it, or processes."""
-    if executor is not None or isinstance(tokenizer, FunctionTokenizer):
-        # None stands for one process, or new ones: Python code runs side by side in processes only
-        yield executor
-        return
-    with compiled_workers(jobs, size) as workers:
-        yield workers
-
-
-def _portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
-    """A tokenizer that is cheap to send to another process of this machine."""
-    if isinstance(tokenizer, SegmenterTokenizer):
-        from nlpzero.segmentation.base import METHODS
-
-        if getattr(tokenizer.segmenter, "method", None) in METHODS:
-            path = folder / "model.nz"
-            tokenizer.segmenter.save(path)
-            return ModelTokenizer(path)
-    try:
-        pickle.dumps(tokenizer)
-    except Exception as error:
-        raise ValueError(
-            "`tokenizer` must be picklable to be used in several processes, so a function must be defined "
-            f"at the top level of a module ({error}); or pass jobs=1."
-        ) from error
-    return tokenizer
-
-
-def _settings(
-    tokenizer: Tokenizer,
-    documents: Documents | None,
-    budget: int,
-    jobs: int,
-    workers: Executor | None,
-    folder: Path,
-) -> _Settings:
-    runs_bytes = max(_LEAST, budget // (_WORKER_RUNS_SHARE * jobs))
-    here = on_this_machine(workers)
-    if here and jobs > 1 and not isinstance(workers, LocalThreads):
-        tokenizer = _portable(tokenizer, folder)
+def _prepared(passes: Passes[Any], tokenizer: Tokenizer) -> tuple[Tokenizer, _Limits]:
+    """What workers get: the tokenizer as it travels, and their limits."""
+    runs_bytes = max(_LEAST, passes.budget // (_WORKER_RUNS_SHARE * passes.jobs))
+    if passes.here and not passes.single and not passes.threads:
+        tokenizer = portable(tokenizer, passes.folder)
         # between processes a file costs less memory than a pipe, which copies everything twice
         runs_bytes = _LEAST
-    return _Settings(
-        tokenizer,
-        documents,
-        max(_LEAST, budget // (_TABLE_SHARE * jobs)),
-        runs_bytes,
-        # what is not on this machine has another disk
-        str(folder) if here else None,
-    )
+    table_bytes = max(_LEAST, passes.budget // (_TABLE_SHARE * passes.jobs))
+    return tokenizer, _Limits(table_bytes, runs_bytes, passes.worker_folder)
+
+
+def _shards(
+    passes: Passes[Any], corpus: Corpus | Shard, tokenizer: Tokenizer, documents: Documents | None
+) -> list[Shard]:
+    if documents == "file" or not isinstance(corpus, Corpus):
+        # a file in two shards would be two documents
+        return _whole_sources(corpus, tokenizer.shard_bytes)
+    return corpus.shards(passes.jobs, _target(corpus, tokenizer, passes.jobs))
 
 
 def _count_ngram_words(
@@ -214,17 +167,15 @@ def _count_ngram_words(
     ngrams: NGramTokenizer,
     documents: Documents | None,
     min_count: int,
-    resources: Resources,
-    report: ReadReport | None,
+    resources: Resources | None,
 ) -> WordCounts:
     if documents is not None:
         raise ValueError("`documents` cannot be counted for n-grams.")
     from nlpzero.ngrams.counting import count_ngrams
+    from nlpzero.words.ngrams import ngram_words
 
     counts = count_ngrams(texts, ngrams.high, resources=resources)
-    if report is not None:
-        report.add(counts.read)
-    return WordCounts.from_ngrams(counts, ngrams.low, ngrams.high, min_count=min_count)
+    return ngram_words(counts, ngrams.low, ngrams.high, min_count=min_count, resources=resources)
 
 
 def count_words(
@@ -234,12 +185,7 @@ def count_words(
     documents: Documents | None = None,
     punctuation: bool | None = None,
     min_count: int = 1,
-    memory: int | None = None,
-    tmpdir: PathLike | None = None,
-    jobs: int = 1,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    report: ReadReport | None = None,
+    resources: Resources | None = None,
 ) -> WordCounts:
     """Count words exactly, whatever the size of the corpus.
 
@@ -259,24 +205,14 @@ def count_words(
         all else.
     min_count : int >= 1
         Drop rarer words, after everything is counted.
-    memory : int, optional
-        Bytes to stay within; what does not fit is sorted, written to disk and merged. What Python and the
-        libraries need in each process (about 100 MB) comes on top; a small budget means fewer processes.
-    tmpdir : path, optional
-        Folder for temporary files.
-    jobs : int >= 1
-        Workers: threads where compiled loops do most of the work, processes for Python functions.
-    executor : concurrent.futures.Executor, optional
-        Runs the work instead, for example ``distributed.Client(...).get_executor()``.
-    progress : callable, optional
-        Called with the number of bytes of each finished shard.
-    report : ReadReport, optional
-        Receives what was read.
+    resources : Resources, optional
+        What the run may use. Workers are threads where compiled loops do most of the work, and processes for
+        Python code; what does not fit in memory is sorted, written to disk and merged.
 
     Returns
     -------
     WordCounts
-        The same for any `memory`, `jobs` and `executor`.
+        The same for any `resources`.
 
     Raises
     ------
@@ -295,62 +231,47 @@ def count_words(
     documents = _checked_documents(documents)
     if min_count < 1:
         raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}.")
-    if jobs < 1:
-        raise ValueError(f"`jobs` must be an integer >= 1, got {jobs}.")
     keep_marks = how.punctuation if punctuation is None else punctuation
-    budget = default_memory() if memory is None else memory
-    if executor is None:
-        jobs = affordable_jobs(jobs, budget)
     if isinstance(how, NGramTokenizer):
-        return _count_ngram_words(
-            corpus,
-            how,
-            documents,
-            min_count,
-            resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
-            report=report,
-        )
-    with (
-        scratch_folder(tmpdir) as folder,
-        _workers(how, jobs, executor, corpus.size) as workers,
-    ):
-        settings = _settings(how, documents, budget, jobs, workers, folder)
-        if documents == "file" or not isinstance(corpus, Corpus):
-            # a file in two shards would be two documents
-            shards = _whole_sources(corpus, how.shard_bytes)
-        else:
-            shards = corpus.shards(jobs, _target(corpus, how, jobs))
-        store = RunStore(max(_LEAST, budget // _RUNS_SHARE), lambda: folder)
+        return _count_ngram_words(corpus, how, documents, min_count, resources)
+    with open_passes(corpus, resources, compiled=how.compiled) as passes:
+        tokenizer, limits = _prepared(passes, how)
+        shards = _shards(passes, corpus, how, documents)
+        store = RunStore(max(_LEAST, passes.budget // _RUNS_SHARE), lambda: passes.folder)
         tokens = seen = 0
-        for counted in map_shards(
-            _count_shard,
-            shards,
-            settings,
-            jobs=jobs,
-            executor=workers,
-            progress=progress,
-            report=report,
+        for counted in passes.map(
+            _count_shard, tokenizer, documents, limits, stage="count", shards=shards
         ):
             tokens += counted.tokens
             seen += counted.documents
             for run in counted.runs:
                 store.add(run)
-        frames = store.frames()
-        if not keep_marks:
-            dropped = _Dropped()
-            frames = dropped.of(frames)
-        kept = _at_least(frames, min_count)
-        result = WordCounts._from_frames(
-            kept,
-            Bound.of(store, documents is not None),
-            max(_LEAST, budget // _RESULT_SHARE),
-            tmpdir,
-            total=tokens,
-            documents=None if documents is None else seen,
-        )
-        if not keep_marks:
-            result.total -= dropped.tokens
-        return result
+        return _result(passes, store, _Counted((), tokens, seen), documents, keep_marks, min_count)
+
+
+def _result(
+    passes: Passes[Any],
+    store: RunStore,
+    counted: _Counted,
+    documents: Documents | None,
+    keep_marks: bool,
+    min_count: int,
+) -> WordCounts:
+    """The table of everything that was found."""
+    dropped = _Dropped()
+    frames = store.frames() if keep_marks else dropped.of(store.frames())
+    columns = collect(
+        _at_least(frames, min_count),
+        Bound.of(store, documents is not None),
+        max(_LEAST, passes.budget // _RESULT_SHARE),
+        passes.resources.tmpdir,
+    )
+    return WordCounts(
+        columns,
+        total=counted.tokens - dropped.tokens,
+        documents=None if documents is None else counted.documents,
+        read=passes.read,
+    )
 
 
 def _at_least(frames: Iterator[Frame], min_count: int) -> Iterator[Frame]:
@@ -373,20 +294,26 @@ class _Dropped:
             yield kept
 
 
-def _count_source(shard: Shard, settings: _Settings, *, report: ReadReport) -> _Counted:
-    """As :func:`_count_shard`, in one run."""
-    counted = _count_shard(shard, settings, report=report)
+def _count_source(
+    shard: Shard,
+    tokenizer: Tokenizer,
+    documents: Documents | None,
+    limits: _Limits,
+    *,
+    report: ReadReport,
+) -> tuple[_Counted, ReadReport]:
+    """As :func:`_count_shard`, in one run; and what was read for it."""
+    counted = _count_shard(shard, tokenizer, documents, limits, report=report)
     if len(counted.runs) == 1:
-        return counted
-    if settings.folder is None or all(isinstance(run, Frame) for run in counted.runs):
-        return _Counted(
-            (join_frames(merge_frame_runs(counted.runs)),), counted.tokens, counted.documents
-        )
-    merged = spill(merge_frame_runs(counted.runs), new_file(Path(settings.folder)))
-    for run in counted.runs:
-        if isinstance(run, SpilledRun):
-            run.remove()
-    return _Counted((merged,), counted.tokens, counted.documents)
+        return counted, report
+    if limits.folder is None or all(isinstance(run, Frame) for run in counted.runs):
+        run: FrameRun = join_frames(merge_frame_runs(counted.runs))
+        return counted._replace(runs=(run,)), report
+    run = spill(merge_frame_runs(counted.runs), new_file(limits.folder))
+    for part in counted.runs:
+        if isinstance(part, SpilledRun):
+            part.remove()
+    return counted._replace(runs=(run,)), report
 
 
 def count_words_by_file(
@@ -396,77 +323,50 @@ def count_words_by_file(
     documents: Documents | None = None,
     punctuation: bool | None = None,
     min_count: int = 1,
-    memory: int | None = None,
-    tmpdir: PathLike | None = None,
-    jobs: int = 1,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    report: ReadReport | None = None,
+    resources: Resources | None = None,
 ) -> Iterator[tuple[str, WordCounts]]:
     """Count the words of each file of a corpus by itself.
 
     Parameters
     ----------
     texts : Corpus
-    tokenizer, documents, punctuation, min_count, memory, tmpdir, jobs, executor, progress, report
-        As for :func:`count_words`. Files are shared among the processes; a file is counted by one of them.
+    tokenizer, documents, punctuation, min_count, resources
+        As for :func:`count_words`. Files are shared among the workers; a file is counted by one of them.
 
     Yields
     ------
     name : str
         Of the file, as the corpus names it; in the order of the corpus.
     counts : WordCounts
+        Its `read` is what was read of this file.
     """
     if not isinstance(texts, Corpus):
         raise TypeError(f"`texts` must be a Corpus, which has files; got {type(texts).__name__}.")
     how = as_tokenizer(tokenizer)
     documents = _checked_documents(documents)
     keep_marks = how.punctuation if punctuation is None else punctuation
-    budget = default_memory() if memory is None else memory
-    if executor is None:
-        jobs = affordable_jobs(jobs, budget)
     shards = list(_sources_of(texts))
+    names = [shard.pieces[0].source.name for shard in shards]
     if isinstance(how, NGramTokenizer):
-        for shard in shards:
-            table = _count_ngram_words(
-                shard,
-                how,
-                documents,
-                min_count,
-                resources=Resources(jobs, memory, tmpdir, executor, by_bytes(progress)),
-                report=report,
-            )
-            yield shard.pieces[0].source.name, table
+        for name, shard in zip(names, shards, strict=True):
+            yield name, _count_ngram_words(shard, how, documents, min_count, resources)
         return
-    with (
-        scratch_folder(tmpdir) as folder,
-        _workers(how, jobs, executor, texts.size) as workers,
-    ):
-        settings = _settings(how, documents, budget, jobs, workers, folder)
-        results = map_shards(
+    with open_passes(texts, resources, compiled=how.compiled) as passes:
+        travelling, limits = _prepared(passes, how)
+        results = passes.map(
             _count_source,
-            shards,
-            settings,
-            jobs=jobs,
-            executor=workers,
-            progress=progress,
-            report=report,
+            travelling,
+            documents,
+            limits,
+            stage="count",
+            shards=shards,
             ordered=True,
         )
-        for shard, counted in zip(shards, results, strict=True):
-            store = RunStore(1 << 62, lambda: folder)
+        for name, (counted, read) in zip(names, results, strict=True):
+            store = RunStore(1 << 62, lambda: passes.folder)
             for run in counted.runs:
                 store.add(run)
-            dropped = _Dropped()
-            frames = store.frames() if keep_marks else dropped.of(store.frames())
-            table = WordCounts._from_frames(
-                _at_least(frames, min_count),
-                Bound.of(store, documents is not None),
-                max(_LEAST, budget // _RESULT_SHARE),
-                tmpdir,
-                total=counted.tokens,
-                documents=None if documents is None else counted.documents,
-            )
-            table.total -= dropped.tokens
+            table = _result(passes, store, counted, documents, keep_marks, min_count)
+            table.read = read
             store.clear()
-            yield shard.pieces[0].source.name, table
+            yield name, table

@@ -118,6 +118,41 @@ def _compare(a: Array, i: int, end_i: int, b: Array, j: int, end_j: int) -> int:
 
 
 @kernel
+def match_words(pool: Array, offsets: Array, others: Array, other_offsets: Array) -> Array:
+    """Place of each word among other words, or -1; both are sorted, each word once.
+
+    Parameters
+    ----------
+    pool, offsets : uint8[], int64[n + 1]
+    others, other_offsets : uint8[], int64[m + 1]
+
+    Returns
+    -------
+    int64[n]
+    """
+    n = len(offsets) - 1
+    m = len(other_offsets) - 1
+    found = np.full(n, -1, np.int64)
+    j = 0
+    for i in range(n):
+        while j < m:
+            order = _compare(
+                others,
+                other_offsets[j],
+                other_offsets[j + 1],
+                pool,
+                offsets[i],
+                offsets[i + 1],
+            )
+            if order >= 0:
+                if order == 0:
+                    found[i] = j
+                break
+            j += 1
+    return found
+
+
+@kernel
 def merge_frames(
     pool: Array,
     offsets: Array,

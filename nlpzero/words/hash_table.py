@@ -9,6 +9,8 @@ from nlpzero.words.frame_kernels import gather_words, gathered_bytes
 from nlpzero.words.sorted_frames import FRAME_WORDS, NONE, Frame, RunStore, sort_words, sorted_frame
 from nlpzero.words.token_kernels import add_tokens, fill_slots
 
+NO_NUMBERS = np.empty(0, np.int32)
+
 
 class WordTable:
     """A hash table from words (slices of bytes) to counts that turns into a sorted run when it is full.
@@ -70,6 +72,7 @@ class WordTable:
         weights: Array = NONE,
         documents: Array = NONE,
         document_weights: Array = NONE,
+        numbers: Array = NO_NUMBERS,
     ) -> None:
         """Count slices of ``data``.
 
@@ -85,6 +88,9 @@ class WordTable:
             Document of each, ascending; a table that counts documents needs these or `document_weights`.
         document_weights : int64[t], optional
             Number of documents of each.
+        numbers : int32[t], optional
+            Receives the number of the word of each, from 0 on in order of arrival; they begin anew whenever
+            the table becomes a run.
         """
         total = len(starts)
         if not total:
@@ -113,6 +119,7 @@ class WordTable:
                     weights,
                     documents,
                     document_weights,
+                    numbers,
                     first,
                     stop,
                     self._slots,
@@ -157,9 +164,26 @@ class WordTable:
         if document >= 0:
             self._set_aside(document)
             self._open_document = document
-        order = sort_words(self._pool, self._offsets, words)
         per_word = 20 if self._with_documents else 12
-        self._store.take(self._gather(order), per_word * words + int(self._offsets[words]))
+        size = per_word * words + int(self._offsets[words])
+        self._store.take(self.frames(self.order()), size)
+        self.clear()
+
+    def __len__(self) -> int:
+        """Words in the table now."""
+        return self._words
+
+    def pool_of(self, first: int) -> tuple[Array, Array]:
+        """The words from a number on: their bytes, and where each begins there, with the end."""
+        offsets = self._offsets[first : self._words + 1]
+        return self._pool[offsets[0] : offsets[-1]], offsets - offsets[0]
+
+    def order(self) -> Array:
+        """Numbers of the words in the order of their bytes."""
+        return sort_words(self._pool, self._offsets, self._words)
+
+    def clear(self) -> None:
+        """Forget the words."""
         self._slots.fill(0)
         self._words = 0
 
@@ -181,7 +205,8 @@ class WordTable:
         self._store.take(self._open.frames(), self._open.nbytes)
         self._open.clear()
 
-    def _gather(self, order: Array) -> Iterator[Frame]:
+    def frames(self, order: Array) -> Iterator[Frame]:
+        """Words by their numbers, which are in the order of their bytes, with their counts."""
         step = FRAME_WORDS
         for first in range(0, len(order), step):
             part = order[first : first + step]

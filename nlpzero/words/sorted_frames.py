@@ -7,6 +7,7 @@ Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -139,6 +140,16 @@ class SpilledRun:
 FrameRun = Frame | SpilledRun
 
 
+class SortedWords(Protocol):
+    """Anything that can be merged: sorted words, readable in frames."""
+
+    def __len__(self) -> int: ...
+
+    def frames(self) -> Iterator[Frame]:
+        """The words in order, piece by piece."""
+        ...
+
+
 def spill(frames: Iterable[Frame], path: Path) -> SpilledRun:
     """Write frames to a temporary file."""
     words = size = 0
@@ -156,7 +167,7 @@ def spill(frames: Iterable[Frame], path: Path) -> SpilledRun:
 class _Cursors:
     """The loaded frames of the runs that are being merged, one row of each array per run."""
 
-    def __init__(self, runs: Sequence[FrameRun]) -> None:
+    def __init__(self, runs: Sequence[SortedWords]) -> None:
         self._sources = [run.frames() for run in runs]
         rows = len(runs)
         self.offsets = np.zeros((rows, FRAME_WORDS + 1), np.int64)
@@ -195,7 +206,7 @@ class _Cursors:
             self.documents[row, :size] = frame.documents
 
 
-def merge_frame_runs(runs: Sequence[FrameRun], *, union: bool = False) -> Iterator[Frame]:
+def merge_frame_runs(runs: Sequence[SortedWords], *, union: bool = False) -> Iterator[Frame]:
     """Merge sorted runs: every word once, counts (and numbers of documents) added.
 
     Parameters
@@ -271,6 +282,23 @@ def merge_frame_runs(runs: Sequence[FrameRun], *, union: bool = False) -> Iterat
             out_pool = np.concatenate([out_pool, np.empty(longest, np.uint8)])
     if words:
         yield take(words)
+
+
+def merge_in_rounds(runs: Sequence[SortedWords], folder: Path) -> Iterator[Frame]:
+    """As :func:`merge_frame_runs` for any number of runs, which stay as they are.
+
+    Parameters
+    ----------
+    runs : sequence of runs
+    folder : Path
+        For what is merged of some of them, if they are many.
+    """
+    while len(runs) > FAN_IN:
+        runs = [
+            spill(merge_frame_runs(runs[i : i + FAN_IN]), new_file(folder))
+            for i in range(0, len(runs), FAN_IN)
+        ]
+    return merge_frame_runs(runs)
 
 
 class RunStore:

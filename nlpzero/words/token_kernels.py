@@ -147,6 +147,7 @@ def add_tokens(
     weights: Array,
     documents: Array,
     document_weights: Array,
+    numbers: Array,
     first: int,
     stop: int,
     slots: Array,
@@ -162,7 +163,8 @@ def add_tokens(
     A slot holds the upper half of the hash and, in the lower half, the number of the word plus one; what the
     hash suggests the bytes decide. ``weights`` counts each token so many times (empty: once). A token's document
     is ``documents[t]`` (empty: no documents are told apart), or else the number of its documents is given in
-    ``document_weights``. Returns the next token and the number of words.
+    ``document_weights``. ``numbers`` receives the number of each token's word (empty: nobody asks). Returns the
+    next token and the number of words.
     """
     mask = np.uint64(len(slots) - 1)
     room = len(counts)
@@ -170,6 +172,7 @@ def add_tokens(
     weighted = len(weights) > 0
     by_document = len(documents) > 0
     document_weighted = len(document_weights) > 0
+    numbered = len(numbers) > 0
     for t in range(first, stop):
         h = hashes[t]
         start = starts[t]
@@ -208,6 +211,8 @@ def add_tokens(
             if by_document or document_weighted:
                 in_documents[word] = 0
                 last_document[word] = -1
+        if numbered:
+            numbers[t] = word
         if weighted:
             counts[word] += weights[t]
         else:

@@ -1,6 +1,8 @@
 """Tokens on their way into the table, cut from bytes."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,46 +13,30 @@ from nlpzero.words.sorted_frames import NONE
 from nlpzero.words.token_kernels import hash_slices, scan_boundaries, scan_spaces
 
 
-class TokenSink:
-    """Where tokenizers put their tokens: cuts them out of UTF-8 and counts them in a table.
+class Scanner(ABC):
+    """Finds tokens in UTF-8, a stretch of them at a time; a subclass does something with them.
 
-    Parameters
+    Attributes
     ----------
-    table : WordTable
-    documents : {None, "line", "file"}
-        What a document is, if the table counts documents.
+    starts, lengths : int64[]
+        Where each token of the stretch begins in the data, and its bytes.
+    hashes : uint64[]
+    lines : int64[]
+        Line of each, counted over everything that was scanned.
     """
 
     _ROOM = 1 << 15
 
-    def __init__(self, table: WordTable, documents: str | None = None) -> None:
-        self._table = table
-        self.documents = documents
-        self._starts = np.empty(self._ROOM, np.int64)
-        self._lengths = np.empty(self._ROOM, np.int64)
-        self._hashes = np.empty(self._ROOM, np.uint64)
-        self._lines = np.empty(self._ROOM, np.int64)
+    def __init__(self) -> None:
+        self.starts = np.empty(self._ROOM, np.int64)
+        self.lengths = np.empty(self._ROOM, np.int64)
+        self.hashes = np.empty(self._ROOM, np.uint64)
+        self.lines = np.empty(self._ROOM, np.int64)
         self._line = 0
-        self._source = -1
 
-    def begin_source(self) -> None:
-        """What follows comes from the next file."""
-        self._source += 1
-        self._line += 1
-
+    @abstractmethod
     def _add(self, data: Array, found: int) -> None:
-        documents = NONE
-        if self.documents == "line":
-            documents = self._lines[:found]
-        elif self.documents == "file":
-            documents = np.full(found, self._source, np.int64)
-        self._table.add(
-            data,
-            self._starts[:found],
-            self._lengths[:found],
-            self._hashes[:found],
-            documents=documents,
-        )
+        """Take the first so many tokens of the arrays, slices of the data."""
 
     def add_spaced(self, text: bytes) -> None:
         """Count what stands between white space; the text does not end inside a token."""
@@ -63,10 +49,10 @@ class TokenSink:
                     BYTE_KINDS,
                     at,
                     self._line,
-                    self._starts,
-                    self._lengths,
-                    self._hashes,
-                    self._lines,
+                    self.starts,
+                    self.lengths,
+                    self.hashes,
+                    self.lines,
                 )
             self._add(data, found)
 
@@ -83,46 +69,71 @@ class TokenSink:
                     at,
                     point,
                     self._line,
-                    self._starts,
-                    self._lengths,
-                    self._hashes,
-                    self._lines,
+                    self.starts,
+                    self.lengths,
+                    self.hashes,
+                    self.lines,
                 )
             self._add(data, found)
 
-    def add_counted(
-        self, counts: Mapping[str, int], in_documents: Mapping[str, int] | None, lines: int
-    ) -> None:
-        """Count distinct words that were counted elsewhere.
 
-        Parameters
-        ----------
-        counts : mapping
-            Word to count; words of white space are left out.
-        in_documents : mapping, optional
-            Word to number of lines with it, when lines are documents.
-        lines : int
-            Number of lines with a word.
-        """
-        # what is no string fails to encode, which the caller reports
+class TokenSink(Scanner):
+    """Where tokenizers put their tokens: cuts them out of UTF-8 and counts them in a table.
+
+    Parameters
+    ----------
+    table : WordTable
+    documents : {None, "line", "file"}
+        What a document is, if the table counts documents.
+    """
+
+    def __init__(self, table: WordTable, documents: str | None = None) -> None:
+        super().__init__()
+        self._table = table
+        self.documents = documents
+        self._source = -1
+
+    def begin_source(self) -> None:
+        """What follows comes from the next file."""
+        self._source += 1
+        self._line += 1
+
+    def _add(self, data: Array, found: int) -> None:
+        documents = NONE
+        if self.documents == "line":
+            documents = self.lines[:found]
+        elif self.documents == "file":
+            documents = np.full(found, self._source, np.int64)
+        self._table.add(
+            data,
+            self.starts[:found],
+            self.lengths[:found],
+            self.hashes[:found],
+            documents=documents,
+        )
+
+    def add_lines(self, lines: Sequence[Sequence[str]]) -> None:
+        """Count the tokens of lines, those without characters or of white space left out."""
+        counts: Counter[str] = Counter()
+        for line in lines:
+            counts.update(line)
+        # what is no string fails to encode, which the caller looks into
         words = [
             word for word in counts if not (isinstance(word, str) and (not word or word.isspace()))
         ]
         if not words:
             return
-        encoded = [word.encode("utf-8") for word in words]
-        data = np.frombuffer(b"".join(encoded), np.uint8)
-        lengths = np.array([len(word) for word in encoded], np.int64)
-        starts = np.cumsum(lengths) - lengths
-        hashes = np.empty(len(words), np.uint64)
-        with np.errstate(over="ignore"):
-            hash_slices(data, starts, lengths, hashes)
+        data, starts, lengths, hashes = hashed(words)
         documents = document_weights = NONE
         if self.documents == "file":
             documents = np.full(len(words), self._source, np.int64)
-        elif self.documents == "line" and in_documents is not None:
-            document_weights = np.array([in_documents[word] for word in words], np.int64)
-            self._table.documents += lines
+        elif self.documents == "line":
+            in_lines: Counter[str] = Counter()
+            for line in lines:
+                distinct = set(line)
+                in_lines.update(distinct)
+                self._table.documents += not all(not word or word.isspace() for word in distinct)
+            document_weights = np.array([in_lines[word] for word in words], np.int64)
         self._table.add(
             data,
             starts,
@@ -132,3 +143,16 @@ class TokenSink:
             documents=documents,
             document_weights=document_weights,
         )
+
+
+def hashed(words: Sequence[str]) -> tuple[Array, Array, Array, Array]:
+    """Words as slices: their bytes one after another, where each starts, its length, its hash."""
+    encoded = [word.encode("utf-8") for word in words]
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    lengths = np.array([len(word) for word in encoded], np.int64)
+    starts = np.cumsum(lengths) - lengths
+    hashes = np.empty(len(encoded), np.uint64)
+    # plain Python (NUMBA_DISABLE_JIT) would warn that the hash wraps around, as it must
+    with np.errstate(over="ignore"):
+        hash_slices(data, starts, lengths, hashes)
+    return data, starts, lengths, hashes

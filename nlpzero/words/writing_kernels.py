@@ -1,16 +1,57 @@
 """Compiled writing of rows as TSV, CSV or JSON Lines."""
 
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
 import numpy as np
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
+from nlpzero.text.cells import CSV_QUOTED, JSON_ESCAPES, TSV_ESCAPES
 
-# formats of write_rows
-TSV = 0
-CSV = 1
-JSONL = 2
+QUOTE = ord('"')
+BACKSLASH = ord("\\")
+CODE = ord("u")  # after a backslash: the code of a character follows
 
-HEX_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+
+class Style(NamedTuple):
+    """How cells of a format are escaped.
+
+    Attributes
+    ----------
+    marks : uint8[256]
+        What stands after the backslash for a byte; "u" for a code of four digits; 0 for bytes written as they
+        are.
+    quoted : bool[256]
+        Bytes that put a cell in quotation marks, which are doubled inside.
+    around : int
+        The byte before and after every cell, 0 for none.
+    hexes : uint8[16]
+        Hexadecimal digits.
+    """
+
+    marks: Array
+    quoted: Array
+    around: int
+    hexes: Array
+
+
+def _style(escapes: Mapping[str, str], quoted: Iterable[str], around: str) -> Style:
+    marks = np.zeros(256, np.uint8)
+    for char, text in escapes.items():
+        marks[ord(char)] = ord(text[1])
+    inside = np.zeros(256, np.bool_)
+    inside[[ord(char) for char in quoted]] = True
+    return Style(
+        marks, inside, ord(around) if around else 0, np.frombuffer(b"0123456789abcdef", np.uint8)
+    )
+
+
+STYLES = {
+    "tsv": _style(TSV_ESCAPES, "", ""),
+    "csv": _style({}, CSV_QUOTED, ""),
+    "jsonl": _style(JSON_ESCAPES, "", '"'),
+}
 
 
 @kernel
@@ -27,67 +68,38 @@ def _write_number(value: int, out: Array, o: int) -> int:
 
 
 @kernel
-def _write_word(
-    pool: Array, start: int, end: int, style: int, hexes: Array, out: Array, o: int
-) -> int:
+def _write_word(pool: Array, start: int, end: int, style: Style, out: Array, o: int) -> int:
     """One word with the escapes of the format; ``out`` has room for six times its length and two."""
-    if style == CSV:
-        quoted = False
-        for j in range(start, end):
-            c = pool[j]
-            if c == 34 or c == 44 or c == 10 or c == 13:
-                quoted = True
-        if quoted:
-            out[o] = 34
-            o += 1
-        for j in range(start, end):
-            if pool[j] == 34:
-                out[o] = 34
-                o += 1
-            out[o] = pool[j]
-            o += 1
-        if quoted:
-            out[o] = 34
-            o += 1
-        return o
-    if style == JSONL:
-        out[o] = 34
+    around = style.around
+    doubled = -1
+    for j in range(start, end):
+        if style.quoted[pool[j]]:
+            around = doubled = QUOTE
+            break
+    if around:
+        out[o] = around
         o += 1
     for j in range(start, end):
         c = pool[j]
-        mark = 0
-        if c == 92:
-            mark = 92
-        elif c == 9:
-            mark = 116  # \t
-        elif c == 10:
-            mark = 110  # \n
-        elif c == 13:
-            mark = 114  # \r
-        elif style == JSONL:
-            if c == 34:
-                mark = 34
-            elif c == 8:
-                mark = 98  # \b
-            elif c == 12:
-                mark = 102  # \f
-            elif c < 32:
-                mark = 117  # \u00XX
+        mark = style.marks[c]
         if mark == 0:
+            if c == doubled:
+                out[o] = c
+                o += 1
             out[o] = c
             o += 1
-        else:
-            out[o] = 92
-            out[o + 1] = mark
-            o += 2
-            if mark == 117:
-                out[o] = 48
-                out[o + 1] = 48
-                out[o + 2] = hexes[c >> 4]
-                out[o + 3] = hexes[c & 15]
-                o += 4
-    if style == JSONL:
-        out[o] = 34
+            continue
+        out[o] = BACKSLASH
+        out[o + 1] = mark
+        o += 2
+        if mark == CODE:
+            out[o] = 48
+            out[o + 1] = 48
+            out[o + 2] = style.hexes[c >> 4]
+            out[o + 3] = style.hexes[c & 15]
+            o += 4
+    if around:
+        out[o] = around
         o += 1
     return o
 
@@ -108,8 +120,7 @@ def write_rows(
     documents: Array,
     order: Array,
     first: int,
-    style: int,
-    hexes: Array,
+    style: Style,
     before_word: Array,
     before_count: Array,
     before_documents: Array,
@@ -129,7 +140,7 @@ def write_rows(
         if o + fixed + 6 * (offsets[w + 1] - offsets[w]) > len(out):
             return k, o
         o = _write_bytes(before_word, out, o)
-        o = _write_word(pool, offsets[w], offsets[w + 1], style, hexes, out, o)
+        o = _write_word(pool, offsets[w], offsets[w + 1], style, out, o)
         o = _write_bytes(before_count, out, o)
         o = _write_number(counts[w], out, o)
         if has_documents:

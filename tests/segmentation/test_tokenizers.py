@@ -14,6 +14,7 @@ from nlpzero import (
     FunctionTokenizer,
     ModelTokenizer,
     NGramTokenizer,
+    Resources,
     SegmenterTokenizer,
     StorageError,
     VocabularySegmenter,
@@ -108,7 +109,7 @@ def test_a_failing_function_is_reported_with_both_lines(
     text.write_text("\n".join(rows), encoding="utf-8")
     tokenizer = FunctionTokenizer(f"{module}:fails", folder=where)
     with pytest.raises(WorkerError) as caught:
-        count_words(Corpus(text), tokenizer, jobs=jobs)
+        count_words(Corpus(text), tokenizer, resources=Resources(jobs=jobs, memory="1G"))
     code_line = MODULE.splitlines().index("        return [1 / 0]") + 1
     assert str(caught.value) == (
         f"{text}:51234: tokenizer {module}:fails: ZeroDivisionError: division by zero "
@@ -120,8 +121,8 @@ def test_a_failing_function_is_reported_with_both_lines(
     ("function", "message"),
     [
         ("one_string", r"text\.txt:1: .*it returned one str, not many tokens"),
-        ("numbers", r"text\.txt: .*a token must be a string of characters, got 1"),
-        ("surrogate", r"a token must be a string of characters, got '\\ud800'"),
+        ("numbers", r"text\.txt:1: .*a token must be a string of characters, got 1"),
+        ("surrogate", r"text\.txt:1: .*a token must be a string of characters, got '\\ud800'"),
         ("value", "'value' cannot be called"),
         ("nothing", "has no 'nothing'"),
     ],

@@ -4,6 +4,7 @@ import itertools
 import os
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from nlpzero import (
     Corpus,
     CorpusError,
     FoundTemplate,
+    LinkThresholds,
+    Resources,
     Template,
     TemplateTable,
     WorkerError,
@@ -224,11 +227,9 @@ def test_equals_listing_everything(
         [" ".join(clause) for clause in clauses],
         "whitespace",
         window=window,
-        min_frequency=min_frequency,
-        min_pmi=min_pmi,
+        links=LinkThresholds(min_frequency=min_frequency, min_pmi=min_pmi, max_paths=1 << 20),
         min_template_frequency=min_frequency,
         min_count=min_count,
-        max_paths=1 << 20,
     )
     assert table.total == total
     assert as_counts(table) == {
@@ -255,21 +256,34 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_same_for_every_number_of_jobs_and_memory(
     text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = find_templates(Corpus(text), "whitespace", min_pmi=1)
+    whole = find_templates(Corpus(text), "whitespace", links=LinkThresholds(min_pmi=1))
     assert len(whole) > 20
-    assert find_templates(Corpus(text), "whitespace", min_pmi=1, jobs=2) == whole
+    assert (
+        find_templates(
+            Corpus(text),
+            "whitespace",
+            links=LinkThresholds(min_pmi=1),
+            resources=Resources(jobs=2, memory="1G"),
+        )
+        == whole
+    )
     # many small parts, and more of them than files may be open
-    monkeypatch.setattr(nlpzero.templates.word_ids, "_MOST_FILES", 2)
+    monkeypatch.setattr("nlpzero.words.sorted_frames.FAN_IN", 2)
     monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_TOKENS", 50_000)
     monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_WORDS", 500)
-    small = find_templates(Corpus(text), "whitespace", min_pmi=1, memory=1 << 20, jobs=1)
+    small = find_templates(
+        Corpus(text),
+        "whitespace",
+        links=LinkThresholds(min_pmi=1),
+        resources=Resources(memory="16M"),
+    )
     assert small == whole
 
 
 def test_no_temporary_files_stay(text: Path, tmp_path: Path) -> None:
-    find_templates(Corpus(text), "whitespace", tmpdir=str(tmp_path))
+    find_templates(Corpus(text), "whitespace", resources=Resources(tmpdir=tmp_path))
     with pytest.raises(WorkerError):
-        find_templates(Corpus(text), lambda line: [1], tmpdir=str(tmp_path))  # type: ignore[list-item]
+        find_templates(Corpus(text), lambda line: [1], resources=Resources(tmpdir=tmp_path))  # type: ignore[list-item]
     assert os.listdir(tmp_path) == []
 
 
@@ -291,39 +305,47 @@ class EveryCharacter(SymbolSegmenter):
 
 def test_a_segmenter_is_a_tokenizer() -> None:
     """We go today, we go together, at 9:30: marks end clauses, numbers are words."""
-    table = find_templates(["我今天去，我一起去9:30。"] * 3, EveryCharacter(Alphabet()), min_pmi=99)
+    table = find_templates(
+        ["我今天去，我一起去9:30。"] * 3,
+        EveryCharacter(Alphabet()),
+        links=LinkThresholds(min_pmi=99),
+    )
     assert (table.words, table.clauses) == (3 * 9, 6)
     assert {str(row.template): row.count for row in table} == {"我 [X]": 6}
     assert table.templates[0].examples == ("我 今 天 去", "我 一 起 去 9:30")
     again = find_templates(
-        ["我今天去", "，我一起去9:30"] * 3, EveryCharacter(Alphabet()), min_pmi=99
+        ["我今天去", "，我一起去9:30"] * 3,
+        EveryCharacter(Alphabet()),
+        links=LinkThresholds(min_pmi=99),
     )
     assert again.words == table.words and list(again) == list(table)
 
 
 def test_examples_are_the_first_different_clauses() -> None:
     lines = ["b x 吗", "a x 吗", "b x 吗", "c x 吗", "d x 吗", "e x 了"] * 2
-    table = find_templates(lines, "whitespace", min_pmi=9)
+    table = find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=9))
     row = next(row for row in table if str(row.template) == "[X] 吗")
     assert (row.count, row.examples) == (10, ("b x 吗", "a x 吗", "c x 吗"))
 
 
 def test_very_long_clauses_are_no_examples() -> None:
     lines = [" ".join("abcdefghij" * 7) + " 吗", "好 吗"] * 5
-    table = find_templates(lines, "whitespace", min_pmi=99)
+    table = find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=99))
     assert next(r for r in table if str(r.template) == "[X] 吗").examples == ("好 吗",)
 
 
 def test_marks_and_line_ends_end_clauses() -> None:
     lines = ["a b ， c d", "a b 。。。 —— c d", "……", "", "a b \U0001f600 c d"] * 2
-    table = find_templates(lines, "whitespace", min_pmi=0, min_count=1)
+    table = find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=0), min_count=1)
     assert table.clauses == 12 and table.words == 24
     assert as_counts(table) == {("a", "b"): 6, ("c", "d"): 6}
 
 
 def test_words_of_any_characters() -> None:
     words = ["a\nb", "\\n", "𠮷𠮷", "[X]", "x y"]
-    table = find_templates(["line"] * 6, lambda line: [*words, "\\"], min_pmi=99)
+    table = find_templates(
+        ["line"] * 6, lambda line: [*words, "\\"], links=LinkThresholds(min_pmi=99)
+    )
     assert table.words == 6 * len(words)  # a backslash is a mark
     assert {row.template.words for row in (*table.templates, *table.trivial)} == {
         (word,) for word in words
@@ -337,7 +359,9 @@ def test_empty_text_has_no_templates() -> None:
 
 
 def test_sorted_by_count_then_elements() -> None:
-    table = find_templates(["b 吗", "a 吗", "a 了", "b 了"] * 3, "whitespace", min_pmi=9)
+    table = find_templates(
+        ["b 吗", "a 吗", "a 了", "b 了"] * 3, "whitespace", links=LinkThresholds(min_pmi=9)
+    )
     rows = [(row.count, str(row.template)) for row in table]
     assert rows == [(6, "[X] 了"), (6, "[X] 吗"), (6, "a [X]"), (6, "b [X]")]
 
@@ -365,23 +389,37 @@ def test_misuse_is_named() -> None:
     for option, value in (
         ("window", 0),
         ("window", 33),
-        ("min_frequency", 1),
-        ("min_frequency", -0.1),
         ("min_template_frequency", 2),
-        ("min_pmi", float("nan")),
         ("min_count", 0),
-        ("max_paths", 0),
-        ("memory", 0),
-        ("jobs", 0),
     ):
         with pytest.raises(ValueError, match=f"`{option}` must"):
             find_templates(["我 好"], "whitespace", **{option: value})  # type: ignore[arg-type]
+    for option, value in (
+        ("min_frequency", 1.5),
+        ("min_frequency", -0.1),
+        ("min_pmi", float("nan")),
+        ("max_paths", 0),
+    ):
+        with pytest.raises(ValueError, match=f"`{option}` must"):
+            LinkThresholds(**{option: value})  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as elsewhere, pytest.raises(ValueError, match="this machine"):
+        find_templates(["我 好"], "whitespace", resources=Resources(executor=elsewhere))
 
 
 def test_counts_of_parts_add_up() -> None:
     """Any way of splitting the text gives the same counts, as long as the links are the same."""
     lines = ["甲 可以 吃 吗", "乙 可以 喝 吗", "我 去"] * 4
-    one = as_counts(find_templates(lines, "whitespace", min_pmi=99, min_count=1))
-    two = Counter(as_counts(find_templates(lines[:5], "whitespace", min_pmi=99, min_count=1)))
-    two.update(as_counts(find_templates(lines[5:], "whitespace", min_pmi=99, min_count=1)))
+    one = as_counts(
+        find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=99), min_count=1)
+    )
+    two = Counter(
+        as_counts(
+            find_templates(lines[:5], "whitespace", links=LinkThresholds(min_pmi=99), min_count=1)
+        )
+    )
+    two.update(
+        as_counts(
+            find_templates(lines[5:], "whitespace", links=LinkThresholds(min_pmi=99), min_count=1)
+        )
+    )
     assert one == two

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from nlpzero import (
     Corpus,
     NGramTokenizer,
+    Resources,
     StorageError,
     VocabularySegmenter,
     WordCounts,
@@ -33,6 +34,7 @@ from nlpzero.engine.storage import write_file
 from nlpzero.words import sorted_frames as word_tables
 from nlpzero.words import token_kernels as kernels
 from nlpzero.words.hash_table import WordTable
+from nlpzero.words.ngrams import ngram_words
 from nlpzero.words.sorted_frames import Frame, RunStore, SpilledRun, join_frames
 from nlpzero.words.sorted_frames import merge_frame_runs as merge_runs
 from tests.words import oracles
@@ -270,7 +272,9 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
     saved = []
 
     def save(**options: Any) -> WordCounts:
-        counts = count_words(Corpus(text), "whitespace", documents=documents, **options)
+        counts = count_words(
+            Corpus(text), "whitespace", documents=documents, resources=Resources(**options)
+        )
         path = tmp_path / f"{len(saved)}.nz"
         counts.save(path)
         saved.append(path.read_bytes())
@@ -284,9 +288,10 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
     if documents == "file":
         assert counts.documents == 1
         assert counts.document_frequency("词1") == 1
-    assert len(save(memory=1, tmpdir=tmp_path)) == len(counts)
-    monkeypatch.setattr("nlpzero.words.counting._TABLE_SHARE", 1 << 12)
-    save(jobs=2, memory=512 << 20)
+    for share in ("_TABLE_SHARE", "_WORKER_RUNS_SHARE", "_RUNS_SHARE", "_RESULT_SHARE"):
+        monkeypatch.setattr(f"nlpzero.words.counting.{share}", 1 << 20)
+    assert len(save(memory="16M", tmpdir=tmp_path)) == len(counts)
+    save(jobs=2, memory="512M")
     with local_workers(2) as processes:
         save(executor=processes, jobs=2)
     with ThreadPoolExecutor(2) as executor:
@@ -299,14 +304,33 @@ def test_the_same_bytes_for_any_jobs_memory_and_executor(
 def test_a_result_larger_than_memory_stays_on_disk(
     text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    small = count_words(Corpus(text), "whitespace", documents="line")
+    assert not small.columns.mapped
     monkeypatch.setattr("nlpzero.words.counting._LEAST", 1)
     folder = tmp_path / "tmp"
     folder.mkdir()
-    large = count_words(Corpus(text), "whitespace", memory=1, tmpdir=folder, documents="line")
-    assert isinstance(large._pool, np.memmap)
+    monkeypatch.setattr("nlpzero.words.counting._RESULT_SHARE", 1 << 20)
+    resources = Resources(memory="16M", tmpdir=folder)
+    large = count_words(Corpus(text), "whitespace", resources=resources, documents="line")
+    assert isinstance(large.columns.pool, np.memmap)
     assert len(list(folder.iterdir())) == 1
-    assert list(large.items()) == list(count_words(Corpus(text), "whitespace").items())
-    del large
+    ranked = list(small.items())
+    assert list(large.items()) == ranked
+    # and ranked in passes over the file, a few hundred rows at a time
+    monkeypatch.setattr("nlpzero.words.table._RANKING_BYTES", 0)
+    monkeypatch.setattr("nlpzero.words.ranking._ROWS", 300)
+    monkeypatch.setattr("nlpzero.words.columns._ROWS", 1000)
+    again = count_words(Corpus(text), "whitespace", resources=resources, documents="line")
+    assert list(again.items()) == ranked
+    assert again.most_common(5) == ranked[:5]
+    chosen = {"top": 900, "min_count": 2, "stopwords": [ranked[3][0], ranked[700][0]]}
+    for options in ({}, chosen):
+        rows = b"".join(again.encode_rows("csv", **options))
+        assert rows == b"".join(small.encode_rows("csv", **options))
+    again.save(tmp_path / "large.nz")
+    small.save(tmp_path / "small.nz")
+    assert (tmp_path / "large.nz").read_bytes() == (tmp_path / "small.nz").read_bytes()
+    del large, again
     assert list(folder.iterdir()) == []
 
 
@@ -332,7 +356,8 @@ def test_urls(text: Path) -> None:
     corpus = Corpus("memory://words/*.txt")
     once = count_words(Corpus(text), "whitespace")
     for jobs in (1, 2):
-        twice = count_words(corpus, "whitespace", jobs=jobs, documents="file")
+        resources = Resources(jobs=jobs)
+        twice = count_words(corpus, "whitespace", documents="file", resources=resources)
         assert dict(twice.items()) == {word: 2 * n for word, n in once.items()}
         assert twice.documents == 2
     files.rm("/words", recursive=True)
@@ -342,8 +367,15 @@ def test_by_file(tmp_path: Path) -> None:
     texts = {"a.txt": "一 二 ， 二", "b.txt": "", "c.txt": "二 三 ！"}
     for name, content in texts.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
-    for options in ({}, {"jobs": 2}, {"memory": 1}):
-        found = count_words_by_file(Corpus(tmp_path), "whitespace", punctuation=False, **options)
+    for resources in (None, Resources(jobs=2, memory="1G"), Resources(memory="16M")):
+        found = list(
+            count_words_by_file(
+                Corpus(tmp_path), "whitespace", punctuation=False, resources=resources
+            )
+        )
+        assert [table.read.bytes_read for _, table in found] == [
+            len(text.encode()) for text in texts.values()
+        ]
         tables = {os.path.basename(name): (dict(table), table.total) for name, table in found}
         assert tables == {
             "a.txt": ({"二": 2, "一": 1}, 3),
@@ -381,7 +413,7 @@ def test_ngrams(low: int, high: int) -> None:
     expected = oracles.ngrams(clauses, low, high)
     assert list(counts.items()) == oracles.ranked(expected)
     table = count_ngrams(["，".join(clauses)], 4)
-    rarer = WordCounts.from_ngrams(table, low, high, min_count=2)
+    rarer = ngram_words(table, low, high, min_count=2)
     assert dict(rarer) == {word: n for word, n in expected.items() if n >= 2}
 
 
@@ -405,8 +437,6 @@ def test_misuse_is_explained() -> None:
         count_words(["好"], "whitespace", documents="page")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="`min_count`"):
         count_words(["好"], "whitespace", min_count=0)
-    with pytest.raises(ValueError, match="`jobs`"):
-        count_words(["好"], "whitespace", jobs=0)
     with pytest.raises(ValueError, match="not counted"):
         count_words(["好"], "whitespace").document_frequency("好")
     with pytest.raises(ValueError, match="n-grams"):
@@ -418,7 +448,7 @@ def test_misuse_is_explained() -> None:
     with pytest.raises(TypeError, match="stopwords"):
         WordCounts.from_counts({"好": 1}).filter(stopwords="好")
     with pytest.raises(ValueError, match="picklable"):
-        count_words(["好"], lambda line: line.split(), jobs=2)
+        count_words(["好"], lambda line: line.split(), resources=Resources(jobs=2, memory="1G"))
 
 
 # --------------------------------------------------------------------------------------- saved counts
@@ -443,9 +473,9 @@ def test_merging_is_counting_together(parts: int, documents: Any, tmp_path: Path
         tables.append(count_words(LINES[i::parts], "whitespace", documents=documents))
         paths.append(tmp_path / f"{i}.nz")
         tables[-1].save(paths[-1])
-    merge_word_counts(paths, tmp_path / "merged.nz", tmpdir=tmp_path)
+    merge_word_counts(paths, tmp_path / "merged.nz", resources=Resources(tmpdir=tmp_path))
     count_words(LINES, "whitespace", documents=documents).save(tmp_path / "whole.nz")
-    WordCounts.merge(tables).save(tmp_path / "in-memory.nz")
+    merge_word_counts(tables).save(tmp_path / "in-memory.nz")
     whole = (tmp_path / "whole.nz").read_bytes()
     assert (tmp_path / "merged.nz").read_bytes() == whole
     assert (tmp_path / "in-memory.nz").read_bytes() == whole
@@ -461,8 +491,12 @@ def test_what_does_not_merge(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="holds counts"):
         merge_word_counts([plain, tmp_path / "other.nz"], tmp_path / "out.nz")
     assert not (tmp_path / "out.nz").exists()
-    with pytest.raises(ValueError, match="document counts"):
-        WordCounts.merge([WordCounts.load(plain), WordCounts.load(with_documents)])
+    with pytest.raises(StorageError, match="table 2 has document counts and table 1 has none"):
+        merge_word_counts([WordCounts.load(plain), WordCounts.load(with_documents)])
+    with pytest.raises(TypeError, match="sequence"):
+        merge_word_counts(plain)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="at least one"):
+        merge_word_counts([])
 
 
 # -------------------------------------------------------------------------------------------- writing
@@ -502,7 +536,7 @@ def read_csv(data: bytes) -> Iterator[list[str]]:
 
 
 def test_rows_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlpzero.words.table._OUT_BYTES", 64)
+    monkeypatch.setattr("nlpzero.words.writing._OUT_BYTES", 64)
     counts = WordCounts.from_counts({f"词{i}": 1 + i // 3 for i in range(200)} | {"长" * 99: 500})
 
     def rows(**options: Any) -> list[tuple[str, int]]:
@@ -532,9 +566,11 @@ def test_any_mapping(counts: dict[str, int]) -> None:
 def test_a_segmenter_travels_to_processes(text: Path) -> None:
     segmenter = VocabularySegmenter(["词1", "词2"])
     alone = count_words(Corpus(text), segmenter)
-    assert alone == count_words(Corpus(text), segmenter, jobs=2)
+    assert alone == count_words(Corpus(text), segmenter, resources=Resources(jobs=2))
     with local_workers(2) as processes:
-        assert alone == count_words(Corpus(text), segmenter, jobs=2, executor=processes)
+        assert alone == count_words(
+            Corpus(text), segmenter, resources=Resources(jobs=2, executor=processes)
+        )
     lines = text.read_text(encoding="utf-8").splitlines()
     worded = oracles.count(lines, lambda line: segmenter.segment(line))
     assert dict(alone) == worded
