@@ -12,15 +12,20 @@ from hypothesis import strategies as st
 from nlpzero import (
     Corpus,
     FunctionTokenizer,
+    LinkThresholds,
     ModelTokenizer,
     NGramTokenizer,
     Resources,
     SegmenterTokenizer,
+    Sentences,
     StorageError,
+    Tokenizer,
     VocabularySegmenter,
     WhitespaceTokenizer,
     WorkerError,
     count_words,
+    find_templates,
+    read_transactions,
 )
 from nlpzero.segmentation.tokenizers import as_tokenizer
 from tests.words import oracles
@@ -229,3 +234,70 @@ def test_lines_longer_than_a_block_are_not_cut_in_words(tmp_path: Path) -> None:
         "天气": 300_000,
         "好": 300_000,
     }
+
+
+# --- a tokenizer of one's own: one method, and everything works
+
+
+class Between(Tokenizer):
+    """Words stand between marks; a mark and white space around it belong to no word."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+
+    def tokens(self, line: str) -> list[str]:
+        return [part.strip() for part in line.split(self.mark)]
+
+
+OWN_LINES = ["我/今天/去", "你/今天/来", "", "我/明天/去/ /吗", "他/今天/去"] * 3
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("documents", [None, "line"])
+def test_a_tokenizer_of_ones_own_counts_words(jobs: int, documents: Any) -> None:
+    resources = Resources(jobs=jobs, memory="1G")
+    counts = count_words(OWN_LINES, Between("/"), documents=documents, resources=resources)
+    spaced = [line.replace("/", " ") for line in OWN_LINES]
+    assert list(counts.items()) == list(count_words(spaced, "whitespace").items())
+    assert counts.documents == (None if documents is None else 12)
+
+
+def test_a_tokenizer_of_ones_own_makes_baskets() -> None:
+    found = read_transactions(Corpus.from_texts(OWN_LINES), Sentences(Between("/")))
+    spaced = [line.replace("/", " ") for line in OWN_LINES]
+    assert [set(row) for row in found] == [
+        set(row) for row in read_transactions(Corpus.from_texts(spaced), Sentences("whitespace"))
+    ]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_tokenizer_of_ones_own_finds_templates(jobs: int) -> None:
+    resources = Resources(jobs=jobs, memory="1G")
+    options: Any = {"min_count": 2, "links": LinkThresholds(min_pmi=0.1)}
+    table = find_templates(OWN_LINES, Between("/"), resources=resources, **options)
+    # a token of white space ends a clause, as a mark does
+    spaced = [line.replace("/ /", " ， ").replace("/", " ") for line in OWN_LINES]
+    assert table == find_templates(spaced, "whitespace", **options)
+    assert len(table) > 0
+
+
+def test_a_tokenizer_of_ones_own_is_named_when_it_fails() -> None:
+    class Broken(Tokenizer):
+        def tokens(self, line: str) -> list[str]:
+            return [3]  # type: ignore[list-item]
+
+    for use in (count_words, find_templates):
+        with pytest.raises(WorkerError, match=r"1: tokenizer .*Broken: a token must be a string"):
+            use(["好"], Broken())
+    with pytest.raises(WorkerError, match="Broken: TypeError: a token must be a string"):
+        Broken().cutter()("好")
+    with pytest.raises(TypeError, match="tokens"):
+        Tokenizer()  # type: ignore[abstract]
+
+
+def test_ngrams_are_a_tokenizer_too() -> None:
+    tokenizer = NGramTokenizer(1, 3)
+    lines = ["天气好，天", "𠮷 K线", "", "好"]
+    counts = Counter(token for line in lines for token in tokenizer.tokens(line))
+    assert count_words(lines, tokenizer) == counts
+    assert tokenizer.cutter()("天气") == ["天", "天气", "气"]
