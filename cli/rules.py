@@ -197,7 +197,8 @@ def rules(
 
     A line of the input is a transaction, its items separated by commas. Items are stripped, an item counts
     once in a transaction, blank items and lines are dropped. Best rules first: by confidence, then
-    support, then names. Counts are exact, whatever --memory is.
+    support, then names. Counts are exact, whatever --memory is. The program comes on top of it, at most
+    130 MB, and with --model or --words 200 MB: a model and compiled code.
 
     \b
     Examples:

@@ -24,6 +24,9 @@ from nlpzero.rules.support_counting import (
 )
 from nlpzero.rules.transactions import Transactions
 
+# most bytes of the budget that are left for what is not a table of mining
+_BESIDE = 112 << 20
+
 
 def frequent_itemsets(
     transactions: Transactions | Iterable[Iterable[object]],
@@ -96,7 +99,8 @@ def frequent_itemsets(
     if not isinstance(transactions, Transactions):
         transactions = Transactions.from_lists(transactions)
     resources = Resources() if resources is None else resources
-    memory = resources.budget
+    # a model that cut words and the names of all items stay in memory beside the tables of mining
+    memory = max(resources.budget * 3 // 5, resources.budget - _BESIDE)
     total = len(transactions)
     min_count = minimum_count(min_support, total, strict)
 

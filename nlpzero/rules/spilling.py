@@ -287,20 +287,16 @@ class SpilledRows:
             items = np.fromfile(self.folder.path(f"items{partition}"), dtype=np.int32)
             lengths = np.fromfile(self.folder.path(f"lengths{partition}"), dtype=np.int32)
             if self._names is not None:
-                self._renumber(items, lengths, partition, self._names)
+                self._renumber(items, partition, self._names)
             yield items, lengths
 
-    def _renumber(self, items: Ints, lengths: Ints, partition: int, names: NameRuns) -> None:
-        """Final numbers in place of those of each numbering, ascending in each row."""
+    def _renumber(self, items: Ints, partition: int, names: NameRuns) -> None:
+        """Final numbers in place of those of each numbering; they need not ascend in a row."""
         done = 0
         for numbering, chunks in groupby(self._chunks, lambda chunk: chunk.numbering):
             end = done + sum(chunk.items[partition] for chunk in chunks)
             items[done:end] = names.final_numbers(numbering).take(items[done:end])
             done = end
-        keys = np.repeat(np.arange(len(lengths), dtype=np.int64) << 32, lengths)
-        keys |= items
-        keys.sort()
-        items[:] = keys.astype(np.int32)  # the low halves
 
     def close(self) -> None:
         """Remove the temporary files."""

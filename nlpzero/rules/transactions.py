@@ -157,7 +157,7 @@ class Transactions:
         Yields
         ------
         (items, offsets)
-            As in the class; item numbers unchanged.
+            As in the class; item numbers unchanged, but not always ascending in a row.
         """
         yield from dealt(restricted(self.items, np.diff(self.offsets), keep), entries)
 
