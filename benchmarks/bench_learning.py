@@ -34,7 +34,7 @@ def training(bench: Benchmark, texts: dict[str, list[Path]], rounds: int) -> Non
             case("one-job", small, "-j", "1"),
             case("two-jobs", small, "-j", "2"),
             case("nvbe", small, "--method", "nvbe"),
-            case("all-of-the-large", large, "-j", "1", "--sample", "1G"),
+            case("all-of-the-large", large, "-j", "1", "--sample", "1G", "--memory", "2G"),
             case("sample-of-the-large", large, "-j", "1"),
         ],
         rounds=rounds,

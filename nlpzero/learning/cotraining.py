@@ -172,164 +172,264 @@ def learn(
     summary : dict
         JSON values: symbols, rounds, description length, word types, constants.
     """
-    recipe, seed, background_weight = method.recipe, method.seed, method.background_weight
-    dense = densify(raw)
-    x = dense.symbols
-    n = len(x)
-    target = n if target is None else target
     resources = resources or Resources()
-    jobs, rounds = resources.jobs, recipe.rounds - 1
-    resources.tell("learn", 0, rounds, "rounds")
+    resources.tell("learn", 0, method.recipe.rounds - 1, "rounds")
+    dense = densify(raw)
     grams = count_positions(dense)
-    forced = forced_cuts(x)
+    forced = forced_cuts(dense.symbols)
     cuts = autonomy_cuts(grams, forced)
     if inspect:
         inspect(-1, cuts)
-    gaps = _gap_statistics(dense, grams, recipe.prior_weight)
-    ids = (grams.ids[1], grams.ids[2], grams.ids[3])
-    sizes = [len(dense.codes), *(len(order.counts) for order in grams.orders[1:])]
-    bases = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    pair_counts = grams.orders[1].counts
-    triple_firsts = grams.orders[2].firsts
-    triple_bins = count_bins(grams.orders[2].counts)
-    quad_firsts = grams.orders[3].firsts
+    types = _types_of(dense, grams, method.recipe.prior_weight)
     del grams
-    features = GapFeatures(
-        x,
-        ids[0],
-        _spread(gaps.records, ids[0], np.uint32),
-        _spread(triple_bins, ids[1], np.uint8),
-    )
-    priors = _spread(gaps.priors, ids[0], np.float32)
+    text = _weigh(dense, types, len(raw) if target is None else target, method)
+    learner = _Learner(text, types, forced, cuts, method, resources.jobs)
+    learner.run(resources, inspect)
+    return learner.result(), learner.summary()
 
-    # every gap weighs c ** -kappa, on average one
-    occurrences = np.bincount(ids[0][:target] + 1, minlength=len(pair_counts) + 1)[1:].astype(float)
-    occurrences += (
-        background_weight * np.bincount(ids[0][target:] + 1, minlength=len(pair_counts) + 1)[1:]
+
+# what is done in one go when gaps are trained, in positions
+_BLOCK = 512
+
+
+class _Types(NamedTuple):
+    """The n-grams of a stream by type, as both models need them.
+
+    gaps : _Gaps
+    ids : number of the 2-, 3- and 4-gram at each position, -1 for none
+    bases : int64[5]; where the types of each order begin when they are numbered through
+    symbols, pairs : how many types there are of these
+    pair_counts : int64[pairs]
+    triple_firsts, quad_firsts : where a type stands first
+    triple_bins : uint8[triples]
+    """
+
+    gaps: _Gaps
+    ids: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
+    bases: npt.NDArray[np.int64]
+    symbols: int
+    pairs: int
+    pair_counts: npt.NDArray[np.int32]
+    triple_firsts: npt.NDArray[np.int32]
+    quad_firsts: npt.NDArray[np.int32]
+    triple_bins: npt.NDArray[np.uint8]
+
+
+def _types_of(dense: Dense, grams: PositionNGrams, prior_weight: float) -> _Types:
+    sizes = [len(dense.codes), *(len(order.counts) for order in grams.orders[1:])]
+    return _Types(
+        _gap_statistics(dense, grams, prior_weight),
+        (grams.ids[1], grams.ids[2], grams.ids[3]),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        sizes[0],
+        sizes[1],
+        grams.orders[1].counts,
+        grams.orders[2].firsts,
+        grams.orders[3].firsts,
+        count_bins(grams.orders[2].counts),
     )
-    powers = pair_counts.astype(np.float64) ** -recipe.count_power
-    mean = (powers * occurrences).sum() / max(float(pair_counts.sum()), 1.0)
+
+
+class _Weighed(NamedTuple):
+    """The text, what its parts count, and the constants that follow from its size.
+
+    importance : what a gap weighs in training: c ** -kappa of its pair, on average one, and less in the background
+    symbols, own : float; symbols of the whole text, and before `target`
+    alpha : strength of the base distribution
+    """
+
+    dense: Dense
+    symbols: float
+    own: float
+    alpha: float
+    importance: GapImportance
+
+
+def _weigh(dense: Dense, types: _Types, target: int, method: CoTraining) -> _Weighed:
+    recipe, background, counts = method.recipe, method.background_weight, types.pair_counts
+    ids = types.ids[0]
+    occurrences = np.bincount(ids[:target] + 1, minlength=len(counts) + 1)[1:].astype(float)
+    occurrences += background * np.bincount(ids[target:] + 1, minlength=len(counts) + 1)[1:]
+    powers = counts.astype(np.float64) ** -recipe.count_power
+    mean = (powers * occurrences).sum() / max(float(counts.sum()), 1.0)
+    symbols = float(dense.counts.sum())
+    own = float(np.count_nonzero(dense.symbols[:target]))
+    weighted = max(own + background * (symbols - own), 1.0)
     pair_weights = (powers / max(mean, 1e-300)).astype(np.float32)
-    importance = GapImportance(pair_weights, target, background_weight)
-
-    symbol_total = float(dense.counts.sum())
-    own = float(np.count_nonzero(x[:target]))
-    weighted = max(own + background_weight * (symbol_total - own), 1.0)
-    alpha = recipe.strength * weighted**recipe.strength_power
-    words = WordModel(
-        x,
-        ids,
-        bases,
-        dense.counts / max(symbol_total, 1.0),
-        _spread(gaps.next_probs, ids[0], np.float32),
-        forced,
-        alpha,
-        target,
-        background_weight,
+    return _Weighed(
+        dense,
+        symbols,
+        own,
+        recipe.strength * weighted**recipe.strength_power,
+        GapImportance(pair_weights, target, background),
     )
-    starts = layout(sizes[0] - 1, sizes[1])
-    weights = np.zeros((len(recipe.divisions), 2, int(starts[-1])), np.float32)
-    model = GapModel(np.array(recipe.divisions, np.int64), weights, starts)
-    factors = np.ones(n, np.float32)
-    logits = np.zeros(n, np.float32)
-    drawn = np.ones(n + 1, np.uint8)
-    counts = np.zeros(int(bases[-1]), np.float64)
-    block = 512
-    blocks = -(-n // block)
-    parts = pieces(forced, max(PIECE, -(-n // max(8 * jobs, 1)))) if jobs > 1 else [(0, n)]
 
-    def count() -> float:
-        counts[:] = 0.0
-        count_cut_words(words, cuts, counts)
-        return float(counts.sum())
 
-    def train(task: tuple[int, int, int]) -> None:
+class _Learner:
+    """The two models on one text, and how they teach each other; :meth:`run` does it all."""
+
+    def __init__(
+        self,
+        text: _Weighed,
+        types: _Types,
+        forced: Cuts,
+        cuts: Cuts,
+        method: CoTraining,
+        jobs: int,
+    ) -> None:
+        self.text = text
+        self.types = types
+        self.method = method
+        self.cuts = cuts
+        self.jobs = jobs
+        self.nats = math.nan
+        ids, gaps, n = types.ids, types.gaps, len(text.dense.symbols)
+        # the gap model: what it sees of each gap, its weights, and its opinion
+        self.features = GapFeatures(
+            text.dense.symbols,
+            ids[0],
+            _spread(gaps.records, ids[0], np.uint32),
+            _spread(types.triple_bins, ids[1], np.uint8),
+        )
+        self.priors = _spread(gaps.priors, ids[0], np.float32)
+        divisions = np.array(method.recipe.divisions, np.int64)
+        starts = layout(types.symbols - 1, types.pairs)
+        weights = np.zeros((len(divisions), 2, int(starts[-1])), np.float32)
+        self.gap_model = GapModel(divisions, weights, starts)
+        self.logits = np.zeros(n, np.float32)
+        self.factors = np.ones(n, np.float32)
+        # the word model, its counts, and the cuts that it draws
+        self.word_model = WordModel(
+            text.dense.symbols,
+            ids,
+            types.bases,
+            text.dense.counts / max(text.symbols, 1.0),
+            _spread(gaps.next_probs, ids[0], np.float32),
+            forced,
+            text.alpha,
+            text.importance.target,
+            text.importance.background_weight,
+        )
+        self.counts = np.zeros(int(types.bases[-1]), np.float64)
+        self.drawn = np.ones(n + 1, np.uint8)
+        size = max(PIECE, -(-n // max(8 * jobs, 1)))
+        self.parts = pieces(forced, size) if jobs > 1 else [(0, n)]
+
+    def run(self, resources: Resources, inspect: Callable[[int, Cuts], object] | None) -> None:
+        """The schedule: sweeps alone, then rounds of training and sweeps, and a last training."""
+        recipe = self.method.recipe
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for number in range(recipe.rounds):
+                if number:
+                    self._train_gap_model(pool, number)
+                for step in range(recipe.sweeps if number else recipe.first_sweeps):
+                    self._sweep(pool, random_key(self.method.seed, number, step))
+                facts = {"description_length": self.nats, "word_types": self._word_types()}
+                resources.tell("learn", number, recipe.rounds - 1, "rounds", **facts)
+                if inspect:
+                    inspect(number, self.cuts)
+            if recipe.rounds:
+                self._train_gap_model(pool, recipe.rounds)
+        self.word_total = self._count()
+
+    def _train_gap_model(self, pool: ThreadPoolExecutor, number: int) -> None:
+        """Train on the cuts as they are, one side of the pairs for the other, and ask about every gap."""
+        tasks = [(number, d, side) for d in range(len(self.gap_model.fold_bits)) for side in (0, 1)]
+        list(pool.map(self._train, tasks))
+        list(pool.map(self._score, self.parts))
+
+    def _train(self, task: tuple[int, int, int]) -> None:
         number, division, side = task
-        table = np.zeros((int(starts[-1]), 2), np.float32)
+        table = np.zeros((int(self.gap_model.starts[-1]), 2), np.float32)
         table[:, 1] = 1e-8
-        order = np.random.default_rng([seed, number, division, side]).permutation(blocks)
+        random = np.random.default_rng([self.method.seed, number, division, side])
         train_gaps(
-            features,
-            cuts,
-            importance,
-            order,
-            block,
-            recipe.divisions[division],
+            self.features,
+            self.cuts,
+            self.text.importance,
+            random.permutation(-(-len(self.logits) // _BLOCK)),
+            _BLOCK,
+            self.method.recipe.divisions[division],
             1 - side,
-            recipe.rate,
-            starts,
+            self.method.recipe.rate,
+            self.gap_model.starts,
             table,
         )
-        weights[division, side] = table[:, 0]
+        self.gap_model.weights[division, side] = table[:, 0]
 
-    def score(part: tuple[int, int]) -> None:
-        score_gaps(features, priors, model, *part, logits)
+    def _score(self, part: tuple[int, int]) -> None:
+        score_gaps(self.features, self.priors, self.gap_model, *part, self.logits)
         inner = slice(*part)
-        factors[inner] = np.exp(np.clip(recipe.gap_weight * logits[inner], -60.0, 60.0))
+        odds = np.clip(self.method.recipe.gap_weight * self.logits[inner], -60.0, 60.0)
+        self.factors[inner] = np.exp(odds)
 
-    nats = math.nan
-    with ThreadPoolExecutor(jobs) as pool:
-        for number in range(recipe.rounds + 1):
-            if number:
-                tasks = [(number, d, side) for d in range(len(recipe.divisions)) for side in (0, 1)]
-                list(pool.map(train, tasks))
-                list(pool.map(score, parts))
-            if number == recipe.rounds:
-                break
-            for step in range(recipe.sweeps if number else recipe.first_sweeps):
-                total = count()
-                key = np.uint64(random_key(seed, number, step))
+    def _count(self) -> float:
+        """Count the words of the cuts; their sum."""
+        self.counts[:] = 0.0
+        count_cut_words(self.word_model, self.cuts, self.counts)
+        return float(self.counts.sum())
 
-                def draw(
-                    part: tuple[int, int],
-                    old: Cuts = cuts,
-                    new: Cuts = drawn,
-                    total: float = total,
-                    key: np.uint64 = key,
-                ) -> float:
-                    return sweep(words, counts, total, factors, *part, key, old, new)
+    def _sweep(self, pool: ThreadPoolExecutor, key: int) -> None:
+        """Draw all cuts anew from the word model without the clause at hand."""
+        total = self._count()
 
-                nats = -sum(pool.map(draw, parts)) / max(symbol_total, 1.0)
-                cuts, drawn = drawn, cuts
-            types = int(np.count_nonzero(counts))
-            facts = {"description_length": nats, "word_types": types}
-            resources.tell("learn", number, rounds, "rounds", **facts)
-            if inspect:
-                inspect(number, cuts)
-    word_total = count()
+        def draw(part: tuple[int, int]) -> float:
+            return sweep(
+                self.word_model,
+                self.counts,
+                total,
+                self.factors,
+                *part,
+                np.uint64(key),
+                self.cuts,
+                self.drawn,
+            )
 
-    threes = np.flatnonzero(counts[bases[2] : bases[3]])
-    fours = np.flatnonzero(counts[bases[3] : bases[4]])
-    learned = Learned(
-        dense.codes,
-        dense.counts,
-        counts[: bases[1]].copy(),
-        gaps.prior_sides,
-        gaps.pairs,
-        gaps.records,
-        np.stack(
-            [gaps.priors, gaps.next_probs, counts[bases[1] : bases[2]].astype(np.float32)], axis=1
-        ),
-        pack_ngrams(x, triple_firsts, 3),
-        triple_bins,
-        np.concatenate(
-            [pack_ngrams(x, triple_firsts[threes], 3), pack_ngrams(x, quad_firsts[fours], 4)]
-        ),
-        np.concatenate([counts[bases[2] + threes], counts[bases[3] + fours]]),
-        weights,
-        model.fold_bits,
-        gaps.pmi_edges,
-        gaps.skip_prior,
-        np.array([word_total, max(symbol_total, 1.0), alpha, recipe.gap_weight]),
-    )
-    summary = {
-        "symbols": int(symbol_total),
-        "target_symbols": int(own),
-        "background_weight": background_weight,
-        "rounds": recipe.rounds,
-        "description_length": round(nats, 4) if math.isfinite(nats) else None,
-        "word_types": int(np.count_nonzero(counts)),
-        "seed": seed,
-        "recipe": {**asdict(recipe), "divisions": list(recipe.divisions)},
-    }
-    return learned, summary
+        self.nats = -sum(pool.map(draw, self.parts)) / max(self.text.symbols, 1.0)
+        self.cuts, self.drawn = self.drawn, self.cuts
+
+    def _word_types(self) -> int:
+        return int(np.count_nonzero(self.counts))
+
+    def result(self) -> Learned:
+        """What decoding needs, as arrays."""
+        text, types, counts = self.text, self.types, self.counts
+        gaps, bases, x = types.gaps, types.bases, text.dense.symbols
+        pair_counts = counts[bases[1] : bases[2]].astype(np.float32)
+        threes = np.flatnonzero(counts[bases[2] : bases[3]])
+        fours = np.flatnonzero(counts[bases[3] : bases[4]])
+        three_keys = pack_ngrams(x, types.triple_firsts[threes], 3)
+        four_keys = pack_ngrams(x, types.quad_firsts[fours], 4)
+        gap_weight = self.method.recipe.gap_weight
+        return Learned(
+            codes=text.dense.codes,
+            symbol_counts=text.dense.counts,
+            word_counts=counts[: bases[1]].copy(),
+            prior_sides=gaps.prior_sides,
+            pairs=gaps.pairs,
+            pair_records=gaps.records,
+            pair_values=np.stack([gaps.priors, gaps.next_probs, pair_counts], axis=1),
+            triples=pack_ngrams(x, types.triple_firsts, 3),
+            triple_bins=types.triple_bins,
+            words=np.concatenate([three_keys, four_keys]),
+            words_counts=np.concatenate([counts[bases[2] + threes], counts[bases[3] + fours]]),
+            weights=self.gap_model.weights,
+            fold_bits=self.gap_model.fold_bits,
+            pmi_edges=gaps.pmi_edges,
+            skip_prior=gaps.skip_prior,
+            constants=np.array([self.word_total, max(text.symbols, 1.0), text.alpha, gap_weight]),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Facts of the learning, as JSON values."""
+        recipe = self.method.recipe
+        return {
+            "symbols": int(self.text.symbols),
+            "target_symbols": int(self.text.own),
+            "background_weight": self.method.background_weight,
+            "rounds": recipe.rounds,
+            "description_length": round(self.nats, 4) if math.isfinite(self.nats) else None,
+            "word_types": self._word_types(),
+            "seed": self.method.seed,
+            "recipe": {**asdict(recipe), "divisions": list(recipe.divisions)},
+        }
