@@ -1,7 +1,7 @@
 """Kneser–Ney estimation from a table of counts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ from nlpzero.ngrams.keys import (
     symbols_at,
 )
 from nlpzero.ngrams.table import NGramCounts
+
+# rows of the highest order that are in memory at a time
+_ROWS = 1 << 19
 
 # what lmplz --discount_fallback uses where counts of counts allow no estimate
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
@@ -62,18 +65,33 @@ def log32(values: npt.NDArray[np.float64]) -> Floats32:
     return np.log(values).astype(np.float32)
 
 
+def span_of(parents: Keys, keys: Keys, mask: np.uint64) -> slice:
+    """Where the prefixes of some ascending keys stand among their parents."""
+    first, last = keys[0] & mask, keys[-1] & mask
+    return slice(int(np.searchsorted(parents, first)), int(np.searchsorted(parents, last)) + 1)
+
+
 class Estimator:
     """Kneser–Ney from a table of counts; one object per estimation.
 
     A gram of order k <= 4 is a packed key; one of order 5 is
     ``row of its first four symbols << 16 | last``, rows in the table of order 4 with clause bounds.
     Tables are ascending; grams after BEGIN come last.
+
+    The grams of the highest order, by far the most, are read in pieces from the counts and are
+    never all in memory (except for order 5, whose rows are not packed keys): only those that the
+    model keeps are.
     """
 
     def __init__(self, counts: NGramCounts, order: int, thresholds: list[int]) -> None:
         self.source = counts
         self.order = order
         self.thresholds = thresholds
+        self.streamed = 2 <= order <= PACKED_ORDER
+        none = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+        # of the highest order: grams that END follows, and those after BEGIN
+        self.closing: tuple[Keys, Counts] = none
+        self.opening: tuple[Keys, Counts] = none
 
     def model(self) -> KneserNeyModel:
         tables = self._with_bounds()
@@ -92,18 +110,21 @@ class Estimator:
         single = np.zeros(0, np.int64)
         unknown = 0.0
         for k in range(1, self.order + 1):
-            keys, counts, adjusted = tables[k - 1]
-            tables[k - 1] = (keys, counts[:0], adjusted[:0])  # only the keys are wanted again
-            if k == 1:
-                single = counts
-            keep = counts >= self.thresholds[k - 1]
             parents = tables[k - 2][0] if k > 1 else np.zeros(1, np.uint64)
-            rows = self._parent_rows(k, parents, keys)
-            shares, left = discounted(
-                adjusted, rows, keep, self._discounts(k, adjusted), len(parents)
-            )
-            del adjusted, counts
-            keys, rows, shares = keys[keep], rows[keep], shares[keep]
+            if k == self.order and self.streamed:
+                keys, rows, shares, left = self._highest_shares(parents)
+                keep = np.zeros(0, np.bool_)  # nothing is above
+            else:
+                keys, counts, adjusted = tables[k - 1]
+                tables[k - 1] = (keys, counts[:0], adjusted[:0])  # only the keys are wanted again
+                if k == 1:
+                    single = counts
+                keep = counts >= self.thresholds[k - 1]
+                rows = self._parent_rows(k, parents, keys)
+                discounts = self._discounts(counts_of_counts(adjusted))
+                shares, left = discounted(adjusted, rows, keep, discounts, len(parents))
+                del adjusted, counts
+                keys, rows, shares = keys[keep], rows[keep], shares[keep]
             if k == 1:
                 # every symbol, the clause end and the unknown symbol share what is left; BEGIN is
                 # never predicted
@@ -147,13 +168,22 @@ class Estimator:
         before = np.array([key_of_symbol(BEGIN, 1)])  # grams after BEGIN, of this order
         before_counts = np.array([clauses])
         for k in range(1, self.order + 1):
+            if k == self.order and self.streamed:
+                self.opening = (before, before_counts)
+                break
             keys, counts = inner[k - 1]
+            inner[k - 1] = (keys[:0], counts[:0])  # not needed any more
             if k == self.order:
                 adjusted = counts
             else:
-                types, sums = self._before(k, keys, inner[k])
-                starts = counts - sums
-                adjusted = types + (starts > 0)
+                highest = k + 1 == self.order and self.streamed
+                longer = self._highest_inside() if highest else [inner[k]]
+                adjusted, sums = self._before(k, keys, longer)
+                starts = np.subtract(counts, sums, out=sums)
+                chosen = starts > 0
+                adjusted += chosen
+                begun, begun_counts = keys[chosen], starts[chosen]
+                del starts, sums, chosen
             # BEGIN alone is no event; the grams after it have their counts
             bounds = before_counts if k > 1 else np.zeros(1, np.int64)
             table = np.concatenate([keys, before])
@@ -162,21 +192,19 @@ class Estimator:
                 tables.append((table, all_counts, all_counts))
             else:
                 tables.append((table, all_counts, np.concatenate([adjusted, bounds])))
-            inner[k - 1] = (keys[:0], counts[:0])  # not needed any more
+            del keys, counts, adjusted
             if k < self.order:
-                chosen = starts > 0
-                before = self._after_begin(k + 1, keys[chosen], table)
-                before_counts = starts[chosen]
+                before = self._after_begin(k + 1, begun, table)
+                before_counts = begun_counts
         return tables
 
     def _with_ends(self) -> list[tuple[Keys, Counts]]:
         """The grams of each order that hold no BEGIN: those of the text, and those that END
-        follows.
+        follows. The highest order is left out where it is read in pieces.
         """
         result: list[tuple[Keys, Counts]] = []
         keys, counts = self.source.grams(1)
-        longer = self.source.grams(2)
-        ends = counts - child_sums(keys, *longer, PREFIX_MASKS[1])
+        longer, ends = self._longer(1, keys, counts)
         result.append(
             (
                 np.append(keys, key_of_symbol(END, 1)),
@@ -187,11 +215,13 @@ class Estimator:
             chosen = ends > 0
             closing = keys[chosen] | key_of_symbol(END, k)
             closing_counts = ends[chosen]
+            if k == self.order:
+                self.closing = (closing, closing_counts)
+                return result
             keys, counts = longer
             if k < self.order:
                 if k < 4:
-                    longer = self.source.grams(k + 1)
-                    ends = counts - child_sums(keys, *longer, PREFIX_MASKS[k])
+                    longer, ends = self._longer(k, keys, counts)
                 else:
                     rows, last, longer_counts = self.source.level(5)
                     sums = np.bincount(rows, weights=longer_counts, minlength=len(keys))
@@ -211,16 +241,72 @@ class Estimator:
             )
         return result
 
-    def _before(self, k: int, keys: Keys, longer: tuple[Keys, Counts]) -> tuple[Counts, Counts]:
+    def _longer(self, k: int, keys: Keys, counts: Counts) -> tuple[tuple[Keys, Counts], Counts]:
+        """The grams one symbol longer, unless they are read in pieces; how often END follows each k-gram."""
+        mask = PREFIX_MASKS[k]
+        if k + 1 < self.order:
+            longer = self.source.grams(k + 1)
+            return longer, counts - child_sums(keys, *longer, mask)
+        ends = counts.copy()
+        for more, found in self.source.gram_chunks(k + 1, group=k, rows=_ROWS):
+            if len(more):
+                span = span_of(keys, more, mask)
+                ends[span] -= child_sums(keys[span], more, found, mask)
+        return (keys[:0], counts[:0]), ends
+
+    # ---- the highest order, in pieces
+
+    def _highest_inside(self) -> Iterator[tuple[Keys, Counts]]:
+        """The grams of the highest order without BEGIN; those of one context are in one piece."""
+        k = self.order
+        closing, closing_counts = self.closing
+        done = 0
+        for keys, counts in self.source.gram_chunks(k, group=k - 1, rows=_ROWS):
+            if len(keys):
+                end = int(np.searchsorted(closing, keys[-1] | ~PREFIX_MASKS[k - 1], side="right"))
+                yield merge_rows(keys, counts, closing[done:end], closing_counts[done:end])
+                done = end
+        if done < len(closing):
+            yield closing[done:], closing_counts[done:]
+
+    def _highest(self) -> Iterator[tuple[Keys, Counts]]:
+        yield from self._highest_inside()
+        if len(self.opening[0]):
+            yield self.opening
+
+    def _highest_shares(
+        self, parents: Keys
+    ) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Kept grams of the highest order: keys, rows of their contexts, shares; and what each context leaves."""
+        mask = PREFIX_MASKS[self.order - 1]
+        seen = np.zeros(5, np.int64)
+        for _, counts in self._highest():
+            seen += counts_of_counts(counts)
+        discounts = self._discounts(seen)
+        left = np.ones(len(parents), np.float64)
+        # nothing, where clauses are too short to have any
+        parts = [(parents[:0], np.zeros(0, np.int32), left[:0])]
+        for keys, counts in self._highest():
+            span = span_of(parents, keys, mask)
+            keep = counts >= self.thresholds[self.order - 1]
+            rows = prefix_rows(parents[span], keys, mask)
+            shares, left[span] = discounted(counts, rows, keep, discounts, span.stop - span.start)
+            parts.append((keys[keep], rows[keep] + np.int32(span.start), shares[keep]))
+        kept, rows, shares = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return kept, rows, shares, left
+
+    def _before(
+        self, k: int, keys: Keys, longer: Iterable[tuple[Keys, Counts]]
+    ) -> tuple[Counts, Counts]:
         """How many different symbols stand before each k-gram, and how often any does."""
-        suffixes = self._suffixes(k + 1, keys, longer[0])
-        once = longer[1] == 1
-        often = suffixes[~once]
-        order = np.argsort(often)
         types, sums = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
-        join_suffixes(
-            keys, np.sort(suffixes[once]), often[order], longer[1][~once][order], types, sums
-        )
+        for longer_keys, counts in longer:
+            suffixes = self._suffixes(k + 1, keys, longer_keys)
+            once = counts == 1
+            often = suffixes[~once]
+            order = np.argsort(often)
+            more = counts[~once][order]
+            join_suffixes(keys, np.sort(suffixes[once]), often[order], more, types, sums)
         return types, sums
 
     @staticmethod
@@ -249,9 +335,9 @@ class Estimator:
         return (keys >> SYMBOL_BITS).astype(np.int32)
 
     @staticmethod
-    def _discounts(k: int, adjusted: Counts) -> npt.NDArray[np.float64]:
-        """D(0), D(1), D(2), D(3+) of one order."""
-        t = counts_of_counts(adjusted).astype(np.float64)
+    def _discounts(seen: Counts) -> npt.NDArray[np.float64]:
+        """D(0), D(1), D(2), D(3+) of one order from its counts of counts."""
+        t = seen.astype(np.float64)
         if (t[1:] > 0).all():
             y = t[1] / (t[1] + 2 * t[2])
             found = [j - (j + 1) * y * t[j + 1] / t[j] for j in (1, 2, 3)]

@@ -169,18 +169,41 @@ class NGramCounts:
         parts = list(self.gram_chunks(k, min_count))
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def gram_chunks(self, k: int, min_count: int = 1) -> Iterator[tuple[Keys, Counts]]:
-        """What :meth:`grams` gives, in pieces: for tables whose k-grams are too many to hold."""
+    def gram_chunks(
+        self,
+        k: int,
+        min_count: int = 1,
+        *,
+        group: int | None = None,
+        rows: int = _CHUNK_ROWS,
+    ) -> Iterator[tuple[Keys, Counts]]:
+        """The rows of :meth:`grams` in pieces, so that they need not all be in memory.
+
+        Parameters
+        ----------
+        k, min_count
+            As there.
+        group : int in [1, k], optional
+            Rows with the same first `group` symbols are in one piece.
+        rows : int
+            About so many rows of the table at a time.
+
+        Yields
+        ------
+        keys : ndarray of uint64
+        counts : ndarray of int64
+        """
         if not 1 <= k <= PACKED_ORDER:
             raise ValueError(f"`k` must be an integer from 1 to 4, got {k}; see `level` above 4.")
         mask, shift = PREFIX_MASKS[k], symbol_shift(k)
+        together = PREFIX_MASKS[k if group is None else group]
         rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        for keys, counts in self.chunks():
+        for keys, counts in self.chunks(rows):
             if len(rest_keys):
                 keys = np.concatenate([rest_keys, keys])
                 counts = np.concatenate([rest_counts, counts])
             # the last group may go on in the next piece
-            cut = int(np.searchsorted(keys, keys[-1] & mask))
+            cut = int(np.searchsorted(keys, keys[-1] & together))
             yield group_prefixes(keys[:cut], counts[:cut], mask, shift, min_count)
             rest_keys, rest_counts = keys[cut:].copy(), counts[cut:]
         yield group_prefixes(rest_keys, rest_counts, mask, shift, min_count)

@@ -216,3 +216,18 @@ def test_kenlm_agrees(tmp_path):
             assert model.score(line, bounds=False)[0] == pytest.approx(
                 other.score(spaced, bos=False, eos=False) * math.log(10), abs=1e-4 * (len(line) + 1)
             )
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("rows", [1, 7, 50])
+def test_how_the_counts_are_read_makes_no_difference(
+    order: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["天气好，天气", "天气天气好天", "今天的天气不好。今天", "好"]
+    counts = count_ngrams(texts, order=max(order, 4))
+    whole = KneserNeyModel.from_counts(counts, order, min_count=2).state()
+    chunks = type(counts).chunks
+    monkeypatch.setattr(type(counts), "chunks", lambda self, _=0: chunks(self, rows))
+    pieces = KneserNeyModel.from_counts(counts, order, min_count=2).state()
+    assert pieces[0] == whole[0]
+    assert [a.tobytes() for a in pieces[1].values()] == [a.tobytes() for a in whole[1].values()]
