@@ -1,7 +1,7 @@
 """Text in XML documents that we write: escapes, and the characters that XML 1.0 cannot hold."""
 
 import re
-from xml.sax.saxutils import escape
+from html import escape  # that of xml.sax brings urllib.request with it, a tenth of a second
 
 # all but the production Char of XML 1.0: control characters, lone surrogates and two non-characters
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,4 +35,4 @@ def xml_text(text: str) -> str:
     >>> xml_text("a\\x00b\\ufffe\\td") == "a\\ufffdb\\ufffd\\td"
     True
     """
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    return escape(_FORBIDDEN.sub("\ufffd", text), quote=False)
