@@ -24,7 +24,9 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?
 
 
 def cluster() -> Decorator:
-    """Add ``--executor`` and ``--scheduler``; the command receives ``executor``, an Executor or None."""
+    """Add ``--executor`` and ``--scheduler``; the command receives ``executor``, an Executor or
+    None.
+    """
 
     def decorate(function: F) -> F:
         @click.option(
@@ -83,7 +85,8 @@ def dask_executor(scheduler: str) -> Iterator[Executor]:
     match = _ADDRESS.fullmatch(scheduler)
     try:
         if match is not None:
-            # a client that cannot connect retries for long and takes its leave noisily: try the door first
+            # a client that cannot connect retries for long and takes its leave noisily: try the
+            # door first
             place = (match[1].strip("[]"), int(match[2]))
             socket.create_connection(place, timeout=_SECONDS_TO_CONNECT).close()
         client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)

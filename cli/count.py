@@ -99,8 +99,8 @@ def count(
 ) -> None:
     """Count words: how often each occurs, most frequent first, ties by code points.
 
-    Say what the words are: --model, --words, --whitespace, --ngrams or --tokenizer. White space is never a
-    word. The counts are exact and the same for any --jobs and --memory.
+    Say what the words are: --model, --words, --whitespace, --ngrams or --tokenizer. White space is
+    never a word. The counts are exact and the same for any --jobs and --memory.
 
     \b
     Examples:

@@ -1,7 +1,7 @@
 """Tables as TSV, CSV or JSON Lines, to a file or to standard output, row by row.
 
-Numbers look the same in all formats: integers in full, floats with six significant digits, so that the
-output is the same bytes on every platform.
+Numbers look the same in all formats: integers in full, floats with six significant digits, so that
+the output is the same bytes on every platform.
 """
 
 import io
@@ -45,7 +45,9 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
 
 @contextmanager
 def open_bytes(path: str | None) -> Iterator[IO[bytes]]:
-    """Bytes to standard output (None or ``-``) or to a file, which appears complete or not at all."""
+    """Bytes to standard output (None or ``-``) or to a file, which appears complete or not at
+    all.
+    """
     if path is None or path == "-":
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -122,10 +124,10 @@ def write_table(
 ) -> int:
     """Write rows as they come and return how many there were.
 
-    ``tsv`` has a header line; a tab, line end or backslash inside a cell is written ``\\t``, ``\\n``,
-    ``\\r``, ``\\\\``. ``csv`` has a header line and a byte order mark, which spreadsheets need to see UTF-8.
-    ``jsonl`` has one object per row; a number that is not finite is ``null`` there. A list is a JSON array,
-    and in the other two its parts joined by spaces.
+    ``tsv`` has a header line; a tab, line end or backslash inside a cell is written ``\\t``,
+    ``\\n``, ``\\r``, ``\\\\``. ``csv`` has a header line and a byte order mark, which spreadsheets
+    need to see UTF-8. ``jsonl`` has one object per row; a number that is not finite is ``null``
+    there. A list is a JSON array, and in the other two its parts joined by spaces.
 
     Parameters
     ----------
@@ -164,7 +166,9 @@ def csv_list(items: Sequence[str]) -> str:
 
 
 def terminal_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines of a table as wide as the terminal allows: the first column is clipped, others stand right."""
+    """Lines of a table as wide as the terminal allows: the first column is clipped, others stand
+    right.
+    """
     from nlpzero.engine.showing import padded, text_width
 
     room = max(shutil.get_terminal_size((100, 24)).columns - 44, 20)

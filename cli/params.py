@@ -58,7 +58,8 @@ class Support(click.ParamType):
             share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
         except ValueError:
             self.fail(
-                f"{value!r} is no support; write a proportion such as 0.06 or 6%, or a count such as 50.",
+                f"{value!r} is no support; write a proportion such as 0.06 or 6%, or a count such "
+                "as 50.",
                 param,
                 ctx,
             )

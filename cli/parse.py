@@ -61,12 +61,13 @@ def parse(
     output: str | None,
     quiet: bool,
 ) -> None:
-    """Show the structure of every clause: the best nesting of templates, in which each placeholder is a
-    block of words made by a template in turn.
+    """Show the structure of every clause: the best nesting of templates, in which each placeholder
+    is a block of words made by a template in turn.
 
-    Best is the greatest sum of ln p(template); words that no template holds together cost --null-score for
-    each gap between them. Ties are broken by structure alone (see docs/templates.md). Formats: an indented
-    tree; one line of brackets; one JSON object for each clause; one SVG picture of all trees.
+    Best is the greatest sum of ln p(template); words that no template holds together cost
+    --null-score for each gap between them. Ties are broken by structure alone (see
+    docs/templates.md). Formats: an indented tree; one line of brackets; one JSON object for each
+    clause; one SVG picture of all trees.
 
     \b
     Examples:

@@ -88,9 +88,9 @@ def templates(
     """Find sentence templates, such as [X] 可以 [X] 吗: words that go together in this order, and
     placeholders for one or more words.
 
-    Most frequent first, ties by code points, each with its count, its share of all templates, and the
-    first three different clauses it was found in. `nlpzero parse` reads the result. It is the same for
-    any --jobs and --memory.
+    Most frequent first, ties by code points, each with its count, its share of all templates, and
+    the first three different clauses it was found in. `nlpzero parse` reads the result. It is the
+    same for any --jobs and --memory.
 
     \b
     Examples:

@@ -1,4 +1,6 @@
-"""``--model``, ``--words``, ``--whitespace``, ``--tokenizer``: how commands on sentences cut text into words."""
+"""``--model``, ``--words``, ``--whitespace``, ``--tokenizer``: how commands on sentences cut text
+into words.
+"""
 
 import os
 from collections.abc import Callable
@@ -46,11 +48,14 @@ def tokenizing() -> Callable[[F], F]:
 def make_tokenizer(
     model: str | None, words: str | None, whitespace: bool, tokenizer: str | None
 ) -> "Tokenizer":
-    """The tokenizer that exactly one of the options names; a bad file is found now, not in a worker."""
+    """The tokenizer that exactly one of the options names; a bad file is found now, not in a
+    worker.
+    """
     given = (model is not None, words is not None, whitespace, tokenizer is not None)
     if sum(given) != 1:
         raise click.UsageError(
-            "Say what the words are with exactly one of --model, --words, --whitespace or --tokenizer."
+            "Say what the words are with exactly one of --model, --words, --whitespace or "
+            "--tokenizer."
         )
     if model is not None:
         nlpzero.load_segmenter(model)

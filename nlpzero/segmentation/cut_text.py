@@ -1,7 +1,7 @@
 """Text cut into words, on its way from a tokenizer to whoever counts, numbers or lists them.
 
-There are three ways to hold it without making a string of every word before somebody asks for one. What takes
-words (a :class:`Sink`) has a method for each.
+There are three ways to hold it without making a string of every word before somebody asks for one.
+What takes words (a :class:`Sink`) has a method for each.
 """
 
 import itertools

@@ -1,11 +1,13 @@
-"""How text is cut into the words that are counted: white space, our segmenters, any Python function.
+"""How text is cut into the words that are counted: white space, our segmenters, any Python
+function.
 
-A tokenizer is a small picklable value that goes to the workers; what is heavy (a model, an imported module) is
-loaded there. White space is never a word. Marks (punctuation, symbols, emoji: tokens without any letter, digit
-or Han character) are no words for our segmenters; where somebody else cut the text they count as that
-somebody says. Either can be changed with `punctuation`.
+A tokenizer is a small picklable value that goes to the workers; what is heavy (a model, an imported
+module) is loaded there. White space is never a word. Marks (punctuation, symbols, emoji: tokens
+without any letter, digit or Han character) are no words for our segmenters; where somebody else cut
+the text they count as that somebody says. Either can be changed with `punctuation`.
 
-Counting, baskets of words and templates all take a tokenizer, and what :func:`as_tokenizer` makes one of.
+Counting, baskets of words and templates all take a tokenizer, and what :func:`as_tokenizer` makes
+one of.
 """
 
 import importlib
@@ -35,10 +37,11 @@ _BATCH_TOKENS = 1 << 17
 
 
 class Tokenizer(ABC):
-    """What words are; a subclass needs one method, :meth:`tokens`, to count words, find rules and templates.
+    """What words are; a subclass needs one method, :meth:`tokens`, to count words, find rules and
+    templates.
 
-    Workers in other processes get a pickled copy, so a subclass is defined at the top level of a module and
-    holds only what can be pickled.
+    Workers in other processes get a pickled copy, so a subclass is defined at the top level of a
+    module and holds only what can be pickled.
 
     Attributes
     ----------
@@ -90,7 +93,8 @@ class Tokenizer(ABC):
         report: "ReadReport | None" = None,
         progress: Advance | None = None,
     ) -> Iterator[CutText]:
-        """A text cut into words, piece by piece; our own tokenizers have faster ways than line by line.
+        """A text cut into words, piece by piece; our own tokenizers have faster ways than line by
+        line.
 
         Parameters
         ----------
@@ -135,8 +139,8 @@ class Tokenizer(ABC):
     def cutter(self) -> Callable[[str], list[str]]:
         """A function from any string, such as a sentence, to its tokens.
 
-        What is heavy is loaded once, here. Unlike :meth:`tokens` the function checks what it returns and
-        turns errors into :class:`WorkerError`.
+        What is heavy is loaded once, here. Unlike :meth:`tokens` the function checks what it
+        returns and turns errors into :class:`WorkerError`.
 
         Returns
         -------
@@ -165,7 +169,8 @@ class Tokenizer(ABC):
         return cut
 
     def spaced(self, blocks: Iterable[str]) -> Iterator[str] | None:
-        """A text that arrives in blocks, with white space between its words: the fast way, where there is one.
+        """A text that arrives in blocks, with white space between its words: the fast way, where
+        there is one.
 
         Marks are words too here, and line ends stay where they are.
 
@@ -354,7 +359,8 @@ class FunctionTokenizer(Tokenizer):
     ----------
     function : callable or str
         Takes a line (without its end) and returns its tokens, an iterable of strings. A name
-        ``module:function`` is imported in each worker; a callable must be picklable if there are several.
+        ``module:function`` is imported in each worker; a callable must be picklable if there are
+        several.
     folder : path, optional
         Where modules are looked for too.
 
@@ -372,7 +378,8 @@ class FunctionTokenizer(Tokenizer):
             module, separator, attribute = function.partition(":")
             if not (separator and module and attribute):
                 raise ValueError(
-                    f"`function` must be named module:function, such as jieba:lcut, got {function!r}."
+                    "`function` must be named module:function, such as jieba:lcut, "
+                    f"got {function!r}."
                 )
         elif not callable(function):
             raise TypeError(
@@ -449,8 +456,8 @@ def as_tokenizer(tokenizer: "Tokenizer | Segmenter | Tokenize | str") -> Tokeniz
     ----------
     tokenizer : Tokenizer, Segmenter, callable or str
         A segmenter of ours; a function that takes a line and returns its tokens, or its name
-        ``"module:function"``; ``"whitespace"`` for text that is already segmented; or a tokenizer, which is
-        returned as it is.
+        ``"module:function"``; ``"whitespace"`` for text that is already segmented; or a tokenizer,
+        which is returned as it is.
 
     Returns
     -------
@@ -504,7 +511,7 @@ def portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
         pickle.dumps(tokenizer)
     except Exception as error:
         raise ValueError(
-            "`tokenizer` must be picklable to be used in several processes, so a function or a class must "
-            f"be defined at the top level of a module ({error}); or use one job."
+            "`tokenizer` must be picklable to be used in several processes, so a function or a "
+            f"class must be defined at the top level of a module ({error}); or use one job."
         ) from error
     return tokenizer

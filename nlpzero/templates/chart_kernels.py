@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from nlpzero.engine.jit import kernel
 
 # A chart cell is `score * WORD_LIMIT + words of the main template`, so that one comparison orders
-# by score and then by words. Scores are never positive, hence `cell >> WORD_BITS` is the score again.
+# by score and then by words. Scores are never positive, hence `cell >> WORD_BITS` is the score
+# again.
 WORD_BITS = 10
 WORD_LIMIT = 1 << WORD_BITS
 IMPOSSIBLE = -(1 << 62)
@@ -56,8 +57,8 @@ def reach_states(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Trie nodes that a template can stand at after each word: `nodes`, and `first` by position.
 
-    A state at position p is a node whose last element is the word p - 1. Each node is listed once for
-    a position however many ways lead to it, which is what keeps the chart polynomial.
+    A state at position p is a node whose last element is the word p - 1. Each node is listed once
+    for a position however many ways lead to it, which is what keeps the chart polynomial.
     """
     n = words.size
     nodes = np.empty(64, np.int32)
@@ -124,9 +125,9 @@ def fill_chart(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Best cell of every span, and best completion of every state up to every end.
 
-    `chart[i, j]` belongs to the words i..j-1. `complete[s, j]` is the best way for state s to finish its
-    template exactly at j; it does not depend on where the template began, so one table serves all
-    beginnings.
+    `chart[i, j]` belongs to the words i..j-1. `complete[s, j]` is the best way for state s to
+    finish its template exactly at j; it does not depend on where the template began, so one table
+    serves all beginnings.
     """
     n = words.size
     chart = np.zeros((n + 1, n + 1), np.int64)
@@ -203,8 +204,9 @@ def read_chart(
 ) -> NDArray[np.int64]:
     """The best tree: rows (start, end, trie node or -1, score), parents before children.
 
-    Of several ways to the same cell the one whose words stand furthest right wins, compared from the
-    first word on; since the places of the words say what the template is, nothing is left undecided.
+    Of several ways to the same cell the one whose words stand furthest right wins, compared from
+    the first word on; since the places of the words say what the template is, nothing is left
+    undecided.
     """
     n = words.size
     rows = np.empty((2 * n, 4), np.int64)

@@ -76,7 +76,8 @@ def read_clauses(
 ) -> Clauses:
     """Cut texts into clauses of words, the units of templates and parses.
 
-    A clause ends at line ends and at tokens without letters, digits or Han characters, which belong to none.
+    A clause ends at line ends and at tokens without letters, digits or Han characters, which belong
+    to none.
 
     Parameters
     ----------

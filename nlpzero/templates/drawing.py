@@ -12,7 +12,8 @@ _GAP = 18.0  # between neighbouring words
 _LEVEL = 58.0  # from a template to the blocks below it
 _MARGIN = 16.0
 _STYLE = """\
-  text { font: 16px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif; \
+  text { font: 16px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", \
+"Microsoft YaHei", sans-serif; \
 text-anchor: middle; fill: #1d2733 }
   text.own { font-weight: bold; fill: #0b4f8a }
   text.name { font-size: 13px; fill: #0b4f8a }
@@ -28,16 +29,18 @@ def _text_width(text: str, size: float) -> float:
 
 
 def _label(tree: Tree) -> str:
-    """What the box of a block says: its template, or dots for words that no template holds together."""
+    """What the box of a block says: its template, or dots for words that no template holds
+    together.
+    """
     return "…" if tree.template is None else str(tree.template).replace("[X]", "○")
 
 
 def trees_to_svg(trees: Iterable[Tree]) -> str:
     """Trees as one SVG picture, one under another, the words of each on one line.
 
-    A box is a template (○ its placeholders) or, with dots, a flat span; thick lines lead to the template's
-    own words, thin ones to the blocks in its placeholders. A block of one word is the word itself. Lines
-    never cross.
+    A box is a template (○ its placeholders) or, with dots, a flat span; thick lines lead to the
+    template's own words, thin ones to the blocks in its placeholders. A block of one word is the
+    word itself. Lines never cross.
 
     Parameters
     ----------

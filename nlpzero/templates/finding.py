@@ -45,10 +45,11 @@ def find_templates(
 ) -> TemplateTable:
     """Find sentence templates: chains of words that go together, with placeholders between them.
 
-    Words are linked when they often stand in this order, at most `window` words apart, in one clause. Every
-    maximal chain of links in a clause is an occurrence of a template; what it skips becomes placeholders. A
-    clause ends at line ends and at tokens without letters, digits or Han characters. The text is
-    read and cut into words once; word ids wait in temporary files. All counts are exact.
+    Words are linked when they often stand in this order, at most `window` words apart, in one
+    clause. Every maximal chain of links in a clause is an occurrence of a template; what it skips
+    becomes placeholders. A clause ends at line ends and at tokens without letters, digits or Han
+    characters. The text is read and cut into words once; word ids wait in temporary files. All
+    counts are exact.
 
     Parameters
     ----------
@@ -66,8 +67,8 @@ def find_templates(
     min_count : int >= 1
         The least count of a link and of a template, which matters for small corpora.
     resources : Resources, optional
-        What the run may use; temporary files take about as many bytes as the text. Words, links and templates
-        that pass the thresholds are held in memory. All work is done on this machine.
+        What the run may use; temporary files take about as many bytes as the text. Words, links and
+        templates that pass the thresholds are held in memory. All work is done on this machine.
 
     Returns
     -------
@@ -102,7 +103,8 @@ def find_templates(
     with open_passes(corpus, resources, compiled=cutter.compiled) as passes:
         if not passes.here:
             raise ValueError(
-                "`resources.executor` must run on this machine, whose disk the passes share; use `jobs`."
+                "`resources.executor` must run on this machine, whose disk the passes share; "
+                "use `jobs`."
             )
         finder = _Finder(options, passes)
         finder.read(corpus, cutter)
@@ -349,13 +351,17 @@ class _Finder:
         self._most = int(np.count_nonzero(self._linkable(self._counts[1:])))
 
     def _linkable(self, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether words this frequent can be in a strong skip-gram: in `window` for each occurrence."""
+        """Whether words this frequent can be in a strong skip-gram: in `window` for each
+        occurrence.
+        """
         options = self._options
         pairs = counts * options.window
         return (pairs >= options.min_count) & (pairs > options.min_frequency * self._pairs)
 
     def _alone(self, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether words this frequent can make a trivial template: every clause has a template at least."""
+        """Whether words this frequent can make a trivial template: every clause has a template at
+        least.
+        """
         options = self._options
         return (counts >= options.min_count) & (
             counts > options.min_template_frequency * self._clauses

@@ -13,15 +13,15 @@ class LinkThresholds(Config):
     Parameters
     ----------
     min_frequency : float in [0, 1]
-        A link needs a greater share than this of all skip-grams, which are the ordered pairs of words within the
-        window.
+        A link needs a greater share than this of all skip-grams, which are the ordered pairs of
+        words within the window.
     min_pmi : float
-        A link needs ln(p(a, b) / (p(a) p(b))) greater than this, in nats; p(a, b) is the share of the
-        skip-grams, p(a) of the words.
+        A link needs ln(p(a, b) / (p(a) p(b))) greater than this, in nats; p(a, b) is the share of
+        the skip-grams, p(a) of the words.
     max_paths : int >= 1
-        The most chains that a group of linked words may have. The links of a group with more are narrowed:
-        the longest ones are removed, over as many words as the window has first, then over one less, until it
-        has few enough.
+        The most chains that a group of linked words may have. The links of a group with more are
+        narrowed: the longest ones are removed, over as many words as the window has first, then
+        over one less, until it has few enough.
 
     Examples
     --------

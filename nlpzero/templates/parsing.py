@@ -1,8 +1,8 @@
 """Parsing a sentence as nested templates: the best tree over all spans, in polynomial time.
 
-The model is that of Su Jianlin's minimum-entropy series (spaces.ac.cn/archives/5577): a sentence is made
-by nesting templates. Every placeholder is a block of adjacent words, made in turn by one template, and
-the parse is the nesting with the greatest sum of ln p(template).
+The model is that of Su Jianlin's minimum-entropy series (spaces.ac.cn/archives/5577): a sentence is
+made by nesting templates. Every placeholder is a block of adjacent words, made in turn by one
+template, and the parse is the nesting with the greatest sum of ln p(template).
 """
 
 from __future__ import annotations
@@ -26,22 +26,23 @@ _MOST_WORDS = 4096
 class TemplateParser:
     """Parse sentences with a set of templates.
 
-    A template matches a span exactly: its words stand in it in this order, a placeholder takes one or more
-    words, and nothing is skipped anywhere else. A span scores the greater of
+    A template matches a span exactly: its words stand in it in this order, a placeholder takes one
+    or more words, and nothing is skipped anywhere else. A span scores the greater of
 
-    - ln p(t) + the scores of the blocks in the placeholders of t, over the templates t that match it;
+    - ln p(t) + the scores of the blocks in the placeholders of t, over the templates t that match;
     - `null_score` times (number of words - 1), the flat span; so a lone word costs nothing.
 
-    Ties are broken by the structure alone, never by the order of the templates: the main template with more
-    words first, then the one whose words stand further right, compared from its first word on (so chains
-    such as A 的 B 的 C are cut at the last 的 and branch to the left). The flat span loses a tie. Scores are
-    compared in steps of 2**-30 nat, so sums that are equal on paper are equal here.
+    Ties are broken by the structure alone, never by the order of the templates: the main template
+    with more words first, then the one whose words stand further right, compared from its first
+    word on (so chains such as A 的 B 的 C are cut at the last 的 and branch to the left). The flat
+    span loses a tie. Scores are compared in steps of 2**-30 nat, so sums that are equal on paper
+    are equal here.
 
     Parameters
     ----------
     templates : mapping of Template to number, or iterable of FoundTemplate
-        A mapping gives counts or weights, and p is the share of their sum; found templates carry their p,
-        the frequency, with them.
+        A mapping gives counts or weights, and p is the share of their sum; found templates carry
+        their p, the frequency, with them.
     null_score : float, at most 0
         What each gap inside a flat span costs, in nats. -20 as in nlp-zero.
 
@@ -55,7 +56,8 @@ class TemplateParser:
     Examples
     --------
     >>> from nlpzero import Template, TemplateParser
-    >>> parser = TemplateParser({Template((None, "可以", None, "吗")): 9, Template(("我", None)): 8})
+    >>> templates = {Template((None, "可以", None, "吗")): 9, Template(("我", None)): 8}
+    >>> parser = TemplateParser(templates)
     >>> print(parser.parse(["鸡蛋", "可以", "吃", "吗"]))
     +---> (鸡蛋)可以(吃)吗
     |     +---> 鸡蛋
@@ -110,8 +112,8 @@ class TemplateParser:
     def parse(self, words: Iterable[str]) -> Tree:
         """The best tree over a sentence.
 
-        Time grows with the cube of the number of words and memory with its square: 200 words take some
-        milliseconds.
+        Time grows with the cube of the number of words and memory with its square: 200 words take
+        some milliseconds.
 
         Parameters
         ----------

@@ -40,7 +40,8 @@ def skip_grams(
     keys: NDArray[np.uint64],
     filled: int,
 ) -> int:
-    """Append the keys `first << 32 | second` of all skip-grams of the words 1..most; return the end.
+    """Append the keys `first << 32 | second` of all skip-grams of the words 1..most; return the
+    end.
 
     Only those whose first word stands in `begin:stop`; `keys` has room for `window` of each.
     """
@@ -68,12 +69,13 @@ def _root(group: NDArray[np.int64], i: int) -> int:
 
 @kernel
 def narrow(links: NDArray[np.int64], window: int, most: int) -> bool:
-    """Remove links of one clause until no connected group of words has more than `most` maximal paths.
+    """Remove links of one clause until no connected group of words has more than `most` maximal
+    paths.
 
-    Bit d - 1 of ``links[i]`` is the link from word i to word i + d. Paths are counted, not listed. A group
-    with too many loses its longest links: first those over `window` words, then over one less, and so on
-    until it has few enough; with links between neighbours alone every group is a single path. Returns
-    whether any link was removed.
+    Bit d - 1 of ``links[i]`` is the link from word i to word i + d. Paths are counted, not listed.
+    A group with too many loses its longest links: first those over `window` words, then over one
+    less, and so on until it has few enough; with links between neighbours alone every group is a
+    single path. Returns whether any link was removed.
     """
     n = links.size
     paths = np.empty(n, np.int64)  # from each word to the ends, at most most + 1
@@ -140,7 +142,9 @@ def _link(
     seconds: NDArray[np.int32],
     links: NDArray[np.int64],
 ) -> bool:
-    """Set the links of one clause: strong skip-grams, `seconds` sorted within `rows` of the first word."""
+    """Set the links of one clause: strong skip-grams, `seconds` sorted within `rows` of the first
+    word.
+    """
     linked = False
     n = ids.size
     for i in range(n):

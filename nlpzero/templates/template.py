@@ -181,9 +181,9 @@ def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundT
     Parameters
     ----------
     lines : iterable of str
-        Lines as ``nlpzero templates`` writes them in TSV (the header line may be missing) or JSON Lines. A
-        file written by hand needs the template and its count only; the frequency is then the share of
-        the counts. Blank lines are skipped.
+        Lines as ``nlpzero templates`` writes them in TSV (the header line may be missing) or JSON
+        Lines. A file written by hand needs the template and its count only; the frequency is then
+        the share of the counts. Blank lines are skipped.
     name : str
         What messages call the source.
 
@@ -270,15 +270,16 @@ def log_probabilities(templates: Iterable[FoundTemplate]) -> dict[Template, floa
     return {t: math.log(min(math.fsum(parts), 1.0)) for t, parts in frequencies.items()}
 
 
-# --- finding them ------------------------------------------------------------------------------------------
+# --- finding them
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class TemplateTable:
     """What :func:`find_templates` found.
 
-    Iterating gives the templates that are not trivial, most frequent first; equal counts by the code points
-    of their elements, a placeholder before any word.
+    Iterating gives the templates that are not trivial, most frequent first; equal counts by the
+    code points of their elements, a placeholder before any word.
 
     Attributes
     ----------
@@ -287,7 +288,8 @@ class TemplateTable:
     trivial : tuple of FoundTemplate
         ``[X] word [X]`` and words alone, in the same order.
     total : int
-        Templates of the whole corpus, those too rare to be listed included; frequency = count / total.
+        Templates of the whole corpus, those too rare to be listed included; frequency = count /
+        total.
     words, clauses : int
         Size of the corpus. Breaks between clauses are not words.
     skip_grams : int
@@ -346,7 +348,8 @@ class TemplateTable:
         Returns
         -------
         pandas.DataFrame
-            Columns ``template`` (as text), ``count``, ``frequency``, ``examples`` (a tuple) and ``trivial``.
+            Columns ``template`` (as text), ``count``, ``frequency``, ``examples`` (a tuple) and
+            ``trivial``.
         """
         import pandas as pd
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from nlpzero.templates.template import Template
 
-# Scores are whole multiples of this many nats inside the chart: sums of integers do not depend on the
-# order of addition, so two trees made of the same templates tie exactly.
+# Scores are whole multiples of this many nats inside the chart: sums of integers do not depend on
+# the order of addition, so two trees made of the same templates tie exactly.
 UNIT = 2.0**-30
 
 
@@ -38,10 +38,12 @@ def _spaced(char: str) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tree:
-    """The structure of a span of words: a template with one child for each placeholder, or a flat span.
+    """The structure of a span of words: a template with one child for each placeholder, or a flat
+    span.
 
-    Trees are values: frozen, equal when words and structure are equal, hashable. ``print(tree)`` shows the
-    indented tree of the seed; :meth:`brackets`, :meth:`to_dict` and :meth:`to_svg` are other views.
+    Trees are values: frozen, equal when words and structure are equal, hashable. ``print(tree)``
+    shows the indented tree of the seed; :meth:`brackets`, :meth:`to_dict` and :meth:`to_svg` are
+    other views.
 
     Attributes
     ----------
@@ -125,8 +127,8 @@ class Tree:
     def brackets(self) -> str:
         r"""One line: words separated by spaces, every block in parentheses.
 
-        A parenthesis or backslash inside a word is preceded by a backslash, and white space inside a word
-        is written ``\s``.
+        A parenthesis or backslash inside a word is preceded by a backslash, and white space inside
+        a word is written ``\s``.
 
         Examples
         --------
@@ -146,7 +148,9 @@ class Tree:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The tree as JSON values: start, end, text, template (its text or None), score, children."""
+        """The tree as JSON values: start, end, text, template (its text or None), score,
+        children.
+        """
         made: dict[int, dict[str, Any]] = {}
         for _, tree in reversed(list(self.walk())):
             made[id(tree)] = {

@@ -1,7 +1,7 @@
 """Words of a corpus as ids on disk: cut once, then read again and again as arrays.
 
-A corpus becomes *parts*, stretches of bounded size with words numbered on their own. The counts of all parts
-merge, sorted, without ever being in memory together; the words worth it get common ids.
+A corpus becomes *parts*, stretches of bounded size with words numbered on their own. The counts of
+all parts merge, sorted, without ever being in memory together; the words worth it get common ids.
 """
 
 from __future__ import annotations
@@ -45,10 +45,11 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Part:
-    """Words of one stretch of the corpus on disk: ids in the order of the text, and what they stand for.
+    """Words of one stretch of the corpus on disk: ids in the order of the text, and what they stand
+    for.
 
-    Files: `path` + `.ids` (int32, 0 ends a clause, others are numbers from 1 on within the part), `.numbers`
-    (int32, of the sorted words), and later `.map` (int32, from numbers to common ids).
+    Files: `path` + `.ids` (int32, 0 ends a clause, others are numbers from 1 on within the part),
+    `.numbers` (int32, of the sorted words), and later `.map` (int32, from numbers to common ids).
 
     Attributes
     ----------
@@ -105,8 +106,8 @@ def _clause_ids(
 ) -> int:
     """Ids of tokens, with one 0 for what stands between clauses; returns how many.
 
-    A mark ends a clause, a new line does, and so does something between two tokens, if ``end``, where the
-    token before ended, is told (not -1). ``last`` is the id before.
+    A mark ends a clause, a new line does, and so does something between two tokens, if ``end``,
+    where the token before ended, is told (not -1). ``last`` is the id before.
     """
     filled = 0
     for t in range(len(numbers)):
@@ -235,7 +236,9 @@ class PartWriter(Scanner):
             self._write(np.zeros(1, np.int32))
 
     def close_full(self, read: int) -> None:
-        """Write what there is as a part if it is enough; `read` bytes of the text were read so far."""
+        """Write what there is as a part if it is enough; `read` bytes of the text were read so
+        far.
+        """
         full = self._tokens > self._most_tokens or len(self._table) > self._most_words
         if full and not self._last_id:
             self.close(read)
@@ -270,7 +273,9 @@ def read_words(
     *,
     report: ReadReport,
 ) -> tuple[list[Part], NDArray[np.int64]]:
-    """Cut a shard into words on disk; its parts, and how many words, clauses and pairs there are."""
+    """Cut a shard into words on disk; its parts, and how many words, clauses and pairs there
+    are.
+    """
     writer = PartWriter(folder, shard, window, memory)
     with disk_errors(folder):
         for piece in tokenizer.cut(shard, report=report):

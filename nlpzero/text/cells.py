@@ -1,7 +1,7 @@
 """Cells of TSV, CSV and JSON Lines: what is escaped, and how; the one place that says so.
 
-Commands write rows in Python, frequency lists are written by compiled loops, and tables are read back: all of
-them take their escapes from here.
+Commands write rows in Python, frequency lists are written by compiled loops, and tables are read
+back: all of them take their escapes from here.
 """
 
 import json
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 TSV_ESCAPES: Mapping[str, str] = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 #: Characters that put a CSV cell in quotation marks, which are doubled inside.
 CSV_QUOTED = frozenset('",\r\n')
-#: Characters that a JSON string cannot hold, and what stands for them: as the module json writes them.
+#: Characters that a JSON string cannot hold, and what stands for them: as the module json writes
+#: them.
 JSON_ESCAPES: Mapping[str, str] = {
     char: text
     for char in map(chr, range(128))

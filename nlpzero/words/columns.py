@@ -133,7 +133,8 @@ class Bound:
 def collect(
     frames: Iterator[Frame], bound: Bound, limit: int, tmpdir: PathLike | None = None
 ) -> Columns:
-    """The columns of a merge: in memory if it is sure to fit, else through files, which stay if they are large.
+    """The columns of a merge: in memory if it is sure to fit, else through files, which stay if
+    they are large.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """Word frequencies of corpora of any size.
 
-Each worker counts its shards in a hash table over bytes and returns sorted runs; equal words of different runs
-meet in one merge. Every word costs the merge once per run, not once per token, so that merging stays small
-beside counting. Counts add, so the result is the same for any number of processes, shards and bytes of memory.
+Each worker counts its shards in a hash table over bytes and returns sorted runs; equal words of
+different runs meet in one merge. Every word costs the merge once per run, not once per token, so
+that merging stays small beside counting. Counts add, so the result is the same for any number of
+processes, shards and bytes of memory.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 Documents = Literal["line", "file"]
 
-# shares of the memory budget; the table is sorted while it is there, and gone when all runs are merged
+# shares of the memory budget; the table is sorted while it is there, and gone when all runs are
+# merged
 _TABLE_SHARE = 4
 _WORKER_RUNS_SHARE = 8
 _RUNS_SHARE = 4
@@ -130,7 +132,9 @@ def _whole_sources(corpus: Corpus | Shard, target: int) -> list[Shard]:
 
 
 def _target(corpus: Corpus, tokenizer: Tokenizer, jobs: int) -> int:
-    """Bytes of a shard: large, as every shard costs a merge; but small enough that no worker is left waiting."""
+    """Bytes of a shard: large, as every shard costs a merge; but small enough that no worker is
+    left waiting.
+    """
     if jobs == 1 or corpus.size is None:
         return tokenizer.shard_bytes
     return min(tokenizer.shard_bytes, max(_LEAST_SHARD, corpus.size // (_SHARDS_PER_JOB * jobs)))
@@ -195,19 +199,20 @@ def count_words(
     ----------
     texts : Corpus or iterable of str
     tokenizer : Tokenizer, Segmenter, callable or str
-        What the words are: one of our segmenters; ``"whitespace"`` for text already segmented; any callable
-        from a line to its tokens, or its name ``"module:function"``.
+        What the words are: one of our segmenters; ``"whitespace"`` for text already segmented; any
+        callable from a line to its tokens, or its name ``"module:function"``.
     documents : {None, "line", "file"}
-        Also count in how many documents each word is. A document is a line, or a file (of a list of texts: a
-        text).
+        Also count in how many documents each word is. A document is a line, or a file (of a list of
+        texts: a text).
     punctuation : bool, optional
-        Whether tokens without any letter, digit or Han character count; by default not for segmenters, but for
-        all else.
+        Whether tokens without any letter, digit or Han character count; by default not for
+        segmenters, but for all else.
     min_count : int >= 1
         Drop rarer words, after everything is counted.
     resources : Resources, optional
-        What the run may use. Workers are threads where compiled loops do most of the work, and processes for
-        Python code; what does not fit in memory is sorted, written to disk and merged.
+        What the run may use. Workers are threads where compiled loops do most of the work, and
+        processes for Python code; what does not fit in memory is sorted, written to disk and
+        merged.
 
     Returns
     -------
@@ -331,7 +336,8 @@ def count_words_by_file(
     ----------
     texts : Corpus
     tokenizer, documents, punctuation, min_count, resources
-        As for :func:`count_words`. Files are shared among the workers; a file is counted by one of them.
+        As for :func:`count_words`. Files are shared among the workers; a file is counted by one of
+        them.
 
     Yields
     ------

@@ -8,7 +8,9 @@ from nlpzero.engine.jit import kernel
 
 @kernel
 def sort_key(pool: Array, start: int, end: int) -> np.uint64:
-    """Seven bytes and how many follow from here (8: more than seven), as one number in sorting order."""
+    """Seven bytes and how many follow from here (8: more than seven), as one number in sorting
+    order.
+    """
     length = end - start
     key = np.uint64(0)
     for j in range(7):
@@ -169,11 +171,11 @@ def merge_frames(
 ) -> tuple[int, int]:
     """Merge the loaded pieces of sorted runs until one is used up or the output is full.
 
-    Row r of the arrays is the loaded piece of run r, ``at[r]`` its next word of ``sizes[r]``; all offsets are
-    places in the one pool. The same word of
-    several runs becomes one, counts added, and documents too (``union``: the document is the same one, so its
-    documents stay 1). The last word of the output may still grow in the next call. Returns the number of words
-    in the output and the run to load next, -1 if the output is full.
+    Row r of the arrays is the loaded piece of run r, ``at[r]`` its next word of ``sizes[r]``; all
+    offsets are places in the one pool. The same word of several runs becomes one, counts added, and
+    documents too (``union``: the document is the same one, so its documents stay 1). The last word
+    of the output may still grow in the next call. Returns the number of words in the output and the
+    run to load next, -1 if the output is full.
     """
     runs = len(at)
     keys = np.empty(runs, np.uint64)
@@ -265,7 +267,9 @@ def tally_ranks(counts: Array, direct: Array, distinct: Array, tally: Array) -> 
 def place_by_rank(
     counts: Array, direct: Array, distinct: Array, places: Array, order: Array
 ) -> None:
-    """Counting sort: each word goes to the next place of its rank, so that equal counts keep their order."""
+    """Counting sort: each word goes to the next place of its rank, so that equal counts keep their
+    order.
+    """
     for w in range(len(counts)):
         rank = _rank(counts[w], direct, distinct)
         order[places[rank]] = w

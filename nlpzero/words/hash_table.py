@@ -13,7 +13,8 @@ NO_NUMBERS = np.empty(0, np.int32)
 
 
 class WordTable:
-    """A hash table from words (slices of bytes) to counts that turns into a sorted run when it is full.
+    """A hash table from words (slices of bytes) to counts that turns into a sorted run when it is
+    full.
 
     Parameters
     ----------
@@ -24,8 +25,8 @@ class WordTable:
     documents : bool
         Count in how many documents each word is.
     open_store : RunStore, optional
-        Holds what is known about an unfinished document when the table is emptied in the middle of it; a
-        union store.
+        Holds what is known about an unfinished document when the table is emptied in the middle of
+        it; a union store.
     """
 
     _LOAD = 0.6
@@ -85,12 +86,13 @@ class WordTable:
         weights : int64[t], optional
             How often each occurs, instead of once.
         documents : int64[t], optional
-            Document of each, ascending; a table that counts documents needs these or `document_weights`.
+            Document of each, ascending; a table that counts documents needs these or
+            `document_weights`.
         document_weights : int64[t], optional
             Number of documents of each.
         numbers : int32[t], optional
-            Receives the number of the word of each, from 0 on in order of arrival; they begin anew whenever
-            the table becomes a run.
+            Receives the number of the word of each, from 0 on in order of arrival; they begin anew
+            whenever the table becomes a run.
         """
         total = len(starts)
         if not total:
@@ -104,7 +106,8 @@ class WordTable:
         while first < total:
             stop = total
             if self._open_document >= 0:
-                # words left the table in the middle of this document: finish it before the next begins
+                # words left the table in the middle of this document: finish it before the next
+                # begins
                 stop = int(np.searchsorted(documents, self._open_document, "right"))
                 if stop <= first:
                     self._close_document()

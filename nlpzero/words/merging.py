@@ -25,11 +25,11 @@ def merge_word_counts(
     Parameters
     ----------
     tables : sequence of WordCounts or path
-        Tables, or files that :meth:`WordCounts.save` wrote, which are not read into memory. All with document
-        counts, or all without.
+        Tables, or files that :meth:`WordCounts.save` wrote, which are not read into memory. All
+        with document counts, or all without.
     out : path, optional
-        Write the result to this file, in little memory, and open it; the bytes are those of counting both
-        corpora at once and saving that.
+        Write the result to this file, in little memory, and open it; the bytes are those of
+        counting both corpora at once and saving that.
     resources : Resources, optional
         Memory and the folder for temporary files, which only many tables, or large ones, need.
 

@@ -72,7 +72,8 @@ def ngram_words(
 def _frames(counts: NGramCounts, k: int, min_count: int, far: RunStore) -> Iterator[Frame]:
     """The k-grams in the order of their bytes, which is that of their keys, but for slots.
 
-    N-grams with characters beyond the BMP have keys that sort elsewhere; they go into runs of their own.
+    N-grams with characters beyond the BMP have keys that sort elsewhere; they go into runs of their
+    own.
     """
     for keys, values in counts.gram_chunks(k, min_count):
         for first in range(0, len(keys), _ROWS):

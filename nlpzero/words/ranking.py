@@ -1,4 +1,6 @@
-"""Words by descending count, ties by code points: in memory, or in passes over a table in a file."""
+"""Words by descending count, ties by code points: in memory, or in passes over a table in a
+file.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -56,8 +58,8 @@ def _distinct(counts: Array) -> Array:
 def ranked_in_passes(columns: Columns, min_count: int = 1) -> Iterator[Ranked]:
     """The ranking of a table too large for memory, stretch by stretch.
 
-    Words are in the order of their bytes, so those of one count are found in their order by one pass; counts
-    that few words have share a pass.
+    Words are in the order of their bytes, so those of one count are found in their order by one
+    pass; counts that few words have share a pass.
 
     Parameters
     ----------

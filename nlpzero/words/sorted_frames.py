@@ -1,7 +1,9 @@
-"""Tables of word counts inside a memory budget: hash table, sorted runs in memory or on disk, their merge.
+"""Tables of word counts inside a memory budget: hash table, sorted runs in memory or on disk, their
+merge.
 
-A *frame* is a piece of a sorted run small enough to hold many of in memory; a *run* yields frames in order.
-Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and a length each.
+A *frame* is a piece of a sorted run small enough to hold many of in memory; a *run* yields frames
+in order. Everything here is arrays: the words of a frame are one pool of UTF-8 bytes and a length
+each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -304,16 +306,16 @@ def merge_in_rounds(runs: Sequence[SortedWords], folder: Path) -> Iterator[Frame
 class RunStore:
     """Collects sorted runs and keeps few of them: in memory up to a limit, then on disk.
 
-    Runs are merged as they come, two dozen of a level at a time, so that a word takes part in few merges and the
-    last merge has few runs to deal with, however many were added.
+    Runs are merged as they come, two dozen of a level at a time, so that a word takes part in few
+    merges and the last merge has few runs to deal with, however many were added.
 
     Parameters
     ----------
     limit : int
         Bytes of runs to hold in memory.
     folder : callable, optional
-        Gives the folder for temporary files; called when the first one is needed. Without it everything stays
-        in memory.
+        Gives the folder for temporary files; called when the first one is needed. Without it
+        everything stays in memory.
     union : bool
         See :func:`merge_frame_runs`.
     """

@@ -24,10 +24,12 @@ _RANKING_BYTES = 32 << 20
 
 
 class WordCounts(Mapping[str, int]):
-    """How often each word occurs: a read-only mapping, most frequent words first, ties by code points.
+    """How often each word occurs: a read-only mapping, most frequent words first, ties by code
+    points.
 
-    Made by :func:`count_words`, :func:`merge_word_counts`, :meth:`load` or :meth:`from_counts`. A table larger
-    than the memory of the run that made it stays in a temporary file as long as it is used.
+    Made by :func:`count_words`, :func:`merge_word_counts`, :meth:`load` or :meth:`from_counts`. A
+    table larger than the memory of the run that made it stays in a temporary file as long as it is
+    used.
 
     Attributes
     ----------
@@ -123,7 +125,9 @@ class WordCounts(Mapping[str, int]):
             yield word
 
     def items(self) -> Any:
-        """Words with their counts, most frequent first; ``dict(counts.items())`` is the fast way to a dict."""
+        """Words with their counts, most frequent first; ``dict(counts.items())`` is the fast way to
+        a dict.
+        """
         return _Items(self)
 
     def most_common(self, n: int | None = None) -> list[tuple[str, int]]:
@@ -152,7 +156,9 @@ class WordCounts(Mapping[str, int]):
                 return
 
     def _ranked(self, min_count: int = 1) -> Iterator[Ranked]:
-        """The words with at least some count, most frequent first; stretches of a table, or all of it."""
+        """The words with at least some count, most frequent first; stretches of a table, or all of
+        it.
+        """
         if self.columns.mapped and self._order_array is None and 8 * len(self) > _RANKING_BYTES:
             yield from ranked_in_passes(self.columns, min_count)
             return
@@ -272,8 +278,8 @@ class WordCounts(Mapping[str, int]):
         Parameters
         ----------
         format : {"tsv", "csv", "jsonl"}
-            Columns ``word``, ``count`` and, if they were counted, ``documents``. In TSV a tab, a line end or a
-            backslash in a word is written ``\t``, ``\n``, ``\r``, ``\\``.
+            Columns ``word``, ``count`` and, if they were counted, ``documents``. In TSV a tab, a
+            line end or a backslash in a word is written ``\t``, ``\n``, ``\r``, ``\\``.
         top : int, optional
             Only so many rows.
         min_count : int >= 1
@@ -312,7 +318,9 @@ class WordCounts(Mapping[str, int]):
                 return
 
     def save(self, path: PathLike) -> None:
-        """Write the counts to a file; the same counts give the same bytes, however they were made."""
+        """Write the counts to a file; the same counts give the same bytes, however they were
+        made.
+        """
         with FileWriter(path, KIND) as writer:
             append_frames(writer, self.columns.frames())
             writer.finish({"total": self.total, "documents": self.documents})
@@ -325,8 +333,8 @@ class WordCounts(Mapping[str, int]):
         ----------
         path : path
         mmap : bool
-            Leave the arrays in the file and page them in as they are used. Otherwise they are read, and their
-            checksums compared.
+            Leave the arrays in the file and page them in as they are used. Otherwise they are read,
+            and their checksums compared.
 
         Raises
         ------
@@ -338,7 +346,9 @@ class WordCounts(Mapping[str, int]):
 
 
 class _Items:
-    """The view of :meth:`WordCounts.items`: goes through the table without a search for each word."""
+    """The view of :meth:`WordCounts.items`: goes through the table without a search for each
+    word.
+    """
 
     def __init__(self, counts: WordCounts) -> None:
         self._counts = counts

@@ -44,7 +44,8 @@ def scan_spaces(
 ) -> tuple[int, int, int]:
     """Tokens between white space from ``begin`` on, until the arrays are full or the data ends.
 
-    Returns the number of tokens, where to go on, and the line there. The data must not end inside a token.
+    Returns the number of tokens, where to go on, and the line there. The data must not end inside a
+    token.
     """
     n = len(data)
     room = len(starts)
@@ -95,8 +96,8 @@ def scan_boundaries(
 ) -> tuple[int, int, int, int]:
     """Tokens between boundaries given for code points, tokens of white space left out.
 
-    ``begin`` is a byte, ``point`` the same place in code points; both are at a boundary. Returns the number of
-    tokens and where to go on: byte, code point, line.
+    ``begin`` is a byte, ``point`` the same place in code points; both are at a boundary. Returns
+    the number of tokens and where to go on: byte, code point, line.
     """
     n = len(data)
     room = len(starts)
@@ -158,13 +159,14 @@ def add_tokens(
     pool: Array,
     words: int,
 ) -> tuple[int, int]:
-    """Count tokens ``first..stop`` in an open-addressing table; stop early when something must grow.
+    """Count tokens ``first..stop`` in an open-addressing table; stop early when something must
+    grow.
 
-    A slot holds the upper half of the hash and, in the lower half, the number of the word plus one; what the
-    hash suggests the bytes decide. ``weights`` counts each token so many times (empty: once). A token's document
-    is ``documents[t]`` (empty: no documents are told apart), or else the number of its documents is given in
-    ``document_weights``. ``numbers`` receives the number of each token's word (empty: nobody asks). Returns the
-    next token and the number of words.
+    A slot holds the upper half of the hash and, in the lower half, the number of the word plus one;
+    what the hash suggests the bytes decide. ``weights`` counts each token so many times (empty:
+    once). A token's document is ``documents[t]`` (empty: no documents are told apart), or else the
+    number of its documents is given in ``document_weights``. ``numbers`` receives the number of
+    each token's word (empty: nobody asks). Returns the next token and the number of words.
     """
     mask = np.uint64(len(slots) - 1)
     room = len(counts)

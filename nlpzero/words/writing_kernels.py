@@ -20,8 +20,8 @@ class Style(NamedTuple):
     Attributes
     ----------
     marks : uint8[256]
-        What stands after the backslash for a byte; "u" for a code of four digits; 0 for bytes written as they
-        are.
+        What stands after the backslash for a byte; "u" for a code of four digits; 0 for bytes
+        written as they are.
     quoted : bool[256]
         Bytes that put a cell in quotation marks, which are doubled inside.
     around : int
@@ -69,7 +69,9 @@ def _write_number(value: int, out: Array, o: int) -> int:
 
 @kernel
 def _write_word(pool: Array, start: int, end: int, style: Style, out: Array, o: int) -> int:
-    """One word with the escapes of the format; ``out`` has room for six times its length and two."""
+    """One word with the escapes of the format; ``out`` has room for six times its length and
+    two.
+    """
     around = style.around
     doubled = -1
     for j in range(start, end):
@@ -129,8 +131,8 @@ def write_rows(
 ) -> tuple[int, int]:
     """Rows of a table as text, words in the given order from ``first`` on, until ``out`` is full.
 
-    A row is ``before_word word before_count count [before_documents documents] at_end``. Returns the next
-    row and the bytes written.
+    A row is ``before_word word before_count count [before_documents documents] at_end``. Returns
+    the next row and the bytes written.
     """
     fixed = len(before_word) + len(before_count) + len(before_documents) + len(at_end) + 42
     has_documents = len(documents) > 0

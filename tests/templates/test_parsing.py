@@ -1,4 +1,6 @@
-"""The parser: the seed's examples, its bugs as regression tests, and equality with trying everything."""
+"""The parser: the seed's examples, its bugs as regression tests, and equality with trying
+everything.
+"""
 
 import math
 import pickle

@@ -1,4 +1,6 @@
-"""Word counts: exact whatever the blocks, shards, processes, memory; tables, runs and merges below them."""
+"""Word counts: exact whatever the blocks, shards, processes, memory; tables, runs and merges below
+them.
+"""
 
 import io
 import itertools
@@ -81,7 +83,7 @@ def frame_of(counts: dict[bytes, int]) -> Frame:
 WORDS = st.binary(min_size=1, max_size=3) | st.text("ab\0", min_size=5, max_size=20).map(str.encode)
 
 
-# ------------------------------------------------------------------------------------------- tables
+# --- tables
 
 
 @given(st.lists(WORDS, max_size=200, unique=True))
@@ -184,7 +186,7 @@ def test_a_truncated_temporary_file_is_noticed(tmp_path: Path) -> None:
         list(SpilledRun(run.path, run.nbytes, run.words).frames())
 
 
-# --------------------------------------------------------------------------------------- white space
+# --- white space
 
 
 @given(st.lists(st.sampled_from(SPACES + NEIGHBOURS), max_size=60).map("".join))
@@ -217,7 +219,7 @@ def test_tokens_longer_than_a_block(
     assert counts.document_frequency("很长" * 40) == 2
 
 
-# -------------------------------------------------------------------------------------- count_words
+# --- count_words
 
 LINES = [
     "天气 很 好 ， 我们 去 公园 。",
@@ -451,7 +453,7 @@ def test_misuse_is_explained() -> None:
         count_words(["好"], lambda line: line.split(), resources=Resources(jobs=2, memory="1G"))
 
 
-# --------------------------------------------------------------------------------------- saved counts
+# --- saved counts
 
 
 def test_saved_counts_come_back(tmp_path: Path) -> None:
@@ -499,7 +501,7 @@ def test_what_does_not_merge(tmp_path: Path) -> None:
         merge_word_counts([])
 
 
-# -------------------------------------------------------------------------------------------- writing
+# --- writing
 
 ODD = {'a"b': 5, "a,b": 4, "a\tb": 3, "a\nb\rc": 3, "a\\b": 2, "\x01\x1f\x7f\b\f": 2, "é中𠮷": 1}
 
