@@ -47,7 +47,7 @@ def learning() -> Decorator:
                 "nvbe": nlpzero.BranchingEntropy,
             },
             help="learned: word and gap model, the most accurate. lm: character language model, "
-            "built in memory, some 8 bytes for each byte of text whatever --memory is. nvbe: variation of branching "
+            "built in memory, some 6 bytes for each byte of text whatever --memory is. nvbe: variation of branching "
             "entropy, without parameters.",
         )
         more = click.option(
