@@ -7,16 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
-from nlpzero.learning.decoding_kernels import (
-    PairStatistics,
-    look_up_pairs,
-    look_up_triples,
-    score_words,
-)
-from nlpzero.learning.gap_model import GapFeatures, GapModel, layout, score_gaps
+from nlpzero.learning.decoding_kernels import edge_scores
 from nlpzero.learning.model import Learned, learned_tables
 from nlpzero.learning.streams import Cuts, dense_table, forced_cuts, pieces
-from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
 
 
@@ -27,21 +20,9 @@ class LearnedDecoder:
         self.learned = Learned(*(frozen(array) for array in learned))
         self._dense = dense_table(learned.codes)
         self._tables = learned_tables(self.learned)
-        starts = layout(len(learned.codes) - 1, len(learned.pairs))
-        self._gaps = GapModel(self.learned.fold_bits, self.learned.weights, starts)
 
     def _scores(self, x: Symbols) -> Floats32:
-        n = len(x)
-        pairs = PairStatistics.unknown(n)
-        look_up_pairs(x, self.learned, self._tables, pairs)
-        flags = np.zeros(n, np.uint8)
-        look_up_triples(x, self._tables, flags)
-        logits = np.empty(n, np.float32)
-        features = GapFeatures(x, pairs.ids, pairs.records, flags)
-        score_gaps(features, pairs.priors, self._gaps, 0, n, logits)
-        scores = np.empty((n, PACKED_ORDER), np.float32)
-        score_words(x, self.learned, self._tables.words, pairs, flags, logits, scores)
-        return scores
+        return edge_scores(x, self.learned, self._tables)
 
     def _decode(
         self,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats32
 from nlpzero.engine.hash_tables import KeyTable, find, probe
 from nlpzero.engine.jit import kernel
-from nlpzero.learning.gap_model import unseen_record
+from nlpzero.learning.gap_model import GapFeatures, GapModel, layout, score_gaps, unseen_record
 from nlpzero.learning.model import (
     BEGINS_WORD,
     IS_WORD,
@@ -37,16 +37,34 @@ class PairStatistics(NamedTuple):
     next_probs: Floats32
     word_counts: Floats32
 
-    @classmethod
-    def unknown(cls, n: int) -> "PairStatistics":
-        """Of no bigrams at all."""
-        return cls(
-            np.full(n, -1, np.int32),
-            np.zeros(n, np.uint32),
-            np.zeros(n, np.float32),
-            np.zeros(n, np.float32),
-            np.zeros(n, np.float32),
-        )
+
+@kernel
+def edge_scores(symbols: np.ndarray, learned: Learned, tables: LearnedTables) -> np.ndarray:
+    """Log score of every word of up to four symbols of a stream, uint16[n]: float32[n, 4]."""
+    n = len(symbols)
+    pairs = PairStatistics(
+        np.full(n, -1, np.int32),
+        np.zeros(n, np.uint32),
+        np.zeros(n, np.float32),
+        np.zeros(n, np.float32),
+        np.zeros(n, np.float32),
+    )
+    look_up_pairs(symbols, learned, tables, pairs)
+    flags = np.zeros(n, np.uint8)
+    look_up_triples(symbols, tables, flags)
+    starts = layout(len(learned.codes) - 1, len(learned.pairs))
+    logits = np.empty(n, np.float32)
+    score_gaps(
+        GapFeatures(symbols, pairs.ids, pairs.records, flags),
+        pairs.priors,
+        GapModel(learned.fold_bits, learned.weights, starts),
+        0,
+        n,
+        logits,
+    )
+    scores = np.empty((n, PACKED_ORDER), np.float32)
+    score_words(symbols, learned, tables.words, pairs, flags, logits, scores)
+    return scores
 
 
 @kernel
