@@ -156,7 +156,7 @@ def _chunk_size(memory: int) -> int:
 
 
 def _on_disk(counter: KeyCounter, memory: int, folder: Path) -> Run:
-    return run_on_disk(merge_runs(counter.finish(), memory // 4), folder)
+    return run_on_disk(merge_runs(counter.finish(), memory // 8), folder)
 
 
 class _Place(NamedTuple):
@@ -178,7 +178,7 @@ class _Place(NamedTuple):
 def _skip_gram_worker(
     part: Part, window: int, most: int, place: _Place, *, report: ReadReport
 ) -> Run:
-    counter = KeyCounter(place.memory // 2, place.folder)
+    counter = KeyCounter(place.memory // 4, place.folder)
     step = 1 << 14
     for ids, _ in place.chunks(part, report):
         for begin in range(0, len(ids), step):
@@ -201,7 +201,7 @@ def _path_worker(
     part: Part, links: _Links, place: _Place, *, report: ReadReport
 ) -> tuple[Run, int, int]:
     """Hashes of all templates; how many lone rare words were left out, and clauses narrowed."""
-    counter = KeyCounter(place.memory // 2, place.folder)
+    counter = KeyCounter(place.memory // 4, place.folder)
     lone = narrowed = 0
     for ids, _ in place.chunks(part, report):
         hashes, _, _, _, rare, fewer = find_paths(ids, *links)

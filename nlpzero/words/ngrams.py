@@ -16,8 +16,8 @@ from nlpzero.words.sorted_frames import NONE, Frame, RunStore, sorted_frame
 from nlpzero.words.table import WordCounts
 
 # shares of the memory budget, the table of n-grams being in memory too if it is small
-_RUNS_SHARE = 4
-_RESULT_SHARE = 4
+_RUNS_SHARE = 8
+_RESULT_SHARE = 8
 _ROWS = 1 << 16
 
 
