@@ -9,7 +9,6 @@ import click
 
 import nlpzero
 from nlpzero.text.decoding import TextDecoder, codec_name
-from nlpzero.text.files import compression
 
 from .configs import in_options
 
@@ -27,6 +26,12 @@ def check_encoding(encoding: str) -> None:
         raise click.UsageError(in_options(str(error), ("encoding",))) from error
 
 
+def _is_compressed(head: bytes) -> bool:
+    from nlpzero.text.files import compression  # brings NumPy, which --help does not need
+
+    return compression(head) is not None
+
+
 def is_compressed_file() -> bool:
     """Whether standard input is a file (not a pipe) that is compressed."""
     try:
@@ -36,7 +41,7 @@ def is_compressed_file() -> bool:
         head = os.pread(number, _HEAD_BYTES, os.lseek(number, 0, os.SEEK_CUR))
     except (AttributeError, OSError, ValueError):
         return False  # no descriptor, or no such calls on this system: read it as it comes
-    return compression(head) is not None
+    return _is_compressed(head)
 
 
 class LiveInput:
@@ -61,7 +66,7 @@ class LiveInput:
             if not more:
                 break
             head += more
-        if compression(head[:_HEAD_BYTES]) is not None:
+        if _is_compressed(head[:_HEAD_BYTES]):
             raise nlpzero.CorpusError(
                 "standard input: is compressed; give the file itself, or decompress it first, as zcat does"
             )
