@@ -1,6 +1,5 @@
 """The frequent n-grams of a table of counts, and how strongly they hold together."""
 
-import math
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable, find, find_all, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, symbol_of, symbols_at
+from nlpzero.ngrams.measures import pmi as pair_pmi
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
@@ -237,7 +237,7 @@ def ngram_cohesion(
                 b = singles[symbol_of(tail, 1)]
             else:
                 b = counts[find(ngrams.table, tail)]
-            value = math.log(ngrams.total) + math.log(joint[row]) - (math.log(a) + math.log(b))
+            value = pair_pmi(joint[row], a, b, ngrams.total)
             if value < best:
                 best = value
                 where = j

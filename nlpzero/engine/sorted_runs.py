@@ -338,6 +338,21 @@ def merge_in_memory(runs: Sequence[SortedRows]) -> Chunk:
     return out_keys[:written].copy(), out_counts[:written].copy()
 
 
+def add_up(keys: Keys, counts: Counts) -> Chunk:
+    """Distinct keys, ascending, and the sums of the counts of equal ones; for few keys, in any order.
+
+    Examples
+    --------
+    >>> keys, counts = add_up(np.array([7, 5, 7], np.uint64), np.array([1, 2, 3]))
+    >>> keys.tolist(), counts.tolist()
+    ([5, 7], [2, 4])
+    """
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
+    return keys[firsts], np.add.reduceat(counts[order], firsts) if len(keys) else counts[order]
+
+
 class KeyCounter:
     """Count 64-bit keys within a memory budget.
 

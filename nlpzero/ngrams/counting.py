@@ -18,6 +18,7 @@ from nlpzero.engine.sorted_runs import (
     ROW_BYTES,
     KeyCounter,
     Run,
+    add_up,
     holds_symbol,
     in_memory,
     remap_keys,
@@ -81,11 +82,8 @@ def _settle(runs: list[Run], table: npt.NDArray[np.uint16]) -> list[Run]:
             moved.append((remap_keys(keys[far], table), counts[far]))
             rows -= int(far.sum())
         settled.append(replace(run, rows=rows, without=slots))
-    keys = np.concatenate([keys for keys, _ in moved])
-    distinct, inverse = np.unique(keys, return_inverse=True)
-    counts = np.zeros(len(distinct), np.int64)
-    np.add.at(counts, inverse, np.concatenate([counts for _, counts in moved]))
-    return [*settled, Run(len(distinct), distinct, counts)]
+    keys, counts = add_up(*(np.concatenate(column) for column in zip(*moved, strict=True)))
+    return [*settled, Run(len(keys), keys, counts)]
 
 
 def _window_worker(

@@ -4,85 +4,47 @@ on arrays.
 All logarithms are natural, all results are in nats.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats
+from nlpzero.engine.jit import kernel
 
 
-def pmi(joint: npt.ArrayLike, left: npt.ArrayLike, right: npt.ArrayLike, total: float) -> Floats:
+@kernel
+def pmi(joint: int, left: int, right: int, total: float) -> float:
     """Pointwise mutual information of two neighbours.
 
+    Compiled for loops: one pair at a time.
+
     Parameters
     ----------
-    joint : array of numbers > 0
+    joint : int > 0
         How often left and right stand together.
-    left, right : arrays of numbers > 0
+    left, right : int > 0
         How often each occurs.
-    total : number > 0
+    total : float > 0
         Number of symbols of the corpus.
 
     Returns
     -------
-    ndarray of float64, in nats
+    float, in nats
         ``ln(total * joint / (left * right))``; 0 for independent neighbours.
-
-    Examples
-    --------
-    >>> pmi([10], [10], [10], 100).round(4).tolist()
-    [2.3026]
-    """
-    parts = np.log(np.asarray(left, np.float64)) + np.log(np.asarray(right, np.float64))
-    return np.log(np.asarray(joint, np.float64)) + np.log(float(total)) - parts
-
-
-def cohesion(
-    joint: npt.ArrayLike, lefts: npt.ArrayLike, rights: npt.ArrayLike, total: float
-) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Smallest PMI over the ways of splitting a sequence in two.
-
-    A sequence is only as strong as its weakest joint: 的电影 splits into 的|电影, which is no more
-    frequent than chance has it.
-
-    Parameters
-    ----------
-    joint : array of numbers > 0, shape (n,)
-        Counts of the sequences.
-    lefts, rights : arrays of numbers, shape (n, splits)
-        Counts of the two sides of each split; 0 marks a split that does not exist.
-    total : number > 0
-        Number of symbols of the corpus.
-
-    Returns
-    -------
-    pmi : ndarray of float64, shape (n,), in nats
-        Infinite where no split exists.
-    split : ndarray of int64, shape (n,)
-        Column of the split that gave it, the first one on ties; -1 where none exists.
 
     Notes
     -----
-    The measure of Matrix67 (2012) and of Su Jianlin's word discovery (kexue.fm/archives/3491 and
-    4256).
+    The smallest PMI over the ways of splitting a sequence in two is its *cohesion*: it is only as strong as
+    its weakest joint, and 的电影 splits into 的|电影, which is no more frequent than chance has it
+    (Matrix67 2012; Su Jianlin, kexue.fm/archives/3491 and 4256).
 
     Examples
     --------
-    >>> values, splits = cohesion([8], [[10, 20]], [[40, 10]], 1000)
-    >>> values.round(4).tolist(), splits.tolist()
-    ([2.9957], [0])
+    >>> round(pmi(10, 10, 10, 100.0), 4)
+    2.3026
     """
-    left = np.atleast_2d(np.asarray(lefts, np.float64))
-    right = np.atleast_2d(np.asarray(rights, np.float64))
-    exists = (left > 0) & (right > 0)
-    with np.errstate(divide="ignore"):
-        values = np.where(
-            exists, pmi(np.asarray(joint, np.float64)[:, None], left, right, total), np.inf
-        )
-    if values.shape[1] == 0:
-        return np.full(len(values), np.inf), np.full(len(values), -1, np.int64)
-    split = values.argmin(axis=1)
-    least = np.take_along_axis(values, split[:, None], axis=1)[:, 0]
-    return least, np.where(exists.any(axis=1), split, -1)
+    return math.log(total) + math.log(joint) - (math.log(left) + math.log(right))
 
 
 def x_log_x(counts: npt.ArrayLike) -> Floats:
@@ -108,6 +70,11 @@ def entropy_from_sums(sums: npt.ArrayLike, totals: npt.ArrayLike) -> Floats:
     ndarray of float64, in nats
         ``ln(total) - sum / total``, never below 0; 0 where the total is 0.
 
+    Notes
+    -----
+    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of branching
+    entropy".
+
     Examples
     --------
     >>> entropy_from_sums([0.0], [4]).round(4).tolist()  # four different neighbours
@@ -115,52 +82,6 @@ def entropy_from_sums(sums: npt.ArrayLike, totals: npt.ArrayLike) -> Floats:
     """
     occurrences = np.maximum(np.asarray(totals, np.float64), 1.0)
     return np.maximum(np.log(occurrences) - np.asarray(sums, np.float64) / occurrences, 0.0)
-
-
-def branching_entropy(
-    counts: npt.ArrayLike, offsets: npt.ArrayLike, totals: npt.ArrayLike | None = None
-) -> Floats:
-    """Entropy of the neighbours of each item.
-
-    Parameters
-    ----------
-    counts : array of int, shape (m,)
-        How often each neighbour was met, item after item.
-    offsets : array of int, shape (n + 1,)
-        Item i has the neighbours ``offsets[i]:offsets[i + 1]``.
-    totals : array of int, shape (n,), optional
-        Occurrences of each item; those beyond the sum of its neighbours stand at an end of a clause
-        and each count as a neighbour met once. By default there are none.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,), in nats
-
-    Notes
-    -----
-    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of
-    branching entropy".
-
-    Examples
-    --------
-    >>> branching_entropy([2, 2, 5], [0, 2, 3], [4, 6]).round(4).tolist()
-    [0.6931, 0.4506]
-    """
-    bounds = np.asarray(offsets, np.int64)
-    values = np.asarray(counts, np.float64)
-    known = _group_sums(values, bounds)
-    occurrences = known if totals is None else np.asarray(totals, np.float64)
-    if (occurrences < known).any():
-        raise ValueError("`totals` must not be smaller than the sums of the neighbours' counts.")
-    return entropy_from_sums(_group_sums(x_log_x(values), bounds), occurrences)
-
-
-def _group_sums(values: Floats, offsets: npt.NDArray[np.int64]) -> Floats:
-    sums = np.zeros(len(offsets) - 1)
-    filled = offsets[:-1] < offsets[1:]
-    if filled.any():
-        sums[filled] = np.add.reduceat(values, offsets[:-1][filled])
-    return sums
 
 
 def merge_gain(
@@ -251,31 +172,3 @@ def _rest(p_single: Floats, p: Floats) -> Floats:
     rest = np.maximum(p_single - p, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _x_log(rest, np.where(p_single > 0, rest / p_single, 1.0))
-
-
-def information_per_character(counts: npt.ArrayLike, lengths: npt.ArrayLike) -> float:
-    """Information of a corpus cut into units, per character: L = H / l, which minimum entropy makes
-    small.
-
-    Parameters
-    ----------
-    counts : array of numbers >= 0, shape (n,)
-        How often each unit occurs.
-    lengths : array of numbers > 0, shape (n,)
-        Length of each unit in characters.
-
-    Returns
-    -------
-    float, in nats per character
-
-    Examples
-    --------
-    >>> round(information_per_character([1, 1], [1, 3]), 4)  # ln 2 nats per unit of 2 characters
-    0.3466
-    """
-    numbers = np.asarray(counts, np.float64)
-    total = numbers.sum()
-    if total <= 0:
-        return 0.0
-    entropy = np.log(total) - x_log_x(numbers).sum() / total
-    return float(entropy / (numbers @ np.asarray(lengths, np.float64) / total))

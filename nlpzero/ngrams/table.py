@@ -31,6 +31,7 @@ from nlpzero.ngrams.keys import (
     symbol_shift,
     unpack_keys,
 )
+from nlpzero.ngrams.measures import entropy_from_sums, x_log_x
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import FIRST_SLOT
 
@@ -374,9 +375,8 @@ class NGramCounts:
             shorter = parents if right else next_keys(parents, last)
         rows = look_up_all(index_of(keys), shorter)
         found = rows >= 0
-        n = longer_counts[found].astype(np.float64)
-        sums = np.bincount(rows[found], weights=n * np.log(n), minlength=len(keys))
-        return np.maximum(np.log(counts) - sums / counts, 0.0)
+        parts = x_log_x(longer_counts[found])
+        return entropy_from_sums(np.bincount(rows[found], parts, len(keys)), counts)
 
     def save(self, path: PathLike) -> None:
         """Write the table; the same counts give the same bytes, however they were made."""

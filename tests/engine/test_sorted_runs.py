@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nlpzero.engine.sorted_runs import (
     KeyCounter,
     Run,
+    add_up,
     in_memory,
     merge_in_memory,
     merge_runs,
@@ -70,3 +71,12 @@ def test_merging_at_once_equals_merging_in_pieces(parts: list[list[int]]) -> Non
     expected_keys, expected_counts = in_memory(merge_runs(runs, 1))
     np.testing.assert_array_equal(keys, expected_keys)
     np.testing.assert_array_equal(counts, expected_counts)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9) | st.integers(0, 2**64 - 1), st.integers(1, 99))))
+def test_adding_up_matches_a_dictionary(rows: list[tuple[int, int]]) -> None:
+    expected: Counter[int] = Counter()
+    for key, count in rows:
+        expected[key] += count
+    keys = np.array([key for key, _ in rows], np.uint64)
+    assert as_counter(add_up(keys, np.array([count for _, count in rows], np.int64))) == expected
