@@ -51,6 +51,11 @@ class Columns:
         """Whether the words are in a file."""
         return isinstance(self.counts, np.memmap)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(v.nbytes for v in (self.pool, self.offsets, self.counts, self.documents))
+
     def bytes_of(self, row: int) -> bytes:
         return self.pool[self.offsets[row] : self.offsets[row + 1]].tobytes()
 

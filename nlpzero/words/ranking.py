@@ -12,8 +12,9 @@ from nlpzero.words.columns import Columns
 from nlpzero.words.frame_kernels import place_by_rank, tally_ranks
 from nlpzero.words.sorted_frames import join_frames
 
-# rows of a mapped table that are in memory at a time: some 30 bytes each
+# rows of a mapped table that are in memory at a time, and their bytes
 _ROWS = 1 << 20
+_BYTES = 32 << 20
 # counts below this are looked up, the others searched for
 _DIRECT = 1 << 12
 
@@ -75,10 +76,11 @@ def ranked_in_passes(columns: Columns, min_count: int = 1) -> Iterator[Ranked]:
         for value, rows in zip(*np.unique(counts, return_counts=True), strict=True):
             tally[int(value)] = tally.get(int(value), 0) + int(rows)
     values = sorted((value for value in tally if value >= min_count), reverse=True)
+    room = max(1, min(_ROWS, _BYTES * len(columns) // max(columns.nbytes, 1)))
     at = 0
     while at < len(values):
         high, rows = values[at], 0
-        while at < len(values) and (not rows or rows + tally[values[at]] <= _ROWS):
+        while at < len(values) and (not rows or rows + tally[values[at]] <= room):
             rows += tally[values[at]]
             at += 1
         low = values[at - 1]

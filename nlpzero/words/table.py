@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KIND = "word-counts"
 
-# a ranking that needs more bytes than this is made in passes over the file
+# a table in a file of more bytes than this is ranked in passes over it
 _RANKING_BYTES = 32 << 20
 
 
@@ -159,7 +159,11 @@ class WordCounts(Mapping[str, int]):
         """The words with at least some count, most frequent first; stretches of a table, or all of
         it.
         """
-        if self.columns.mapped and self._order_array is None and 8 * len(self) > _RANKING_BYTES:
+        if (
+            self.columns.mapped
+            and self._order_array is None
+            and self.columns.nbytes > _RANKING_BYTES
+        ):
             yield from ranked_in_passes(self.columns, min_count)
             return
         if self._order_array is None:
