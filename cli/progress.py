@@ -57,25 +57,6 @@ def progress(*, quiet: bool = False) -> Iterator["Callable[[Progress], object] |
             bar.close()
 
 
-@contextmanager
-def byte_progress(
-    total: int | None, label: str, *, quiet: bool = False
-) -> Iterator[Callable[[int], object]]:
-    """The same for what calls with numbers of bytes just done."""
-    done = 0
-
-    with progress(quiet=quiet) as tell:
-        from nlpzero.engine.resources import Progress
-
-        def advance(size: int) -> None:
-            nonlocal done
-            done += size
-            if tell is not None:
-                tell(Progress(label, done, total))
-
-        yield advance
-
-
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people on standard error."""
     if not quiet:

@@ -206,16 +206,3 @@ class ReadReport:
         """Add what another reader read."""
         self.bytes_read += other.bytes_read
         self.bad_bytes += other.bad_bytes
-
-
-def by_bytes(progress: Callable[[int], object] | None) -> Callable[[Progress], None] | None:
-    """For callers that still count bytes themselves: tell the units added since the last call."""
-    if progress is None:
-        return None
-    last: dict[str, int] = {}
-
-    def tell(state: Progress) -> None:
-        progress(state.done - last.get(state.stage, 0))
-        last[state.stage] = state.done
-
-    return tell
