@@ -1,4 +1,6 @@
-"""Options made from the configurations of the library's methods: one description, one default, one check."""
+"""Options made from the configurations of the library's methods: one description, one default, one
+check.
+"""
 
 import functools
 import re
@@ -23,7 +25,9 @@ def config_options(
     help: str = "",
     skip: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """``--method`` and the options of all methods; the command receives ``method``, a configuration.
+    """``--method`` and the options of all methods.
+
+    The command receives ``method``, a configuration.
 
     Parameters
     ----------

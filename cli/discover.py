@@ -69,8 +69,8 @@ def _thresholds() -> options.Decorator:
             "--exclude",
             multiple=True,
             metavar="DICT",
-            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, HanLP, IK or of "
-            "this command. Repeatable.",
+            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, "
+            "HanLP, IK or of this command. Repeatable.",
         ),
         click.option(
             "--contains",
@@ -98,7 +98,8 @@ def _thresholds() -> options.Decorator:
             "--explain",
             multiple=True,
             metavar="WORD",
-            help="Say what became of this word, which threshold dropped it, and show it in the text. Repeatable.",
+            help="Say what became of this word, which threshold dropped it, and show it in the "
+            "text. Repeatable.",
         ),
     )
 
@@ -109,8 +110,8 @@ def _thresholds() -> options.Decorator:
     _METHODS,
     default=_without_text,
     default_help="learned; cohesion for --counts alone",
-    help="learned: by a segmenter that learns from the text first. cohesion: cut where no strong n-gram covers "
-    "a gap. min-entropy: cut between neighbours that save nothing by being joined.",
+    help="learned: by a segmenter that learns from the text first. cohesion: cut where no strong "
+    "n-gram covers a gap. min-entropy: cut between neighbours that save nothing by being joined.",
     skip=_NOT_ASKED,
     instead={("min_pmi", "min-entropy"): "min_gain"},
 )
@@ -118,8 +119,8 @@ def _thresholds() -> options.Decorator:
 @click.option(
     "--counts",
     metavar="FILE",
-    help="Counts of this text from `ngrams`, not to count again; without a text, rank strong n-grams from "
-    "the counts alone.",
+    help="Counts of this text from `ngrams`, not to count again; without a text, rank strong "
+    "n-grams from the counts alone.",
 )
 @click.option(
     "--save-counts", metavar="FILE", help="Keep the counts for --counts, `merge` and later runs."
@@ -127,8 +128,8 @@ def _thresholds() -> options.Decorator:
 @click.option(
     "--min-count",
     type=click.IntRange(min=1),
-    help="Smallest count of a word.  [default: grows with the text: 2 for a page, 8 for 30 MB; for learned a "
-    "quarter of that, 2 at least]",
+    help="Smallest count of a word.  [default: grows with the text: 2 for a page, 8 for 30 MB; for "
+    "learned a quarter of that, 2 at least]",
 )
 @click.option(
     "--max-length", type=click.IntRange(min=1), default=20, show_default=True, help="Longest words."
@@ -138,7 +139,8 @@ def _thresholds() -> options.Decorator:
 @click.option(
     "--with-frequency",
     is_flag=True,
-    help="Write counts into jieba and hanlp dictionaries; without them jieba finds its own, which is better.",
+    help="Write counts into jieba and hanlp dictionaries; without them jieba finds its own, which "
+    "is better.",
 )
 @options.working()
 @cluster()

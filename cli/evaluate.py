@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 @click.option(
     "--perplexity",
     is_flag=True,
-    help="Also the perplexity of the text of GOLD under the language model (--model of the method lm).",
+    help="Also the perplexity of the text of GOLD under the language model (--model of the method "
+    "lm).",
 )
 @options.encoding()
 @options.errors()
@@ -66,7 +67,8 @@ def evaluate(
 ) -> None:
     """Compare a segmentation with a reference: the figures of the SIGHAN bakeoffs.
 
-    GOLD and PREDICTED hold the same text, words separated by white space. A word is correct if both its ends are.
+    GOLD and PREDICTED hold the same text, words separated by white space. A word is correct if both
+    its ends are.
 
     \b
     Examples:

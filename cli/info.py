@@ -59,8 +59,8 @@ def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
 def info(file: str, format_: str, output: str | None) -> None:
     """Tell what FILE holds, which `train`, `ngrams`, `count` or another command wrote.
 
-    Its kind, its size, and its header: for a model, how it was trained; for counts, of what. The arrays are not
-    read.
+    Its kind, its size, and its header: for a model, how it was trained; for counts, of what. The
+    arrays are not read.
     """
     kind, header = nlpzero.read_header(file)
     size = os.path.getsize(file)

@@ -68,7 +68,8 @@ class LiveInput:
             head += more
         if _is_compressed(head[:_HEAD_BYTES]):
             raise nlpzero.CorpusError(
-                "standard input: is compressed; give the file itself, or decompress it first, as zcat does"
+                "standard input: is compressed; give the file itself, or decompress it first, as "
+                "zcat does"
             )
         self._head = self._decoder.begin(head)
         self.mark = head[: len(head) - len(self._head)]

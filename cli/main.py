@@ -1,6 +1,7 @@
 """The command group, and the one place where errors become messages and exit codes.
 
-Exit codes: 0 done, 1 failed (bad data, a missing file, a full disk), 2 misused, 130 interrupted with Ctrl-C.
+Exit codes: 0 done, 1 failed (bad data, a missing file, a full disk), 2 misused, 130 interrupted
+with Ctrl-C.
 """
 
 import contextlib
@@ -90,8 +91,8 @@ class LazyGroup(click.Group):
 def group() -> None:
     """Unsupervised Chinese NLP from raw text.
 
-    Results go to standard output, everything else to standard error. Text is read and written as UTF-8
-    unless --encoding says otherwise. "-" stands for standard input.
+    Results go to standard output, everything else to standard error. Text is read and written as
+    UTF-8 unless --encoding says otherwise. "-" stands for standard input.
     """
 
 
@@ -113,7 +114,9 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _drop_output() -> None:
-    """Nobody reads standard output any more: keep the interpreter from complaining about it at exit."""
+    """Nobody reads standard output any more: keep the interpreter from complaining about it at
+    exit.
+    """
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -130,7 +133,10 @@ def _describe(error: OSError) -> str:
     name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" while writing {name}" if name else ""
-        return f"the disk is full{where}; free some space, or choose another folder for the output or --tmpdir."
+        return (
+            f"the disk is full{where}; free some space, or choose another folder for the output or "
+            "--tmpdir."
+        )
     reason = error.strerror or str(error) or type(error).__name__
     return f"{name}: {reason}." if name else f"{reason}."
 
@@ -154,7 +160,8 @@ def run(args: list[str] | None = None) -> int:
         return 1
     except MemoryError:
         _complain(
-            "not enough memory; give a smaller --memory or fewer --jobs, or let a smaller part of the text in."
+            "not enough memory; give a smaller --memory or fewer --jobs, or let a smaller part of "
+            "the text in."
         )
         return 1
     except BrokenPipeError:

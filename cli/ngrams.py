@@ -1,4 +1,6 @@
-"""``nlpzero ngrams`` and ``nlpzero merge``: n-gram counts into a file or as text, and their sums."""
+"""``nlpzero ngrams`` and ``nlpzero merge``: n-gram counts into a file or as text, and their
+sums.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -50,7 +52,8 @@ _COLUMNS = ("ngram", "count")
 @click.option(
     "--format",
     type=click.Choice(("nz", *FORMATS)),
-    help="nz is a file of counts, for -o FILE; the others are text.  [default: nz with -o, else tsv]",
+    help="nz is a file of counts, for -o FILE; the others are text.  [default: nz with -o, else "
+    "tsv]",
 )
 @options.working()
 @cluster()
@@ -75,9 +78,9 @@ def ngrams(
 ) -> None:
     """Count n-grams of characters, exactly.
 
-    N-grams lie within clauses: white space, punctuation and line ends end them. The counts go to a file that
-    `discover --counts` reads and `merge` adds up; or they are listed as text, shorter n-grams first, then by
-    count, then by code points.
+    N-grams lie within clauses: white space, punctuation and line ends end them. The counts go to a
+    file that `discover --counts` reads and `merge` adds up; or they are listed as text, shorter
+    n-grams first, then by count, then by code points.
 
     \b
     Examples:
@@ -167,8 +170,8 @@ def _rows(
 def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) -> None:
     """Add up counts: of n-grams (from `ngrams`) or of words (from `count --save-counts`).
 
-    Merging the counts of the parts of a text gives the counts of the whole, byte for byte. N-grams do not
-    reach over the ends of lines, so parts should end at line ends.
+    Merging the counts of the parts of a text gives the counts of the whole, byte for byte. N-grams
+    do not reach over the ends of lines, so parts should end at line ends.
 
     \b
     Example:

@@ -1,7 +1,8 @@
 """Options that several commands share, one decorator each, and the bundles most commands want.
 
-A bundle passes its values under these names: :func:`reading` gives ``inputs, encoding, errors, field``,
-:func:`working` gives ``jobs, memory, tmpdir``, :func:`writing` gives ``output, quiet``.
+A bundle passes its values under these names: :func:`reading` gives
+``inputs, encoding, errors, field``, :func:`working` gives ``jobs, memory, tmpdir``, :func:`writing`
+gives ``output, quiet``.
 """
 
 import os
@@ -30,7 +31,10 @@ Decorator = Callable[[F], F]
 
 
 class Size(click.ParamType):
-    """A number of bytes: ``800M``, ``1.5G``, ``2GiB`` or plain bytes; the units are powers of 1024."""
+    """A number of bytes: ``800M``, ``1.5G``, ``2GiB`` or plain bytes.
+
+    The units are powers of 1024.
+    """
 
     name = "size"
 
@@ -92,7 +96,10 @@ def needed_inputs(value: tuple[str, ...], ctx: click.Context | None = None) -> t
 
 
 def inputs(required: bool = True) -> Decorator:
-    """The files to read. Without any, standard input when it is not a terminal; never a silent wait."""
+    """The files to read.
+
+    Without any, standard input when it is not a terminal; never a silent wait.
+    """
 
     def choose(
         ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
@@ -118,7 +125,8 @@ def errors() -> Decorator:
         type=click.Choice(["strict", "replace", "ignore"]),
         default="strict",
         show_default=True,
-        help="What to do with bytes that are not valid in the encoding; replaced and ignored ones are counted.",
+        help="What to do with bytes that are not valid in the encoding; replaced and ignored ones "
+        "are counted.",
     )
 
 
@@ -195,7 +203,8 @@ def format_(choices: tuple[str, ...] = FORMATS) -> Decorator:
         type=click.Choice(choices),
         default=choices[0],
         show_default=True,
-        help="Output format. csv starts with a byte order mark, for spreadsheets; the others have none.",
+        help="Output format. csv starts with a byte order mark, for spreadsheets; the others have "
+        "none.",
     )
 
 
@@ -264,8 +273,8 @@ def open_corpus(
     Parameters
     ----------
     again : bool
-        The command reads the text more than once or in several processes; then standard input is copied
-        to a temporary file first, which is gone when the block ends.
+        The command reads the text more than once or in several processes; then standard input is
+        copied to a temporary file first, which is gone when the block ends.
     tmpdir : str or None
         Folder for that file.
     """

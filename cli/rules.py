@@ -40,7 +40,8 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
 @click.option(
     "--field",
     metavar="NAME",
-    help="The field with the array of items in .jsonl inputs; with --text, the field with the text.",
+    help="The field with the array of items in .jsonl inputs; with --text, the field with the "
+    "text.",
 )
 @click.option(
     "--separator",
@@ -60,8 +61,8 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
     "--basket",
     metavar="ID,ITEM",
     callback=params.two_columns,
-    help="Long form, one item a line: the columns of the transaction and of the item, by name (the first "
-    "line is a header) or by number from 1 (there is none).",
+    help="Long form, one item a line: the columns of the transaction and of the item, by name (the "
+    "first line is a header) or by number from 1 (there is none).",
 )
 @click.option("--jsonl", is_flag=True, help="Each line is a JSON array; assumed for .jsonl files.")
 @click.option(
@@ -115,8 +116,9 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
     multiple=True,
     metavar="METRIC=VALUE",
     callback=params.minimum,
-    help="Another threshold, such as lift=1.5; repeatable. Metrics: support, confidence, lift, leverage, "
-    "conviction, zhang, jaccard, kulczynski, certainty, cosine, antecedent_support, consequent_support.",
+    help="Another threshold, such as lift=1.5; repeatable. Metrics: support, confidence, lift, "
+    "leverage, conviction, zhang, jaccard, kulczynski, certainty, cosine, antecedent_support, "
+    "consequent_support.",
 )
 @click.option(
     "--consequent",
@@ -133,8 +135,8 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
 @click.option(
     "--prune",
     type=click.Choice(["redundant"]),
-    help="redundant: leave out a rule if fewer of its items on the left give the same right side with at "
-    "least the same confidence.",
+    help="redundant: leave out a rule if fewer of its items on the left give the same right side "
+    "with at least the same confidence.",
 )
 @config_options({"rules": RuleFilter}, parameter="where", skip=_OWN)
 @click.option(
@@ -195,10 +197,10 @@ def rules(
 ) -> None:
     """Find association rules: who has A and B tends to have C.
 
-    A line of the input is a transaction, its items separated by commas. Items are stripped, an item counts
-    once in a transaction, blank items and lines are dropped. Best rules first: by confidence, then
-    support, then names. Counts are exact, whatever --memory is. The program comes on top of it, at most
-    130 MB, and with --model or --words 200 MB: a model and compiled code.
+    A line of the input is a transaction, its items separated by commas. Items are stripped, an item
+    counts once in a transaction, blank items and lines are dropped. Best rules first: by
+    confidence, then support, then names. Counts are exact, whatever --memory is. The program comes
+    on top of it, at most 130 MB, and with --model or --words 200 MB: a model and compiled code.
 
     \b
     Examples:

@@ -111,7 +111,8 @@ print(nlpzero.merge_word_counts([many, nlpzero.count_words(texts, list)]).most_c
     "templates": """
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
 for paths in (1, 64):
-    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, links=nlpzero.LinkThresholds(max_paths=paths))
+    links = nlpzero.LinkThresholds(max_paths=paths)
+    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, links=links)
     print([tuple(found) for found in table])
 parser = nlpzero.TemplateParser({found.template: found.count for found in table})
 print([str(parser.parse(segmenter.segment(text))) for text in texts])

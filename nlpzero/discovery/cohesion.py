@@ -1,4 +1,6 @@
-"""Words by cohesion: strong n-grams, a lenient cut, what stands alone (kexue.fm/archives/4256, 6920)."""
+"""Words by cohesion: strong n-grams, a lenient cut, what stands alone (kexue.fm/archives/4256,
+6920).
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,10 @@ from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, SYMBOL_BITS, symbols
 
 
 def by_cohesion(run: SecondPass, method: Cohesion, min_count: int, longest: int) -> Found:
-    """The words of cohesion, single symbols and runs too; ranked from the counts where there is no text."""
+    """The words of cohesion, single symbols and runs too.
+
+    Ranked from the counts where there is no text.
+    """
     grams = Candidates.of(run.counts, min_count)
     pmi, _ = grams.cohesion()
     floor = np.full(PACKED_ORDER + 1, np.inf)

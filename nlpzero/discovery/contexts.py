@@ -42,8 +42,9 @@ def concordance(
 
     Examples
     --------
-    >>> concordance(["吃葡萄不吐葡萄皮"], ["葡萄", "皮"], limit=1, width=2)
-    {'葡萄': [Context(left='吃', word='葡萄', right='不吐')], '皮': [Context(left='葡萄', word='皮', right='')]}
+    >>> found = concordance(["吃葡萄不吐葡萄皮"], ["葡萄", "皮"], limit=1, width=2)
+    >>> found["葡萄"], found["皮"]
+    ([Context(left='吃', word='葡萄', right='不吐')], [Context(left='葡萄', word='皮', right='')])
     """
     if limit < 1:
         raise ValueError(f"`limit` must be an integer >= 1, got {limit}.")

@@ -1,4 +1,6 @@
-"""Counting strings within a memory budget: tables that go to disk in the order of their hashes, and their merge."""
+"""Counting strings within a memory budget: tables that go to disk in the order of their hashes, and
+their merge.
+"""
 
 import shutil
 import weakref
@@ -191,7 +193,8 @@ class StringCounter:
 def merged(
     runs: Sequence[StringRun], memory: int, folder: Path | None, columns: int
 ) -> Iterator[HashedStrings]:
-    """Merge runs into one sequence of distinct strings with added counts and sums, in the order of hashes.
+    """Merge runs into one sequence of distinct strings with added counts and sums, in the order of
+    hashes.
 
     Parameters
     ----------

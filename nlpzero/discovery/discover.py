@@ -173,7 +173,8 @@ def rank_ngrams(
 def _check_counts(counts: NGramCounts) -> None:
     if counts.alphabet.runs != "characters":
         raise StorageError(
-            "the counts have runs of digits and letters as one symbol each; discovery needs counts of characters"
+            "the counts have runs of digits and letters as one symbol each; discovery needs counts "
+            "of characters"
         )
 
 
@@ -250,7 +251,10 @@ def _find(run: SecondPass, method: Method, min_count: int, max_length: int) -> F
 
 
 def _advice(run: SecondPass, method: Method, min_count: int, max_length: int, found: Found) -> str:
-    """Which threshold removed most, and what value of it would keep ten words; tried, not guessed."""
+    """Which threshold removed most, and what value of it would keep ten words.
+
+    Tried, not guessed.
+    """
     longest = method.order if isinstance(method, Cohesion) else 2
     sizes, times = counts_of_counts(run.counts, longest)
     removed = {"min_count": int(times[sizes < min_count].sum())}
@@ -271,7 +275,9 @@ def _advice(run: SecondPass, method: Method, min_count: int, max_length: int, fo
 def _tries(
     name: str, method: Method, min_count: int, found: Found, sizes: Counts, times: Counts
 ) -> Iterator[tuple[Any, str, Method, int]]:
-    """Looser values of one threshold, how they are told, and the method and min_count that they make."""
+    """Looser values of one threshold, how they are told, and the method and min_count that they
+    make.
+    """
     if name == "min_count" and isinstance(method, Learned):
         value = _tenth_count(found)
         if value is not None:
@@ -320,7 +326,9 @@ def _lower_steps(margins: Floats) -> list[float]:
 
 
 def _lower_counts(sizes: Counts, times: Counts, min_count: int) -> list[int]:
-    """Smaller and smaller min_counts to try: those that leave 10, 20, 40... n-grams frequent enough."""
+    """Smaller and smaller min_counts to try: those that leave 10, 20, 40... n-grams frequent
+    enough.
+    """
     sizes, times = sizes[sizes < min_count][::-1], times[sizes < min_count][::-1]
     places = np.searchsorted(np.cumsum(times), [place + 1 for place in _PLACES])
     values = {int(sizes[place]) for place in places.tolist() if place < len(sizes)} | {1}

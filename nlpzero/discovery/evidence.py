@@ -1,4 +1,6 @@
-"""Evidence for words: occurrences, cohesion, branching entropies, from counts and one pass over the text."""
+"""Evidence for words: occurrences, cohesion, branching entropies, from counts and one pass over the
+text.
+"""
 
 import math
 from dataclasses import dataclass
@@ -149,7 +151,8 @@ def word_cohesion(
     pmi: np.ndarray,
     split: np.ndarray,
 ) -> None:
-    """Smallest PMI over the splits of words of more than four symbols, from the totals of a walked trie.
+    """Smallest PMI over the splits of words of more than four symbols, from the totals of a walked
+    trie.
 
     Word i is symbols[offsets[i]:offsets[i + 1]] (uint16, int64); totals : int64[nodes]; pmi :
     float64[words],

@@ -224,8 +224,8 @@ class MinEntropyFates(_Kept):
             if not self.joined[row]:
                 gain = float(self.gains[row])
                 told = (
-                    f"dropped: joining {text[0]}|{text[1]} would save {gain:.1f} nats in the whole text, "
-                    "so it is cut there"
+                    f"dropped: joining {text[0]}|{text[1]} would save {gain:.1f} nats in the whole "
+                    "text, so it is cut there"
                 )
                 return Explanation(word, False, "min_gain", gain, 0.0, told)
         long = self._too_long(word, symbols)

@@ -119,7 +119,9 @@ def by_learning(
 
 
 def _ends_of(words: Strings) -> tuple[Keys, Counts]:
-    """Words of two symbols and more, of longer ones the first and the last four, as keys with lengths."""
+    """Words of two symbols and more, of longer ones the first and the last four, as keys with
+    lengths.
+    """
     lengths = words.lengths
     rows = np.flatnonzero(lengths > 1)
     sizes = np.minimum(lengths[rows], PACKED_ORDER)

@@ -86,15 +86,16 @@ class Cohesion(Config):
             values = values[: self.order - 1]
         if len(values) != self.order - 1:
             raise ValueError(
-                f"`min_pmi` must have {self.order - 1} numbers for order {self.order}, one for each length "
-                f"from 2 to {self.order}, got {given!r}."
+                f"`min_pmi` must have {self.order - 1} numbers for order {self.order}, one for "
+                f"each length from 2 to {self.order}, got {given!r}."
             )
         object.__setattr__(self, "min_pmi", tuple(map(float, values)))
 
 
 @dataclass(frozen=True)
 class MinEntropy(Config):
-    """Words by minimum entropy: the text is cut between neighbours that save nothing by being joined.
+    """Words by minimum entropy: the text is cut between neighbours that save nothing by being
+    joined.
 
     Parameters
     ----------
@@ -139,7 +140,8 @@ def as_method(method: Method | str) -> Method:
 
 
 def default_min_count(total: int) -> int:
-    """Smallest count of a word by default: 2 for a page, 5 for a novel, 8 for a year of news, 32 for a library.
+    """Smallest count of a word by default: 2 for a page, 5 for a novel, 8 for a year of news, 32
+    for a library.
 
     Parameters
     ----------

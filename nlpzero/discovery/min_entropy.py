@@ -1,4 +1,6 @@
-"""Words by minimum entropy: pairs that lower the information per character (kexue.fm/archives/5476, 5577, 5597)."""
+"""Words by minimum entropy: pairs that lower the information per character (kexue.fm/archives/5476,
+5577, 5597).
+"""
 
 import numpy as np
 import numpy.typing as npt

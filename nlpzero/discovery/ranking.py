@@ -32,7 +32,8 @@ class Found(NamedTuple):
 
 
 def classical_scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats:
-    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to split.
+    """Nats by which a word exceeds its price: ln count + PMI + the smaller entropy - 2 per place to
+    split.
 
     ``ln count + pmi + min(left_entropy, right_entropy) - 2 g``, g being the number of places where
     the word could be split (its length minus one, for words of ideographs only): frequent,
@@ -142,7 +143,9 @@ def learned_scores(
 
     Examples
     --------
-    >>> learned_scores([100, 100], [1, 0.9], [1, 1], [0, 0], [4.0, 4.0], [3.0, 3.0], [100, 100]).round(1).tolist()
+    >>> both = [100, 100]
+    >>> scores = learned_scores(both, [1, 0.9], [1, 1], [0, 0], [4.0, 4.0], [3.0, 3.0], both)
+    >>> scores.round(1).tolist()
     [65.0, 12.0]
     """
     certainty = np.asarray(left) * np.asarray(right) * (1.0 - np.asarray(inside))

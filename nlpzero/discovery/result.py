@@ -1,4 +1,6 @@
-"""What discovery returns: words with their evidence, the thresholds in force, and what they removed."""
+"""What discovery returns: words with their evidence, the thresholds in force, and what they
+removed.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -211,7 +213,9 @@ class Discovery:
 
     @property
     def hint(self) -> str | None:
-        """When no word is left: which threshold removed most, and what value would keep ten words."""
+        """When no word is left: which threshold removed most, and what value would keep ten
+        words.
+        """
         if len(self) or not self.total:
             return None
         if self.advice is not None:
@@ -460,7 +464,8 @@ class Discovery:
         Examples
         --------
         >>> from nlpzero import Cohesion, discover_words
-        >>> found = discover_words(["摘葡萄", "葡萄皮", "吃葡萄"], Cohesion(min_pmi=(0, 1, 2)), min_count=2)
+        >>> texts = ["摘葡萄", "葡萄皮", "吃葡萄"]
+        >>> found = discover_words(texts, Cohesion(min_pmi=(0, 1, 2)), min_count=2)
         >>> found.to_dictionary("hanlp", with_frequency=True)
         ['葡萄 n 3\\n']
         """

@@ -1,4 +1,6 @@
-"""Reading a text again: clauses as symbols, cut between n-grams or pairs, by workers over shards."""
+"""Reading a text again: clauses as symbols, cut between n-grams or pairs, by workers over
+shards.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -226,8 +228,9 @@ class SecondPass:
         """Raise an error if the text that was read is not the text that was counted."""
         if seen != self.counts.total:
             raise StorageError(
-                f"the counts are of a text of {self.counts.total:,} characters that can be in words, "
-                f"the text given has {seen:,}; count this text, or rank from the counts without text"
+                f"the counts are of a text of {self.counts.total:,} characters that can be in "
+                f"words, the text given has {seen:,}; count this text, or rank from the counts "
+                "without text"
             )
 
 
@@ -359,7 +362,10 @@ def pair_cut(
     starts: np.ndarray,
     ends: np.ndarray,
 ) -> int:
-    """Cut clauses between neighbours that are no strong pair; places of pieces of two symbols and more."""
+    """Cut clauses between neighbours that are no strong pair.
+
+    Places of pieces of two symbols and more.
+    """
     n = len(symbols) - AFTER
     emitted = 0
     begin = BEFORE

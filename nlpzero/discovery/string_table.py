@@ -47,7 +47,9 @@ class Pieces:
         weights: Counts | None = None,
         values: Counts | None = None,
     ) -> None:
-        """Count stretches ``symbols[starts:ends]``, once each or with weights, and add up rows of values."""
+        """Count stretches ``symbols[starts:ends]``, once each or with weights, and add up rows of
+        values.
+        """
         for first in range(0, len(starts), 1 << 16):
             part = slice(first, first + (1 << 16))
             self._make_room(len(starts[part]), int(ends[part].sum()) - int(starts[part].sum()))
@@ -138,7 +140,9 @@ def _grown(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
 
 
 class Strings(NamedTuple):
-    """Strings of symbols with counts, as arrays: string i is ``symbols[offsets[i]:offsets[i + 1]]``."""
+    """Strings of symbols with counts, as arrays: string i is
+    ``symbols[offsets[i]:offsets[i + 1]]``.
+    """
 
     symbols: Symbols
     offsets: Counts
@@ -182,7 +186,9 @@ class Strings(NamedTuple):
         )
 
     def sorted(self) -> "Strings":
-        """By length, long ones first, then by count, then by code points: the same order for the same set."""
+        """By length, long ones first, then by count, then by code points: the same order for the
+        same set.
+        """
         rows = np.lexsort(
             (
                 *self.matrix(int(self.lengths.max(initial=0))).T[::-1],
@@ -220,7 +226,9 @@ def count_pieces(
     arena: np.ndarray,
     n: int,
 ) -> int:
-    """Add stretches of symbols to a table of pieces; weights of length 0 stand for ones. Returns its new size.
+    """Add stretches of symbols to a table of pieces.
+
+    Weights of length 0 stand for ones. Returns its new size.
 
     Piece i is arena[offsets[i]:offsets[i + 1]]. The table holds piece numbers plus one, 0 is free;
     it, and the other arrays, must have room.
@@ -379,7 +387,8 @@ def remove_redundant(
     floors: np.ndarray,
     alive: np.ndarray,
 ) -> int:
-    """One round of redundancy removal: drop pieces that other units explain, and hand their counts down.
+    """One round of redundancy removal: drop pieces that other units explain, and hand their counts
+    down.
 
     Pieces are visited in the given order. A piece is dropped when its PMI against the best sequence
     of other units is below the number of its atoms minus one. `weights` are counts, changed as

@@ -20,7 +20,9 @@ Ints = npt.NDArray[np.int32]
 
 
 def frozen(array: Array) -> Array:
-    """A plain read-only view of an array, mapped from a file or not: kernels are compiled for one type."""
+    """A plain read-only view of an array, mapped from a file or not: kernels are compiled for one
+    type.
+    """
     view = np.ascontiguousarray(array).view(np.ndarray).view()
     view.flags.writeable = False
     return view

@@ -334,10 +334,12 @@ def read_file(
 
 
 def release_pages(array: npt.NDArray[Any]) -> None:
-    """Give back the memory of the pages that were read of a mapped file; what is used again is paged in again.
+    """Give back the memory of the pages that were read of a mapped file.
 
-    A pass through a table much larger than memory would else count as so much memory in use, until the system
-    needs it.
+    What is used again is paged in again.
+
+    A pass through a table much larger than memory would else count as so much memory in use, until
+    the system needs it.
 
     Parameters
     ----------

@@ -242,7 +242,10 @@ class Estimator:
         return result
 
     def _longer(self, k: int, keys: Keys, counts: Counts) -> tuple[tuple[Keys, Counts], Counts]:
-        """The grams one symbol longer, unless they are read in pieces; how often END follows each k-gram."""
+        """The grams one symbol longer, unless they are read in pieces.
+
+        How often END follows each k-gram.
+        """
         mask = PREFIX_MASKS[k]
         if k + 1 < self.order:
             longer = self.source.grams(k + 1)
@@ -277,7 +280,9 @@ class Estimator:
     def _highest_shares(
         self, parents: Keys
     ) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Kept grams of the highest order: keys, rows of their contexts, shares; and what each context leaves."""
+        """Kept grams of the highest order: keys, rows of their contexts, shares; and what each
+        context leaves.
+        """
         mask = PREFIX_MASKS[self.order - 1]
         seen = np.zeros(5, np.int64)
         for _, counts in self._highest():

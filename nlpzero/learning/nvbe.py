@@ -1,4 +1,6 @@
-"""Segmentation by normalised variation of branching entropy (Magistry & Sagot 2012): fast, without parameters."""
+"""Segmentation by normalised variation of branching entropy (Magistry & Sagot 2012): fast, without
+parameters.
+"""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,11 +21,13 @@ from nlpzero.text.alphabet import Alphabet, SymbolStream
 
 
 def autonomy(grams: PositionNGrams) -> list[Floats32]:
-    """How word-like each type is: length times the sum of the z-scored variations of both branching entropies.
+    """How word-like each type is: length times the sum of the z-scored variations of both branching
+    entropies.
 
-    v_R(g) = H_R(g) - H_R(g without its last symbol), v_L(g) = H_L(g) - H_L(g without its first), each
-    standardised over the types of one length (Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case
-    for Mandarin Chinese"; the division by the deviation is theirs of eleve, 2017).
+    v_R(g) = H_R(g) - H_R(g without its last symbol), v_L(g) = H_L(g) - H_L(g without its first),
+    each standardised over the types of one length (Magistry & Sagot 2012, "Unsupervized Word
+    Segmentation: the Case for Mandarin Chinese"; the division by the deviation is theirs of eleve,
+    2017).
     """
     scores = []
     for k in range(PACKED_ORDER):
@@ -95,10 +99,11 @@ def decode_autonomy(raw: Symbols, table: KeyTable, scores: Floats32) -> Cuts:
 
 
 class NVBESegmenter(SymbolSegmenter):
-    """Segmenter by variation of branching entropy: fast, without parameters (:class:`nlpzero.BranchingEntropy`).
+    """Segmenter by variation of branching entropy: fast, without parameters
+    (:class:`nlpzero.BranchingEntropy`).
 
-    A word's score is its length times its autonomy; an n-gram that the training text does not have is no
-    word, single symbols always are.
+    A word's score is its length times its autonomy; an n-gram that the training text does not have
+    is no word, single symbols always are.
 
     Parameters
     ----------

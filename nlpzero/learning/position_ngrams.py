@@ -1,8 +1,9 @@
 """N-grams of a stream by position: every occurrence gets the number of its type, without hashing.
 
-Types of order k + 1 are the distinct pairs (type of the first k symbols, next symbol). The pair and the position
-are packed in one 64-bit number; one sort brings equal n-grams together and leaves the types of a common prefix
-contiguous, so numbers, counts and branching entropies of both sides all follow from one walk.
+Types of order k + 1 are the distinct pairs (type of the first k symbols, next symbol). The pair and
+the position are packed in one 64-bit number; one sort brings equal n-grams together and leaves the
+types of a common prefix contiguous, so numbers, counts and branching entropies of both sides all
+follow from one walk.
 
 Streams here hold dense symbols: 0 is the clause break, real symbols are 1 to V.
 """
@@ -31,13 +32,13 @@ class Order(NamedTuple):
     firsts: npt.NDArray[np.int32]
 
 
-# ------------------------------------------------------------------------------ variation of branching entropy
+# ------------------------------------------------------------------- variation of branching entropy
 
 
 class PositionNGrams(NamedTuple):
     """N-grams of orders 1 to 4 of a dense stream, with their statistics.
 
-    ids : four ndarrays of int32, shape (n,); type of the k-gram that starts at each position, -1 if none
+    ids : four ndarrays of int32, shape (n,); type of the k-gram that starts at each position, or -1
     counts, firsts : of each type, per order
     right, left : branching entropies of each type in nats, per order
     """
@@ -111,7 +112,9 @@ def _number(packed: np.ndarray, bits: Any, ids: np.ndarray) -> tuple[np.ndarray,
 
 
 def _pack_wide(ids: Ids, symbols: npt.NDArray[np.uint16], order: int) -> npt.NDArray[np.uint64]:
-    """As `_pack` where the three numbers need more than 64 bits: keys are replaced by their ranks."""
+    """As `_pack` where the three numbers need more than 64 bits: keys are replaced by their
+    ranks.
+    """
     n = len(symbols)
     at = np.flatnonzero((ids[: n - order + 1] >= 0) & (symbols[order - 1 :] > 0))
     rank = np.unique(next_keys(ids[at], symbols[at + order - 1]), return_inverse=True)[1].astype(
@@ -173,8 +176,9 @@ def branching_entropies(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Right and left branching entropy of each type of an order, in nats.
 
-    H_R(g) = log c(g) - (1 / c(g)) sum_y c(gy) log c(gy), and H_L likewise with c(yg). Occurrences beside a clause
-    break continue with nothing and so count as continuations that occur once (maximal entropy).
+    H_R(g) = log c(g) - (1 / c(g)) sum_y c(gy) log c(gy), and H_L likewise with c(yg). Occurrences
+    beside a clause break continue with nothing and so count as continuations that occur once
+    (maximal entropy).
 
     counts : of the order; ids : its type at each position; longer_* : types of the order above.
     """

@@ -21,7 +21,7 @@ _LONGEST_BLOCK = 1 << 16
 _MOST_ASTRAL = 4000
 
 
-# -------------------------------------------------------------------------------------------------- reading
+# ------------------------------------------------------------------------------------------ reading
 
 
 def _blocks(
@@ -29,7 +29,9 @@ def _blocks(
     report: ReadReport | None,
     progress: Callable[[int], object] | None,
 ) -> Iterator[str]:
-    """Blocks of whole lines of about 4,096 characters, cut at the same places however the corpus is read."""
+    """Blocks of whole lines of about 4,096 characters, cut at the same places however the corpus is
+    read.
+    """
     rest = ""
     for text in corpus.blocks(report=report, progress=progress):
         text = rest + text
@@ -145,7 +147,8 @@ def traditional_to_simplified() -> tuple[tuple[int, int], ...]:
         from opencc import OpenCC
     except ImportError as error:
         raise NlpzeroError(
-            "folding traditional characters needs the package opencc: pip install 'nlpzero[traditional]'"
+            "folding traditional characters needs the package opencc: pip install "
+            "'nlpzero[traditional]'"
         ) from error
     candidates = [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00)]
     # one character a line: OpenCC's phrases cannot match, so what comes back is its character table

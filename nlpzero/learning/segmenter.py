@@ -17,7 +17,8 @@ from nlpzero.text.alphabet import Alphabet, SymbolStream
 
 
 class LearnedSegmenter(SymbolSegmenter):
-    """Segmenter by a word model and a gap model learned from raw text (:func:`nlpzero.learn_segmenter`).
+    """Segmenter by a word model and a gap model learned from raw text
+    (:func:`nlpzero.learn_segmenter`).
 
     Parameters
     ----------

@@ -4,9 +4,9 @@ A word's probability is ``p(w) = (n(w) + alpha p0(w)) / (n + alpha)`` with the b
 
     p0(c1 ... ck) = length(k) p(c1) p(c2|c1) ... p(ck|ck-1).
 
-A path through a clause has weight ``prod p(w) * prod over inner cuts of exp(mu z)``, z being the logit of the gap
-model. During a sweep the counts are those of the segmentation before it; a word that is in that segmentation at
-this very place is scored without its own count.
+A path through a clause has weight ``prod p(w) * prod over inner cuts of exp(mu z)``, z being the
+logit of the gap model. During a sweep the counts are those of the segmentation before it; a word
+that is in that segmentation at this very place is scored without its own count.
 """
 
 from typing import Any, NamedTuple
@@ -50,7 +50,9 @@ class WordModel(NamedTuple):
 
 @kernel
 def count_cut_words(model: WordModel, cuts: np.ndarray, counts: np.ndarray) -> None:
-    """Add the words of a segmentation, uint8[n + 1], to counts, float64[bases[4]], with their weight."""
+    """Add the words of a segmentation, uint8[n + 1], to counts, float64[bases[4]], with their
+    weight.
+    """
     symbols, bases = model.symbols, model.bases
     pairs, triples, quads = model.ids
     n = len(symbols)
@@ -87,11 +89,12 @@ def sweep(
     old: np.ndarray,
     new: np.ndarray,
 ) -> Any:
-    """Draw a new segmentation of the clauses in [first, last); returns the sum of log p(w) of the old one.
+    """Draw a new segmentation of the clauses in [first, last); returns the sum of log p(w) of the
+    old one.
 
-    counts : float64[bases[4]], of the words of `old`, and their total; gap_factors : float32[n], exp(mu z) of the gap
-    before each position; key : uint64, of the random numbers; old, new : uint8[n + 1]. `first` and `last` must be
-    forced gaps.
+    counts : float64[bases[4]], of the words of `old`, and their total; gap_factors : float32[n],
+    exp(mu z) of the gap before each position; key : uint64, of the random numbers; old, new :
+    uint8[n + 1]. `first` and `last` must be forced gaps.
     """
     symbols, ids, bases, first_probs, next_probs, forced, alpha, target, weight = model
     pairs, triples, quads = ids

@@ -1,4 +1,6 @@
-"""Adding up counts: tables of several texts into the table of all, in memory or from file to file."""
+"""Adding up counts: tables of several texts into the table of all, in memory or from file to
+file.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -59,8 +61,8 @@ def merge_to_file(
 def merge_counts(*tables: NGramCounts) -> NGramCounts:
     """Add the counts of several texts.
 
-    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any order, gives
-    the table of the whole.
+    Counts form a commutative monoid: any split of a corpus, counted in parts and merged in any
+    order, gives the table of the whole.
 
     Parameters
     ----------
@@ -75,8 +77,8 @@ def merge_counts(*tables: NGramCounts) -> NGramCounts:
     Raises
     ------
     StorageError
-        The tables were made with different options, or hold n-grams above order 4 from which rare ones were
-        left out (`min_count` above 1): their sum would not be exact.
+        The tables were made with different options, or hold n-grams above order 4 from which rare
+        ones were left out (`min_count` above 1): their sum would not be exact.
 
     Examples
     --------
@@ -109,7 +111,7 @@ def _check_mergeable(tables: Sequence[NGramCounts]) -> tuple[Alphabet, int]:
     return common_alphabet([table.alphabet for table in tables]), order
 
 
-# --- above order 4 -----------------------------------------------------------------------------------------
+# --- above order 4 --------------------------------------------------------------------------------
 
 # Rows taken at a time.
 _CHUNK_ROWS = 1 << 18

@@ -108,7 +108,8 @@ def frequent_itemsets(
     frequent = np.flatnonzero(counts >= max(min_count, min_item_count))
     names = [transactions.names[i] for i in frequent.tolist()]
     by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
-    # inside, items are numbered by ascending count: prefixes are rare, so few transactions are walked
+    # inside, items are numbered by ascending count: prefixes are rare, so few transactions are
+    # walked
     order = by_name[np.argsort(counts[frequent[by_name]], kind="stable")]
     rank = np.empty(len(names), dtype=np.int32)
     rank[by_name] = np.arange(len(names), dtype=np.int32)
@@ -144,7 +145,8 @@ def _renumbered(items: Ints, offsets: Longs, number: Ints) -> tuple[Ints, Longs]
 def _mine(
     items: Ints, offsets: Longs, counts: Longs, min_count: int, mining: Mining
 ) -> list[ItemsetLevel]:
-    """All itemsets with at least `min_count`, level by level, in lexicographic order of item numbers.
+    """All itemsets with at least `min_count`, level by level, in lexicographic order of item
+    numbers.
 
     The first level is always all items, so that a set of one item has the number of the item.
     """
@@ -194,10 +196,11 @@ Select = Callable[[NDArray[np.integer], Longs], tuple[NDArray[np.integer], Longs
 def _count_pairs(
     items: Ints, offsets: Longs, width: int, select: Select, mining: Mining
 ) -> tuple[Longs, Longs]:
-    """Keys ``first * width + second`` (first < second) of the selected pairs, ascending, and their counts.
+    """Keys ``first * width + second`` (first < second) of the selected pairs, ascending, and their
+    counts.
 
-    The keys of all pairs in all transactions are binned where there are few different ones, else sorted; in
-    several rounds over ranges of the first item when they do not fit in memory together.
+    The keys of all pairs in all transactions are binned where there are few different ones, else
+    sorted; in several rounds over ranges of the first item when they do not fit in memory together.
     """
     lengths = np.diff(offsets)
     total = int((lengths * (lengths - 1) // 2).sum())
@@ -247,9 +250,11 @@ def _count_pairs(
 def _mine_partitions(
     parts: Callable[[], Iterable[tuple[Ints, Longs]]], counts: Longs, mining: Mining
 ) -> list[ItemsetLevel]:
-    """Mine each part with a threshold in proportion, then count the union of what was found, exactly.
+    """Mine each part with a threshold in proportion, then count the union of what was found,
+    exactly.
 
-    A set with c of n transactions has at least c * m / n of the m in some part, so nothing is missed.
+    A set with c of n transactions has at least c * m / n of the m in some part, so nothing is
+    missed.
     """
     union: list[tuple[Longs, Longs]] = []  # per level from the second: prefix rows and last items
     quiet = mining._replace(resources=None)
@@ -265,9 +270,10 @@ def _mine_partitions(
         held = sum(array.nbytes for pair in union for array in pair)
         if held > mining.memory // 2:
             raise ResourceError(
-                f"too many candidates: {sum(len(pair[0]) for pair in union):,} itemsets are frequent in some "
-                f"part of the transactions, which does not fit in {mining.memory >> 20:,} MiB; ask for a higher "
-                "support or shorter itemsets, or give more memory"
+                f"too many candidates: {sum(len(pair[0]) for pair in union):,} itemsets are "
+                "frequent in some part of the transactions, which does not fit in "
+                f"{mining.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, or "
+                "give more memory"
             )
     everything = np.arange(mining.width, dtype=np.int32)
     mining.advance(1, mining.width)

@@ -1,6 +1,7 @@
 """Association rules from frequent itemsets: metrics, filters, pruning of redundant rules, graphs.
 
-Everything is computed on arrays from the counts of the itemsets; a rule becomes an object at the very end.
+Everything is computed on arrays from the counts of the itemsets; a rule becomes an object at the
+very end.
 """
 
 import math
@@ -105,12 +106,14 @@ class Rules(Sequence[Rule]):
         Examples
         --------
         >>> from nlpzero import apriori
-        >>> print(apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_dot(), end="")
+        >>> drawn = apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_dot()
+        >>> print(drawn.replace(", tooltip", ",\\n      tooltip"), end="")
         digraph rules {
           rankdir=LR;
           i0 [label="奶"];
           i1 [label="茶"];
-          r0 [shape=point, confidence=1, support=0.5, lift=1, tooltip="confidence 1, support 0.5, lift 1"];
+          r0 [shape=point, confidence=1, support=0.5, lift=1,
+              tooltip="confidence 1, support 0.5, lift 1"];
           i0 -> r0;
           r0 -> i1;
         }
@@ -132,8 +135,8 @@ class Rules(Sequence[Rule]):
     def to_dataframe(self):  # type: ignore[no-untyped-def]  # pandas is optional
         """A pandas DataFrame with mlxtend's column names, plus ``cosine`` and ``count``.
 
-        Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no value
-        is missing.
+        Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no
+        value is missing.
         """
         import pandas as pd
 
@@ -178,8 +181,8 @@ def association_rules(
     minimum : mapping of metric name to float, optional
         Further thresholds; names from `METRICS`.
     strict : bool
-        Whether confidence, and the metrics in `minimum`, must be larger than the value given (``>``,
-        as in the seed articles) or may be equal.
+        Whether confidence, and the metrics in `minimum`, must be larger than the value given
+        (``>``, as in the seed articles) or may be equal.
     where : RuleFilter, optional
         Which rules are wanted: items on either side, several consequents, redundant ones, how many.
     resources : Resources, optional
@@ -224,9 +227,9 @@ def association_rules(
         # all rules that pass become objects in the end, unless `max_rules` keeps them from it
         if held > budget // 4 or (most is None and _BYTES_PER_RULE * rules > budget):
             raise ResourceError(
-                f"more than {rules:,} rules pass, which do not fit in {budget >> 20:,} MiB; ask for "
-                "more confidence or support, a minimum of another metric, fewer rules, or give more "
-                "memory"
+                f"more than {rules:,} rules pass, which do not fit in {budget >> 20:,} MiB; ask "
+                "for more confidence or support, a minimum of another metric, fewer rules, or give "
+                "more memory"
             )
     if not tables:
         return Rules()
@@ -327,7 +330,10 @@ def _tables(
 
 
 class _Subsets:
-    """Counts of all subsets of some itemsets of one size; a subset is a mask over the item positions."""
+    """Counts of all subsets of some itemsets of one size.
+
+    A subset is a mask over the item positions.
+    """
 
     def __init__(self, itemsets: Itemsets, size: int, rows: Counts) -> None:
         self.levels = itemsets.levels

@@ -18,7 +18,8 @@ from nlpzero.rules.transactions import (
     offsets_of,
 )
 
-# shares of the budget: a chunk of rows exists twice when it is written, a table of names when it grows
+# shares of the budget: a chunk of rows exists twice when it is written, a table of names when it
+# grows
 _ROWS_SHARE = 1 / 6
 _NAMES_SHARE = 1 / 5
 

@@ -8,7 +8,10 @@ from nlpzero.rules.metrics import METRICS, Rule
 
 
 def _graph(rules: Iterable[Rule]) -> tuple[dict[str, str], list[tuple[str, str, int]], list[Rule]]:
-    """Ids of items; edges (from, to, rule number); rules. A rule is a node between its two sides."""
+    """Ids of items; edges (from, to, rule number); rules.
+
+    A rule is a node between its two sides.
+    """
     rules = list(rules)
     ids: dict[str, str] = {}
     edges = []

@@ -1,7 +1,8 @@
 """Items as strings of bytes, numbered exactly.
 
 The hash table works on whole arrays with NumPy; it is not one of the compiled tables of
-`engine.hash_tables`, because `nlpzero rules` on a small file takes less time than importing Numba does.
+`engine.hash_tables`, because `nlpzero rules` on a small file takes less time than importing Numba
+does.
 """
 
 import re
@@ -27,7 +28,10 @@ _BYTES_PER_NAME = 180
 
 
 class _HashTable:
-    """Non-zero 64-bit keys to the numbers they were given; whole arrays at a time, linear probing."""
+    """Non-zero 64-bit keys to the numbers they were given.
+
+    Whole arrays at a time, linear probing.
+    """
 
     _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4)
 
@@ -88,9 +92,9 @@ class _HashTable:
 class _TokenTable:
     """Exact numbers for byte slices.
 
-    A slice is cut into chunks of 7 bytes; the eighth byte of a chunk says how many bytes are valid, or that
-    more follow. The first chunk alone is a key, every further chunk makes the key (number so far, number of
-    the chunk): nothing is compared by hash only.
+    A slice is cut into chunks of 7 bytes; the eighth byte of a chunk says how many bytes are valid,
+    or that more follow. The first chunk alone is a key, every further chunk makes the key (number
+    so far, number of the chunk): nothing is compared by hash only.
     """
 
     _MANY = 512  # bytes; longer slices, which are no sensible items, take the slow way
@@ -115,7 +119,9 @@ class _TokenTable:
         return found
 
     def numbers(self, data: bytes, starts: Counts, lengths: Counts) -> Counts:
-        """Number of each slice of `data`, which must be padded to 8 bytes plus at least one more word."""
+        """Number of each slice of `data`, which must be padded to 8 bytes plus at least one more
+        word.
+        """
         words = np.frombuffer(data, dtype="<u8")
         result = self._numbers(self.chunks, chunk_of(words, starts, lengths))
         if len(lengths) and int(lengths.max()) > 7:

@@ -26,9 +26,9 @@ class Itemset(NamedTuple):
 class ItemsetLevel(NamedTuple):
     """All itemsets of one size, as arrays.
 
-    ``items``: int32 (m, size), numbers into `Itemsets.names`, ascending in each row; ``counts``: int64 (m);
-    ``subsets``: int32 (m, size), where ``subsets[i, j]`` is the row, in the level before, of set i without its
-    j-th item.
+    ``items``: int32 (m, size), numbers into `Itemsets.names`, ascending in each row; ``counts``:
+    int64 (m); ``subsets``: int32 (m, size), where ``subsets[i, j]`` is the row, in the level
+    before, of set i without its j-th item.
     """
 
     items: Ints
@@ -132,7 +132,8 @@ class Itemsets(Sequence[Itemset]):
         Parameters
         ----------
         kind : {"frequent", "closed", "maximal"}
-            ``closed``: no larger itemset has the same count. ``maximal``: no larger itemset is frequent.
+            ``closed``: no larger itemset has the same count. ``maximal``: no larger itemset is
+            frequent.
         """
         return Itemsets(
             self.transactions,
@@ -144,7 +145,9 @@ class Itemsets(Sequence[Itemset]):
         )
 
     def to_dataframe(self):  # type: ignore[no-untyped-def]  # pandas is optional
-        """A pandas DataFrame with mlxtend's columns ``support`` and ``itemsets``, plus ``count``."""
+        """A pandas DataFrame with mlxtend's columns ``support`` and ``itemsets``, plus
+        ``count``.
+        """
         import pandas as pd
 
         rows = list(self)
@@ -204,7 +207,8 @@ def minimum_count(min_support: float, transactions: int, strict: bool = True) ->
         return max(int(min_support) + strict, 1)
     if not 0 <= min_support <= 1:
         raise ValueError(
-            f"`min_support` as a proportion must be in [0, 1], got {min_support}; pass an int for a count"
+            f"`min_support` as a proportion must be in [0, 1], got {min_support}; pass an int for "
+            "a count"
         )
     if not transactions:
         return 1

@@ -1,9 +1,10 @@
 """Lines into items, on whole arrays of bytes: separators, quotes, white space.
 
-The CSV here is not that of :mod:`nlpzero.text.records`, which takes one field of regular records out of
-Python's reader: rows are ragged, a separator may have several characters or be any white space, a quote that
-does not enclose an item is an ordinary character, and items are numbered without ever becoming Python objects
-one by one. The two share :func:`nlpzero.text.records.quoted_fields`, the definition of a quoted item.
+The CSV here is not that of :mod:`nlpzero.text.records`, which takes one field of regular records
+out of Python's reader: rows are ragged, a separator may have several characters or be any white
+space, a quote that does not enclose an item is an ordinary character, and items are numbered
+without ever becoming Python objects one by one. The two share
+:func:`nlpzero.text.records.quoted_fields`, the definition of a quoted item.
 """
 
 from collections.abc import Iterable, Iterator

@@ -25,7 +25,8 @@ class Rule(NamedTuple):
     ``cosine``           s / sqrt(a c)
     ===================  ==================================================================
 
-    All but cosine are defined as in mlxtend. ``count`` is the number of transactions with both sides.
+    All but cosine are defined as in mlxtend. ``count`` is the number of transactions with both
+    sides.
     """
 
     antecedent: tuple[str, ...]
@@ -73,10 +74,12 @@ def rule_metrics(transactions: int, both: Counts, left: Counts, right: Counts) -
     (0.5, 2.0, 1.5)
     """
     s, a, c = both / transactions, left / transactions, right / transactions
-    # Rounded once, so that 3 of 4 is 0.75 whatever the number of transactions, and thresholds are exact.
+    # Rounded once, so that 3 of 4 is 0.75 whatever the number of transactions, and thresholds are
+    # exact.
     confidence = both / left
-    # The others are computed in mlxtend's way, to its last bit: conviction and certainty lose digits where the
-    # confidence or the consequent's support is close to 1, and they should lose the same ones.
+    # The others are computed in mlxtend's way, to its last bit: conviction and certainty lose
+    # digits where the confidence or the consequent's support is close to 1, and they should lose
+    # the same ones.
     leverage, rounded = s - a * c, s / a
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.maximum(s * (1 - a), a * (c - s))

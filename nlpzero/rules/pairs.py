@@ -15,7 +15,8 @@ from nlpzero.rules.line_splitting import LineSplitter, Slices, whole_lines
 from nlpzero.rules.spilling import PARTITIONS, NameRuns, SpilledRows, SpillFolder
 from nlpzero.rules.transactions import Dropped, SpilledTransactions, Transactions
 
-# shares of the budget, for pairs (which exist twice when they are written) and for both tables of names
+# shares of the budget, for pairs (which exist twice when they are written) and for both tables of
+# names
 _PAIRS_SHARE = 1 / 6
 _NAMES_SHARE = 1 / 5
 

@@ -112,7 +112,8 @@ class JsonLines(Config):
     Examples
     --------
     >>> from nlpzero import Corpus, JsonLines, read_transactions
-    >>> list(read_transactions(Corpus.from_texts(['["tea", "milk", null]', '["tea", 7]']), JsonLines()))
+    >>> lines = Corpus.from_texts(['["tea", "milk", null]', '["tea", 7]'])
+    >>> list(read_transactions(lines, JsonLines()))
     [('tea', 'milk'), ('tea', '7')]
     """
 

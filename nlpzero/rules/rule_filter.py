@@ -1,4 +1,7 @@
-"""Which rules are wanted; needs no arrays, so that the command line makes its options of it at once."""
+"""Which rules are wanted.
+
+Needs no arrays, so that the command line makes its options of it at once.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Transactions on disk: rows of item numbers in many files, names as sorted runs that are merged.
 
-Item numbers wait in files until mining reads them. The table of names is bounded too: when it is full, its
-names are written in sorted order, and the rows that follow number their items afresh. Rows remember which
-numbering is theirs; merging the sorted runs of names gives each name one final number.
+Item numbers wait in files until mining reads them. The table of names is bounded too: when it is
+full, its names are written in sorted order, and the rows that follow number their items afresh.
+Rows remember which numbering is theirs; merging the sorted runs of names gives each name one final
+number.
 """
 
 import os
@@ -160,7 +161,9 @@ class NameRuns:
 
 
 class StoredNames(Sequence[str]):
-    """Names in a file, ascending by code point, read when they are asked for; 8 bytes each in memory."""
+    """Names in a file, ascending by code point, read when they are asked for; 8 bytes each in
+    memory.
+    """
 
     def __init__(self, folder: SpillFolder, kind: str) -> None:
         self._folder = folder

@@ -61,7 +61,10 @@ _LONG = 1024  # rows beyond it item by item; those between, row by row
 def pair_keys(
     items: Ints, offsets: Longs, width: int, dtype: np.dtype, room: int
 ) -> Iterator[NDArray[np.integer]]:
-    """``first * width + second`` for all pairs in all rows, `room` of them at a time; the array is reused."""
+    """``first * width + second`` for all pairs in all rows, `room` of them at a time.
+
+    The array is reused.
+    """
     buffer = np.empty(room, dtype=dtype)
     used = 0
 
@@ -127,8 +130,8 @@ def _longest_first(lengths: Longs) -> Longs:
 class Vertical:
     """Transactions by item, as bitsets and as lists, in pieces of rows whose bitsets fit in memory.
 
-    Rows with fewer useful items than `least` are left out; the rest are sorted by length, longest first, so
-    that the rows that can hold a set of k items come first.
+    Rows with fewer useful items than `least` are left out; the rest are sorted by length, longest
+    first, so that the rows that can hold a set of k items come first.
     """
 
     def __init__(
@@ -348,10 +351,10 @@ def join(
             held += sum(table.nbytes for table in found[-1])
         if held > mining.memory // 2:
             raise ResourceError(
-                f"too many frequent itemsets: {candidates:,} candidates of {size} items come from {number:,} "
-                f"itemsets of {size - 1} items that occur {min_count:,} times or more; what is frequent among "
-                f"them does not fit in {mining.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, "
-                "or give more memory"
+                f"too many frequent itemsets: {candidates:,} candidates of {size} items come from "
+                f"{number:,} itemsets of {size - 1} items that occur {min_count:,} times or more; "
+                f"what is frequent among them does not fit in {mining.memory >> 20:,} MiB; ask for "
+                "a higher support or shorter itemsets, or give more memory"
             )
     if not found:
         return ItemsetLevel(
@@ -372,10 +375,11 @@ def _pair_table(pairs: ItemsetLevel, width: int) -> NDArray[np.bool_] | None:
 def linked(
     level: ItemsetLevel, keys: Longs, x: Longs, b: Ints, width: int
 ) -> tuple[Ints, NDArray[np.bool_]]:
-    """Rows in `level` of all subsets, one item less, of the sets ``level.items[x] + b``; and whether all exist.
+    """Rows in `level` of all subsets, one item less, of the sets ``level.items[x] + b``; and
+    whether all exist.
 
-    The set without item j has the prefix ``level.subsets[x, j]`` and the last item b, which is one search in
-    the sorted `keys` of the level.
+    The set without item j has the prefix ``level.subsets[x, j]`` and the last item b, which is one
+    search in the sorted `keys` of the level.
     """
     size = level.items.shape[1] + 1
     subsets = np.empty((len(x), size), dtype=np.int32)

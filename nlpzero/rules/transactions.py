@@ -146,7 +146,8 @@ class Transactions:
         """Yield the transactions restricted to the items in `keep`, `entries` of them at a time.
 
         Transactions are dealt out in turn, so that every partition is like the whole even if the
-        transactions are sorted in some way; else mining by partition would have far more candidates.
+        transactions are sorted in some way; else mining by partition would have far more
+        candidates.
 
         Parameters
         ----------
@@ -174,8 +175,8 @@ class Transactions:
 class SpilledTransactions(Transactions):
     """Transactions in temporary files, for inputs larger than the memory given.
 
-    The same as :class:`Transactions` but for the arrays `items` and `offsets`, which it has not; and
-    it yields its transactions in another order. The files vanish with `close`, at the end of a
+    The same as :class:`Transactions` but for the arrays `items` and `offsets`, which it has not;
+    and it yields its transactions in another order. The files vanish with `close`, at the end of a
     ``with`` block, or with the object.
     """
 

@@ -1,1 +1,3 @@
-"""Text to words: the shell of all segmenters, the two decoders, word lists, tokenizers, evaluation."""
+"""Text to words: the shell of all segmenters, the two decoders, word lists, tokenizers,
+evaluation.
+"""

@@ -16,29 +16,31 @@ from nlpzero.text.characters import BREAK_SYMBOL, DIGIT, LETTER, char_classes
 
 
 class LanguageModelSegmenter(SymbolSegmenter):
-    """Segmenter that needs no words: the best sequence of places in words under a character language model.
+    """Segmenter that needs no words: the best sequence of places in words under a character
+    language model.
 
-    Every symbol is the first, second, third... of its word; the probability of a word is that of its symbols given
-    those before them in the word, times a weight for every step of growing.
+    Every symbol is the first, second, third... of its word; the probability of a word is that of
+    its symbols given those before them in the word, times a weight for every step of growing.
 
     Parameters
     ----------
     model : KneserNeyModel
     weights : sequence of float in (0, 1], two or more
-        weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last holds for all
-        lengths beyond. Smaller weights make shorter words.
+        weights[i] multiplies the probability of a word that goes on after i + 1 symbols; the last
+        holds for all lengths beyond. Smaller weights make shorter words.
     first : {"continuation", "frequency"}
-        Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing counts the
-        different symbols before it, or its relative frequency.
+        Probability of the first symbol of a word: the model's, which under Kneser–Ney smoothing
+        counts the different symbols before it, or its relative frequency.
     numbers, training
         See :class:`Segmenter`.
 
     Notes
     -----
-    Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c, d, e with a 4-gram
-    model and the weights .15, .01, .01, .001. There, text began in any tag and short texts wrapped around; here a
-    clause begins with the first symbol of a word, and no context reaches beyond the clause.
-    With a model over single characters, letters and digits are words of their own.
+    Su Jianlin, "【中文分词系列】 5. 基于语言模型的无监督分词" (kexue.fm/archives/3956): tags b, c,
+    d, e with a 4-gram model and the weights .15, .01, .01, .001. There, text began in any tag and
+    short texts wrapped around; here a clause begins with the first symbol of a word, and no context
+    reaches beyond the clause. With a model over single characters, letters and digits are words of
+    their own.
 
     Examples
     --------

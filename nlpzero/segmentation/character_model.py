@@ -25,10 +25,11 @@ class CharacterModel(Config):
     first : {"continuation", "frequency"}
         See :class:`nlpzero.LanguageModelSegmenter`.
     min_count : int >= 1
-        Leave out rarer n-grams of the orders 3 and up from the model. 2 costs about .001 of F1 and makes a model
-        a third of the size.
+        Leave out rarer n-grams of the orders 3 and up from the model. 2 costs about .001 of F1 and
+        makes a model a third of the size.
     alphabet : Alphabet, optional
-        Default: runs of digits, letters and Han numerals are symbols, so that 2001年 and K线 can be words.
+        Default: runs of digits, letters and Han numerals are symbols, so that 2001年 and K线 can be
+        words.
 
     Examples
     --------
@@ -41,7 +42,8 @@ class CharacterModel(Config):
     order: int = option(4, "Longest n-grams.", least=1, most=5)
     weights: tuple[float, ...] = option(
         DEFAULT_WEIGHTS,
-        "Factors for words that go on after 1, 2, 3... characters; smaller ones make shorter words.",
+        "Factors for words that go on after 1, 2, 3... characters; smaller ones make shorter "
+        "words.",
     )
     first: str = option(
         "continuation",

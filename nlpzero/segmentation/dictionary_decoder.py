@@ -56,7 +56,7 @@ def _best_scores(
     return out
 
 
-# ------------------------------------------------------------------------------------------- decoding
+# ----------------------------------------------------------------------------------------- decoding
 
 
 @kernel
@@ -71,10 +71,10 @@ def best_words(
 ) -> None:
     """Set flags where the words of the best cut of a text begin.
 
-    A word of the trie counts where it begins and ends between units (numbers, runs of letters, single characters);
-    a unit that is no word costs `unknown`, marks and spaces cost nothing. Wherever no word reaches across, the
-    sum begins anew, so that a part of a text is cut the same way in any surroundings. Of equal
-    cuts, the one with the longer last differing word is taken.
+    A word of the trie counts where it begins and ends between units (numbers, runs of letters,
+    single characters); a unit that is no word costs `unknown`, marks and spaces cost nothing.
+    Wherever no word reaches across, the sum begins anew, so that a part of a text is cut the same
+    way in any surroundings. Of equal cuts, the one with the longer last differing word is taken.
     """
     n = len(points)
     starts = unit_starts(points, classes)
@@ -156,8 +156,8 @@ def word_edges(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The lattice of the same words over the units of a text.
 
-    Returns the place of each unit, offsets, lengths (in units) and scores of the edges, and the gaps that no word
-    reaches across.
+    Returns the place of each unit, offsets, lengths (in units) and scores of the edges, and the
+    gaps that no word reaches across.
     """
     n = len(points)
     starts = unit_starts(points, classes)

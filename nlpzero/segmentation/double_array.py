@@ -1,8 +1,9 @@
 """A double-array trie over code points.
 
-Characters have dense codes, the most frequent ones the smallest; 0 is for characters that no word holds. A node s
-goes on with code c at ``t = units[s, 0] + c`` if ``units[t, 1] == s``: one step costs one access to memory, and
-half a million words take about ten megabytes. ``values[t]`` is the score of the word that ends at t, ``-inf`` for none.
+Characters have dense codes, the most frequent ones the smallest; 0 is for characters that no word
+holds. A node s goes on with code c at ``t = units[s, 0] + c`` if ``units[t, 1] == s``: one step
+costs one access to memory, and half a million words take about ten megabytes. ``values[t]`` is the
+score of the word that ends at t, ``-inf`` for none.
 """
 
 import itertools
@@ -22,7 +23,7 @@ class DoubleArray(NamedTuple):
     """Arrays of a double-array trie.
 
     units : ndarray of int32, shape (size, 2); base and parent of each node, node 0 is the root
-    values : ndarray of float32, shape (size,); score of the word that ends at the node, -inf for none
+    values : ndarray of float32, shape (size,); score of the word that ends at the node, or -inf
     points : ndarray of uint32; code point of each code, from code 1 on
     """
 
@@ -49,7 +50,9 @@ def _sort_key_less(codes: np.ndarray, a: int, a_end: int, b: int, b_end: int) ->
 
 @kernel
 def _sort_words(codes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Order of words by their codes, by merging (words that begin alike are long runs of equal prefixes)."""
+    """Order of words by their codes, by merging (words that begin alike are long runs of equal
+    prefixes).
+    """
     n = len(offsets) - 1
     order = np.arange(n)
     other = np.empty(n, np.int64)
@@ -106,7 +109,8 @@ def _build(
     children = np.empty(codes_end + 1, np.int64)
     bounds = np.empty(codes_end + 2, np.int64)
     place_of = np.full(words, -1, np.int64)
-    # where to begin looking, for nodes of 1, 2-3, 4-7, ... children: what is free below is not worth it
+    # where to begin looking, for nodes of 1, 2-3, 4-7, ... children: what is free below is not
+    # worth it
     starts = np.ones(20, np.int64)
     highest = 0
     while head < tail:
@@ -128,7 +132,8 @@ def _build(
                 kinds += 1
                 previous = code
         bounds[kinds] = right
-        # find a base where all children fit; nodes of about as many children looked before up to here
+        # find a base where all children fit; nodes of about as many children looked before up to
+        # here
         first: Any = children[0]
         bucket = 0
         while kinds >> bucket > 1:

@@ -18,10 +18,11 @@ class SegmentationScore(NamedTuple):
     gold_words, predicted_words, correct_words : int
         A word is correct if the reference has it at the same place.
     precision, recall, f1 : float
-        correct / predicted, correct / gold, and their harmonic mean; 0 where there is nothing to divide by.
+        correct / predicted, correct / gold, and their harmonic mean; 0 where there is nothing to
+        divide by.
     oov_rate, oov_recall, iv_recall : float or None
-        Share of the reference's words that are not known, and recall of these and of the others; None without
-        known words, or where there are no such words.
+        Share of the reference's words that are not known, and recall of these and of the others;
+        None without known words, or where there are no such words.
     """
 
     lines: int
@@ -53,8 +54,9 @@ def score_segmentation(
     known_words : collection of str, optional
         The words of the training text (or dictionary), for the OOV figures. A set is best.
     strict : bool
-        Insist on the same text in both. Otherwise lines that differ are scored too, as the bakeoff's script does
-        (in the MSR test set a few quotation marks stand in other lines than in its reference).
+        Insist on the same text in both. Otherwise lines that differ are scored too, as the
+        bakeoff's script does (in the MSR test set a few quotation marks stand in other lines than
+        in its reference).
     names : tuple of str
         What to call the two in error messages.
 
@@ -70,14 +72,16 @@ def score_segmentation(
 
     Notes
     -----
-    Sproat and Emerson (2003), "The first international Chinese word segmentation bakeoff". Their script aligns the
-    words of each line with ``diff``, whose short cuts now and then count a correct word as wrong, or one beside its place as
-    correct: 3 words of PKU's 104,372 and 13 of MSR's 106,873 in the output of a dictionary. The figures here agree with it
-    to three decimals, and do not depend on the version of ``diff``.
+    Sproat and Emerson (2003), "The first international Chinese word segmentation bakeoff". Their
+    script aligns the words of each line with ``diff``, whose short cuts now and then count a
+    correct word as wrong, or one beside its place as correct: 3 words of PKU's 104,372 and 13 of
+    MSR's 106,873 in the output of a dictionary. The figures here agree with it to three decimals,
+    and do not depend on the version of ``diff``.
 
     Examples
     --------
-    >>> score = score_segmentation(["我们 在 野生 动物园 玩"], ["我们 在野 生动 物 园 玩"], known_words={"我们", "在"})
+    >>> gold, predicted = ["我们 在 野生 动物园 玩"], ["我们 在野 生动 物 园 玩"]
+    >>> score = score_segmentation(gold, predicted, known_words={"我们", "在"})
     >>> score.correct_words, score.gold_words, score.predicted_words
     (2, 5, 6)
     >>> round(score.f1, 3), score.oov_rate, round(score.oov_recall, 3), score.iv_recall
@@ -191,8 +195,8 @@ def _check_same(
         min(len(left), len(right)),
     )
     raise CorpusError(
-        f"line {number}: the texts differ at character {at + 1}: {names[0]} has {_shown(left[at:])}, "
-        f"{names[1]} has {_shown(right[at:])}"
+        f"line {number}: the texts differ at character {at + 1}: {names[0]} has "
+        f"{_shown(left[at:])}, {names[1]} has {_shown(right[at:])}"
     )
 
 

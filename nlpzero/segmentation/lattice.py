@@ -1,28 +1,31 @@
-"""The one decoder: best path, exact sampling and boundary probabilities on a lattice of candidate words.
+"""The one decoder: best path, exact sampling and boundary probabilities on a lattice of candidate
+words.
 
-A text of ``n`` symbols has ``n + 1`` gaps, numbered 0 to n; a *word* is an edge from gap ``i`` to gap
-``i + length`` with a score in nats (the logarithm of its probability or potential). A *path* leads from gap 0
-to gap n and passes through every *forced* gap; its score is the sum of its edges'. What the scores mean is the
-caller's business, and every segmenter differs from the others in nothing else.
+A text of ``n`` symbols has ``n + 1`` gaps, numbered 0 to n; a *word* is an edge from gap ``i`` to
+gap ``i + length`` with a score in nats (the logarithm of its probability or potential). A *path*
+leads from gap 0 to gap n and passes through every *forced* gap; its score is the sum of its edges'.
+What the scores mean is the caller's business, and every segmenter differs from the others in
+nothing else.
 
 Two shapes of lattice:
 
 dense
     ``scores[i, k]`` is the score of the word of ``k + 1`` symbols that starts at gap ``i``.
 edges
-    The words that start at gap ``i`` are ``lengths[offsets[i] : offsets[i + 1]]`` with the scores at the same
-    places (CSR; from a trie, say, whose words have any length).
+    The words that start at gap ``i`` are ``lengths[offsets[i] : offsets[i + 1]]`` with the scores
+    at the same places (CSR; from a trie, say, whose words have any length).
 
-Rules for both: ``-inf`` (or an absent edge) means "not a word"; words that cross a forced gap or the end of the
-text are ignored, so callers need not remove them; a single symbol is always a word, at least with the score
-``UNKNOWN_SCORE``, so a path always exists. Of two paths with equal scores the one with the longer
-first differing word is taken.
+Rules for both: ``-inf`` (or an absent edge) means "not a word"; words that cross a forced gap or
+the end of the text are ignored, so callers need not remove them; a single symbol is always a word,
+at least with the score ``UNKNOWN_SCORE``, so a path always exists. Of two paths with equal scores
+the one with the longer first differing word is taken.
 
-All work goes from right to left over "what remains": ``best[i]`` (or the sum) over all ways to cut the text after
-gap ``i``. Sums are kept as plain numbers, rescaled where they leave a safe range, so no logarithm is taken in the
-inner loop.
+All work goes from right to left over "what remains": ``best[i]`` (or the sum) over all ways to cut
+the text after gap ``i``. Sums are kept as plain numbers, rescaled where they leave a safe range, so
+no logarithm is taken in the inner loop.
 
-The kernels whose names begin with an underscore work on one clause and are used by the learning loops too.
+The kernels whose names begin with an underscore work on one clause and are used by the learning
+loops too.
 """
 
 from typing import Any
@@ -82,16 +85,17 @@ def random_key(*parts: int) -> int:
     return z
 
 
-# ---------------------------------------------------------------------------------------- one clause, dense
+# -------------------------------------------------------------------------------- one clause, dense
 
 
 @kernel
 def length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> None:
     """Turn weights of words into probabilities of lengths, in place, for one clause.
 
-    weights[i, k] is the weight (not its logarithm) of the word of k + 1 symbols that starts at gap i of the
-    clause, 0 where there is none; words that leave the clause are ignored. Afterwards it is the probability that
-    a path that passes gap i goes on with that word. `rest` is scratch of at least size + 1 numbers.
+    weights[i, k] is the weight (not its logarithm) of the word of k + 1 symbols that starts at gap
+    i of the clause, 0 where there is none; words that leave the clause are ignored. Afterwards it
+    is the probability that a path that passes gap i goes on with that word. `rest` is scratch of at
+    least size + 1 numbers.
     """
     longest = weights.shape[1]
     rest[size] = 1.0
@@ -112,7 +116,10 @@ def length_probabilities(weights: np.ndarray, size: Any, rest: np.ndarray) -> No
 
 @kernel
 def draw(weights: np.ndarray, size: Any, key: Any, first: Any, cuts: np.ndarray) -> None:
-    """Draw one path of a clause from probabilities of lengths; set cuts[first : first + size + 1]."""
+    """Draw one path of a clause from probabilities of lengths.
+
+    Set cuts[first : first + size + 1].
+    """
     longest = weights.shape[1]
     for i in range(first, first + size + 1):
         cuts[i] = 0
@@ -144,7 +151,7 @@ def _clause_marginals(weights: np.ndarray, size: Any, first: Any, marginals: np.
     marginals[first + size] = 1.0
 
 
-# ---------------------------------------------------------------------------------------------- whole texts
+# -------------------------------------------------------------------------------------- whole texts
 
 
 @kernel
@@ -263,7 +270,8 @@ def viterbi(
     scores : ndarray of float32 or float64, shape (n, L)
         scores[i, k]: log score, in nats, of the word of k + 1 symbols that starts at gap i.
     forced : ndarray of bool or uint8, shape (n + 1,)
-        Gaps that every path passes (clause breaks). The first and the last gap always count as forced.
+        Gaps that every path passes (clause breaks). The first and the last gap always count as
+        forced.
 
     Returns
     -------
@@ -275,7 +283,7 @@ def viterbi(
     >>> scores = np.log([[0.2, 0.5], [0.2, 0.1], [0.2, 0.9]])
     >>> viterbi(scores, np.zeros(4, np.uint8)).tolist()
     [1, 0, 1, 1]
-    >>> viterbi(scores, np.array([1, 1, 0, 1], np.uint8)).tolist()  # now 2 + 1 symbols are not allowed
+    >>> viterbi(scores, np.array([1, 1, 0, 1], np.uint8)).tolist()  # 2 + 1 symbols are forbidden
     [1, 1, 0, 1]
     """
     _checked(scores, forced)
@@ -296,8 +304,8 @@ def sample(
     scores, forced
         As for :func:`viterbi`. Scores are clipped to [-500, 500].
     key : int in [0, 2**64)
-        Key of the random numbers (:func:`random_key`). The number used at a gap depends on the key and the gap
-        only, so a clause is cut the same way whatever happens in the others.
+        Key of the random numbers (:func:`random_key`). The number used at a gap depends on the key
+        and the gap only, so a clause is cut the same way whatever happens in the others.
 
     Returns
     -------
@@ -306,7 +314,8 @@ def sample(
     Examples
     --------
     >>> scores = np.log([[0.5, 0.75], [0.5, 0.0001], [1.0, 1.0]])
-    >>> draws = [sample(scores, np.array([1, 0, 1, 1], np.uint8), random_key(i))[1] for i in range(1000)]
+    >>> forced = np.array([1, 0, 1, 1], np.uint8)
+    >>> draws = [sample(scores, forced, random_key(i))[1] for i in range(1000)]
     >>> bool(abs(np.mean(draws) - 0.25) < 0.05)  # 0.5 * 0.5 against 0.75
     True
     """
@@ -341,7 +350,7 @@ def marginals(
     return np.minimum(out, 1.0)
 
 
-# ------------------------------------------------------------------------------------------------ edge lists
+# --------------------------------------------------------------------------------------- edge lists
 
 
 @kernel
@@ -390,7 +399,10 @@ def _edge_probabilities(
     probabilities: np.ndarray,
     single: np.ndarray,
 ) -> None:
-    """Probability of each edge given that the path passes its start; `single` for absent single symbols."""
+    """Probability of each edge given that the path passes its start.
+
+    `single` for absent single symbols.
+    """
     n = len(forced) - 1
     rest = np.zeros(n + 1, np.float64)  # logarithms: edges reach any distance, so no common scale
     end = n

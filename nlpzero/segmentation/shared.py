@@ -1,4 +1,6 @@
-"""One segmenter for all workers: threads share it, processes open its file once, clusters get a copy."""
+"""One segmenter for all workers: threads share it, processes open its file once, clusters get a
+copy.
+"""
 
 import os
 from functools import lru_cache

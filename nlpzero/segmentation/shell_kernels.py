@@ -24,7 +24,8 @@ def finish(
     convention: int,
     values: np.ndarray,
 ) -> None:
-    """Set the values that are no matter of words: units stay whole, breaks stand alone, numbers follow a rule.
+    """Set the values that are no matter of words: units stay whole, breaks stand alone, numbers
+    follow a rule.
 
     With `crossing`, words may hold breaks and spaces, so the gaps around those keep their values.
     """
@@ -56,7 +57,10 @@ def _number_rule(
     convention: int,
     values: np.ndarray,
 ) -> None:
-    """Cut or join numbers and what is around them; the text alone and the cuts right after units decide."""
+    """Cut or join numbers and what is around them.
+
+    The text alone and the cuts right after units decide.
+    """
     n = len(points)
     i = 0
     while i < n:
@@ -111,7 +115,9 @@ def interleave(
     separator: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Copy a text into `out` with the separator in every gap between two tokens that are not white space."""
+    """Copy a text into `out` with the separator in every gap between two tokens that are not white
+    space.
+    """
     n = len(points)
     width = len(separator)
     k = 0
@@ -133,8 +139,9 @@ def mark_tokens(
     text: int,
     out: np.ndarray,
 ) -> int:
-    """Copy texts that are joined by one character each into `out`, for splitting: one character, `token`, in every
-    gap between tokens, and `text` in the place of the joints, whose own gaps get nothing. Returns the length.
+    """Copy texts that are joined by one character each into `out`, for splitting: one character,
+    `token`, in every gap between tokens, and `text` in the place of the joints, whose own gaps get
+    nothing. Returns the length.
     """
     k = 0
     after = True
@@ -157,9 +164,11 @@ def mark_tokens(
 
 @kernel
 def last_safe_cut(points: np.ndarray, classes: np.ndarray) -> int:
-    """The last place where a text can be cut so that its two parts are segmented as they would be together.
+    """The last place where a text can be cut so that its two parts are segmented as they would be
+    together.
 
-    After the last line end; without one, after the last mark that a Han character follows; 0 if there is none.
+    After the last line end; without one, after the last mark that a Han character follows; 0 if
+    there is none.
     """
     n = len(points)
     for i in range(n - 1, -1, -1):

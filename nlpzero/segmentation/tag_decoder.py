@@ -18,10 +18,12 @@ def best_tags(
     first: int,
     flags: np.ndarray,
 ) -> None:
-    """Viterbi over the places of symbols in words; set flags[first + i] where the best path begins a word.
+    """Viterbi over the places of symbols in words.
 
-    Tag t is the place of a symbol in its word, the last tag for that place and all after it. extend[t] is the
-    log weight of going on from tag t. Ties end the word.
+    Set flags[first + i] where the best path begins a word.
+
+    Tag t is the place of a symbol in its word, the last tag for that place and all after it.
+    extend[t] is the log weight of going on from tag t. Ties end the word.
     """
     tags = len(extend)
     last = tags - 1
@@ -70,7 +72,10 @@ def _relative(emission: np.ndarray, i: int, out: np.ndarray) -> None:
 
 @kernel
 def tag_forward(emission: np.ndarray, size: int, extend: np.ndarray, forward: np.ndarray) -> None:
-    """Sum over all tag sequences up to each symbol, normalised there; forward has shape (size, tags)."""
+    """Sum over all tag sequences up to each symbol, normalised there.
+
+    forward has shape (size, tags).
+    """
     tags = len(extend)
     last = tags - 1
     here = np.empty(tags, np.float64)
@@ -180,8 +185,8 @@ def decode_clauses(
 ) -> None:
     """Cut every clause of a text: best path (what 0, flags), sample (1, flags), probabilities (2).
 
-    `firsts` replaces the log probability of the first symbol of a word, by its row, when it is not empty.
-    `extend` holds logarithms for the best path and plain weights for the others.
+    `firsts` replaces the log probability of the first symbol of a word, by its row, when it is not
+    empty. `extend` holds logarithms for the best path and plain weights for the others.
     """
     n = len(text)
     room = 0

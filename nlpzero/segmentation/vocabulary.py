@@ -18,22 +18,24 @@ from nlpzero.segmentation.word_list import Lexicon, WordList, as_word_list, read
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import char_classes
 
-# what a word without a count is better than its best cut, in nats: enough to win, whatever the rounding
+# what a word without a count is better than its best cut, in nats: enough to win, whatever the
+# rounding
 _PREFERENCE = 0.01
 
 
-# ----------------------------------------------------------------------------------------- vocabulary
+# --------------------------------------------------------------------------------------- vocabulary
 
 
 class VocabularySegmenter(Segmenter):
-    """Segmenter with a list of words: the cut of highest probability, words independent of each other.
+    """Segmenter with a list of words: the cut of highest probability, words independent of each
+    other.
 
     Parameters
     ----------
     words : WordList, mapping of str to number, or iterable of str
-        Words of any length with their counts (:func:`nlpzero.segmentation.word_list.read_words`). They may hold marks, spaces,
-        letters and digits; they are only found where they begin and end between units, so ``ens`` never cuts
-        ``license``.
+        Words of any length with their counts (:func:`nlpzero.segmentation.word_list.read_words`).
+        They may hold marks, spaces, letters and digits; they are only found where they begin and
+        end between units, so ``ens`` never cuts ``license``.
     user_words : the same, optional
         Words that replace or complete the list.
     numbers, training
@@ -41,9 +43,10 @@ class VocabularySegmenter(Segmenter):
 
     Notes
     -----
-    p(w) = count / sum of the counts. A character, number or run of letters that is not in the list has half the
-    smallest count. A word without a count takes the probability of its best cut into other words, or that of a word
-    counted once if this is larger, so it is preferred to its parts; if no word has a count, all have the same.
+    p(w) = count / sum of the counts. A character, number or run of letters that is not in the list
+    has half the smallest count. A word without a count takes the probability of its best cut into
+    other words, or that of a word counted once if this is larger, so it is preferred to its parts;
+    if no word has a count, all have the same.
 
     Examples
     --------
@@ -198,7 +201,9 @@ class VocabularySegmenter(Segmenter):
 def _word_scores(
     base: WordList, user: WordList
 ) -> tuple[list[str], npt.NDArray[np.float64], float, float]:
-    """Distinct words of both lists, their log probabilities, that of an unknown unit, the sum of counts."""
+    """Distinct words of both lists, their log probabilities, that of an unknown unit, the sum of
+    counts.
+    """
     merged = dict(zip(base.words, base.counts.tolist(), strict=True))
     for word, count in zip(user.words, user.counts.tolist(), strict=True):
         # a user word that the list counts keeps at least that count

@@ -1,4 +1,6 @@
-"""Word lists and dictionaries: plain lines, counts, the formats of jieba and HanLP, tables, JSON lines."""
+"""Word lists and dictionaries: plain lines, counts, the formats of jieba and HanLP, tables, JSON
+lines.
+"""
 
 import json
 import math
@@ -101,8 +103,8 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
                     found[word] = count
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the word list, "
-            "such as gb18030, or convert it to UTF-8"
+            f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the word "
+            "list, such as gb18030, or convert it to UTF-8"
         ) from error
     except LookupError as error:
         raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
@@ -131,7 +133,9 @@ def _parse(line: str, where: str, counts: bool) -> tuple[str, float]:
 
 
 def _count_in(cells: list[str]) -> float | None:
-    """The count in the columns behind a word, nan if the column is empty, None if there is something else."""
+    """The count in the columns behind a word, nan if the column is empty, None if there is
+    something else.
+    """
     if len(cells) > 1 and _TAG.fullmatch(cells[0]) and _NUMBER.fullmatch(cells[1]):
         return float(cells[1])
     if not cells or not cells[0]:

@@ -1,4 +1,7 @@
-"""A segmented corpus as bytes: text with separators, tokens, or probabilities; by as many hands as there are."""
+"""A segmented corpus as bytes: text with separators, tokens, or probabilities.
+
+By as many hands as there are.
+"""
 
 import dataclasses
 import io
@@ -75,7 +78,8 @@ class SegmentWriter:
         As for :func:`segment_corpus`.
     encoding : str
     errors : {"strict", "replace", "ignore"}
-        As the text was read: with "replace", a character that the encoding lacks becomes a question mark.
+        As the text was read: with "replace", a character that the encoding lacks becomes a question
+        mark.
 
     Attributes
     ----------
@@ -148,23 +152,25 @@ def segment_corpus(
     format: Format = "text",
     resources: Resources | None = None,
 ) -> SegmentSummary:
-    """Segment a corpus into a file, in the encoding of the corpus; the result does not depend on `resources`.
+    """Segment a corpus into a file, in the encoding of the corpus.
+
+    The result does not depend on `resources`.
 
     Parameters
     ----------
     corpus : Corpus or iterable of str
-        Its sources are written one after the other, with a line end between two if the first lacks it. A
-        byte order mark stays where it was.
+        Its sources are written one after the other, with a line end between two if the first lacks
+        it. A byte order mark stays where it was.
     segmenter : Segmenter
     out : path, or binary file
         A path appears complete or not at all.
     separator : str
-        What stands between words; not beside white space, so text that does not hold it is the result
-        without it.
+        What stands between words; not beside white space, so text that does not hold it is the
+        result without it.
     format : {"text", "jsonl", "tokens", "probs"}
-        text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one token per line,
-        an empty line after each line. probs: a JSON object per line with the probability of a cut after
-        each character.
+        text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one token
+        per line, an empty line after each line. probs: a JSON object per line with the probability
+        of a cut after each character.
     resources : Resources, optional
 
     Returns
@@ -190,7 +196,8 @@ def segment_corpus(
     text = as_corpus(corpus)
     form = _Form(separator, format, settled_encoding(text.encoding), text.errors)
     given = _worthwhile(resources or Resources(), text.size, format)
-    # text with separators is assembled by compiled loops; the other formats are made of Python strings
+    # text with separators is assembled by compiled loops; the other formats are made of Python
+    # strings
     with open_passes(text, given, compiled=format == "text") as passes, _output(out) as file:
         if passes.single:
             seen = _write_here(passes, segmenter, form, file)
@@ -250,7 +257,10 @@ class _Part(NamedTuple):
 
 
 def _write(parts: Iterable[_Part], file: IO[bytes]) -> _Part:
-    """Write parts one after another; the last of them, as far as others may follow, without its bytes."""
+    """Write parts one after another.
+
+    The last of them, as far as others may follow, without its bytes.
+    """
     line_end = b""
     seen = False
     for part in parts:

@@ -32,10 +32,12 @@ RunCli = Callable[..., Result]
 
 @pytest.fixture
 def run_cli(tmp_path: Path) -> RunCli:
-    """``run_cli("discover", path, "--top", 5, input=b"...", env={...}, cwd=...)`` -> :class:`Result`.
+    """``run_cli("discover", path, "--top", 5, input=b"...", env={...}, cwd=...)`` ->
+    :class:`Result`.
 
-    Arguments are turned into text. The working directory is the test's own temporary folder. Standard input
-    is empty unless given. ``code=0`` makes any other exit code fail the test and show what was said.
+    Arguments are turned into text. The working directory is the test's own temporary folder.
+    Standard input is empty unless given. ``code=0`` makes any other exit code fail the test and
+    show what was said.
     """
 
     def run(
@@ -67,7 +69,9 @@ def run_cli(tmp_path: Path) -> RunCli:
 def run_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> RunCli:
-    """As :func:`run_cli`, but inside this process: for the many variants of what was tested as a process once."""
+    """As :func:`run_cli`, but inside this process: for the many variants of what was tested as a
+    process once.
+    """
     from nlpzero_cli.main import run
 
     def start(*args: object, input: bytes = b"", code: int | None = None) -> Result:

@@ -1,4 +1,6 @@
-"""Thresholds act on results: the options of the command and `Discovery.filter` give the same rows, those of 0.1.0."""
+"""Thresholds act on results: the options of the command and `Discovery.filter` give the same rows,
+those of 0.1.0.
+"""
 
 import hashlib
 import math

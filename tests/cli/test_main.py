@@ -1,4 +1,6 @@
-"""What all commands share: help, exit codes, errors as one line, pipes, interrupts, options, output formats."""
+"""What all commands share: help, exit codes, errors as one line, pipes, interrupts, options, output
+formats.
+"""
 
 import csv
 import json
@@ -12,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-# A command line with one more command, `fake`, whose body is the Python text given first on the command line.
+# A command line with one more command, `fake`, whose body is the Python text given first on the
+# command line.
 HARNESS = """
 import sys, types
 import click
@@ -39,7 +42,9 @@ if __name__ == "__main__":
 
 WRITE = """
 formats.write_table(output, format, ["word", "count", "score", "more"], [
-    ["词语", 3, 1 / 3, None], ["a\\tb\\\\", 2, float("inf"), ["x", 1]], ['say "x, y"', True, -0.0, float("nan")],
+    ["词语", 3, 1 / 3, None],
+    ["a\\tb\\\\", 2, float("inf"), ["x", 1]],
+    ['say "x, y"', True, -0.0, float("nan")],
 ])
 """
 
@@ -126,9 +131,17 @@ def test_no_input_at_a_terminal_is_misuse_not_a_silent_wait(tmp_path):
 @pytest.mark.parametrize(
     ("body", "code", "words"),
     [
-        ("import nlpzero; raise nlpzero.CorpusError('a.txt: byte 3: bad')", 1, "Error: a.txt: byte 3: bad"),
+        (
+            "import nlpzero; raise nlpzero.CorpusError('a.txt: byte 3: bad')",
+            1,
+            "Error: a.txt: byte 3: bad",
+        ),
         ("raise MemoryError", 1, "--memory"),
-        ("import errno; raise OSError(errno.ENOSPC, 'No space', '/disk/x')", 1, "disk is full while writing /disk/x"),
+        (
+            "import errno; raise OSError(errno.ENOSPC, 'No space', '/disk/x')",
+            1,
+            "disk is full while writing /disk/x",
+        ),
         ("open('missing/file')", 1, "missing/file: No such file"),
         ("raise KeyboardInterrupt", 130, ""),
         ("raise BrokenPipeError", 0, ""),

@@ -30,8 +30,9 @@ def test_tsv_is_what_the_library_says(run_cli, baskets):
     result = run_cli("rules", baskets, "--min-support", "0.3", "--min-confidence", "0.6", code=0)
     rows = table(result)
     assert list(rows[0]) == [
-        "antecedent", "consequent", "support", "confidence", "lift", "leverage", "conviction", "zhang",
-        "jaccard", "kulczynski", "certainty", "cosine", "antecedent_support", "consequent_support", "count",
+        "antecedent", "consequent", "support", "confidence", "lift", "leverage", "conviction",
+        "zhang", "jaccard", "kulczynski", "certainty", "cosine", "antecedent_support",
+        "consequent_support", "count",
     ]  # fmt: skip
     assert [(r["antecedent"], r["consequent"], r["confidence"], r["conviction"]) for r in rows] == [
         ("milk", "tea", "1", "inf"),

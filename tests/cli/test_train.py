@@ -48,8 +48,8 @@ def test_learned_is_the_default(run_here, text, tmp_path):
 
 def test_language_model_options(run_here, text, tmp_path):
     run_here(
-        "train", "--method", "lm", text, "-o", "model.nz", "--order", 5, "--weights", "0.3,0.1", "--first",
-        "frequency", "--min-count", 1, "--arpa", "model.arpa", code=0,
+        "train", "--method", "lm", text, "-o", "model.nz", "--order", 5, "--weights", "0.3,0.1",
+        "--first", "frequency", "--min-count", 1, "--arpa", "model.arpa", code=0,
     )  # fmt: skip
     segmenter = load_segmenter(tmp_path / "model.nz")
     assert segmenter.model.order == 5
@@ -62,8 +62,8 @@ def test_language_model_options(run_here, text, tmp_path):
 def test_learned_options(run_here, text, tmp_path):
     (tmp_path / "more.txt").write_text("大学生在大学学习。\n" * 30, encoding="utf-8")
     run_here(
-        "train", text, "-o", "model.nz", "--background", "more.txt", "--background-weight", 0.5, "--sample", "1M",
-        "--seed", 7, "-q", code=0,
+        "train", text, "-o", "model.nz", "--background", "more.txt", "--background-weight", 0.5,
+        "--sample", "1M", "--seed", 7, "-q", code=0,
     )  # fmt: skip
     training = load_segmenter(tmp_path / "model.nz").training
     assert training["background_bytes"] > 0

@@ -40,7 +40,10 @@ def substring_counts(text: str, longest: int) -> Counter[str]:
 
 
 def neighbours(text: str, word: str) -> tuple[Counter[str], Counter[str]]:
-    """Left and right neighbours of all occurrences; every end of a clause is a neighbour of its own."""
+    """Left and right neighbours of all occurrences.
+
+    Every end of a clause is a neighbour of its own.
+    """
     left: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for number, clause in enumerate(clauses(text)):
@@ -58,7 +61,10 @@ def entropy(counts: Counter[str]) -> float:
 
 
 def weakest_split(word: str, counts: Counter[str], total: int) -> tuple[float, int]:
-    """Smallest PMI over the splits that cut no run, and the first place that has it; inf and 0 for none."""
+    """Smallest PMI over the splits that cut no run, and the first place that has it.
+
+    Inf and 0 for none.
+    """
     best, place = math.inf, 0
     for at in range(1, len(word)):
         if cuttable(word, at):
@@ -81,7 +87,9 @@ def strong_ngrams(text: str, order: int, min_count: int, min_pmi: Sequence[float
 
 
 def lenient_cut(clause: str, strong: set[str], order: int) -> list[str]:
-    """Keep a gap that lies inside a strong n-gram which cuts no run at its ends, or inside a run."""
+    """Keep a gap that lies inside a strong n-gram which cuts no run at its ends, or inside a
+    run.
+    """
     joined = [False] * (len(clause) + 1)
     for gap in range(1, len(clause)):
         joined[gap] = not cuttable(clause, gap)
@@ -144,7 +152,10 @@ def joinable_pairs(text: str, unit: str) -> int:
 
 
 def pair_gain(text: str, pair: str, price: float) -> float:
-    """Change of the information per unit that joining a pair brings, from the definition; price above 1 nat costs more."""
+    """Change of the information per unit that joining a pair brings, from the definition.
+
+    Price above 1 nat costs more.
+    """
     units: Counter[str] = Counter()
     joined: Counter[str] = Counter()
     for clause in clauses(text):
@@ -181,7 +192,9 @@ def cut_weak_pairs(text: str, strong: set[str]) -> Counter[str]:
 
 
 def best_split(word: str, counts: dict[str, int], total: int) -> list[str]:
-    """Most probable way to write a word with the units of a dictionary, the word itself excluded; recursive."""
+    """Most probable way to write a word with the units of a dictionary, the word itself excluded;
+    recursive.
+    """
     score: dict[int, tuple[float, list[str]]] = {0: (0.0, [])}
     for end in range(1, len(word) + 1):
         options = []

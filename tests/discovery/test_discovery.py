@@ -45,7 +45,10 @@ TEXTS = st.text("甲乙丙丁𠮷aA12，\n ", min_size=0, max_size=160)
 
 
 def random_text(seed: int, size: int = 4000) -> str:
-    """Words drawn from a dictionary by Zipf's law, with punctuation; characters occur in several words."""
+    """Words drawn from a dictionary by Zipf's law, with punctuation.
+
+    Characters occur in several words.
+    """
     generator = random.Random(seed)
     characters = [chr(0x4E00 + 37 * i) for i in range(250)]
     lengths = [2] * 120 + [3] * 50 + [4] * 20 + [6] * 6
@@ -121,7 +124,9 @@ def test_order_is_score_count_code_points() -> None:
 
 @given(TEXTS, st.sampled_from([1.0, 1.5]), st.sampled_from([1, 2]))
 def test_pairs_that_gain_are_the_ones_kept(text: str, price: float, min_count: int) -> None:
-    """Pieces of two different ideographs that nothing explains come from the definition of the gain."""
+    """Pieces of two different ideographs that nothing explains come from the definition of the
+    gain.
+    """
     text = (text + "\n") * 2
     counts = oracle.substring_counts(text, 2)
     strong = {
@@ -152,7 +157,8 @@ def test_redundancy_is_at_a_fixed_point_and_keeps_the_text() -> None:
     for word, count in counts.items():
         parts = oracle.best_split(word, counts, total)
         if len(parts) < 2 or any(map(oracle.in_run, word)):
-            continue  # cannot be written with others; or has runs, whose price is that of one character
+            # cannot be written with others; or has runs, whose price is that of one character
+            continue
         gain = math.log(count / total) - sum(math.log(counts[p] / total) for p in parts)
         assert gain >= len(word) - 1 - 1e-9
         checked += 1
@@ -160,7 +166,8 @@ def test_redundancy_is_at_a_fixed_point_and_keeps_the_text() -> None:
 
 
 def test_repetitions_are_counted_without_overlap() -> None:
-    # joined without overlap 哈哈 is worth a unit of its own here, joined with overlap it would not be
+    # joined without overlap 哈哈 is worth a unit of its own here, joined with overlap it would not
+    # be
     text = "甲哈哈哈哈哈，乙哈，丙哈哈，丁哈哈，哈，哈，哈，哈\n" + random_text(20, 12)
     pairs, singles, total = oracle.joinable_pairs(text, "哈"), text.count("哈"), 0
     assert (pairs, singles) == (4, 14)

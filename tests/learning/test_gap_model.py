@@ -161,7 +161,8 @@ def test_what_only_the_pair_decides_is_not_copied(stream: Stream) -> None:
 
 
 def test_training_touches_the_cells_of_its_side_only(stream: Stream) -> None:
-    # cells of symbols at a distance of two from the gap are met on both sides, those of nothing are not
+    # cells of symbols at a distance of two from the gap are met on both sides, those of nothing are
+    # not
     weights, _ = stream.learned(stream.easy, side=0)
     assert weights[stream.starts[4] + 1 : stream.starts[5]].any() == 0
     other, _ = stream.learned(stream.easy, side=1)

@@ -1,4 +1,6 @@
-"""Learning to segment: tables against slow counts, the word model against its formula, promises of the segmenters."""
+"""Learning to segment: tables against slow counts, the word model against its formula, promises of
+the segmenters.
+"""
 
 import math
 import pickle
@@ -64,7 +66,7 @@ def learned() -> LearnedSegmenter:
     return learn_segmenter(TEXTS, CoTraining(seed=1))
 
 
-# --------------------------------------------------------------------------------------------------- tables
+# ------------------------------------------------------------------------------------------- tables
 
 
 @given(streams)
@@ -129,7 +131,7 @@ def test_autonomy_is_standardised_by_length() -> None:
         assert float(scores.std()) < 2.0 * (k + 1) + 1e-3
 
 
-# ----------------------------------------------------------------------------------------------- word model
+# --------------------------------------------------------------------------------------- word model
 
 
 def run_sweep(
@@ -195,7 +197,7 @@ def test_a_sweep_draws_from_the_formula() -> None:
         assert abs(seen.get(path, 0.0) - p) < 4 * math.sqrt(p * (1 - p) / 4000) + 1 / 4000
 
 
-# ------------------------------------------------------------------------------------------------- learning
+# ----------------------------------------------------------------------------------------- learning
 
 
 def test_learning_beats_its_start_on_invented_words() -> None:
@@ -430,7 +432,7 @@ def test_misuse_is_told() -> None:
         learn_segmenter("今天天气不错")
 
 
-# --------------------------------------------------------------------------------------------------- samples
+# ------------------------------------------------------------------------------------------ samples
 
 
 def test_small_corpora_are_taken_whole() -> None:
@@ -486,7 +488,7 @@ def test_learn_autonomy_leaves_out_rare_ngrams() -> None:
     assert scores.shape == keys.shape
 
 
-# --------------------------------------------------------------------------------------------- traditional
+# -------------------------------------------------------------------------------------- traditional
 
 
 def test_traditional_characters_are_read_as_simplified_ones() -> None:
@@ -511,7 +513,7 @@ def test_folding_without_the_package_says_what_to_install(monkeypatch: pytest.Mo
         learn_segmenter(["國"], CoTraining(fold_traditional=True))
 
 
-# ------------------------------------------------------------------------------------------------- discovery
+# ---------------------------------------------------------------------------------------- discovery
 
 
 def test_words_are_counted_exactly(learned: LearnedSegmenter) -> None:

@@ -10,7 +10,9 @@ def count(itemset, transactions):
 
 
 def frequent(transactions, min_count, max_len=None):
-    """All itemsets with at least min_count occurrences: every subset of every transaction is tried."""
+    """All itemsets with at least min_count occurrences: every subset of every transaction is
+    tried.
+    """
     found = {}
     for t in transactions:
         items = sorted(set(t))

@@ -1,4 +1,6 @@
-"""Association rules against the definitions, the seed article's table, and mlxtend where it is installed."""
+"""Association rules against the definitions, the seed article's table, and mlxtend where it is
+installed.
+"""
 
 import math
 import random
@@ -64,7 +66,8 @@ def test_table_of_the_seed_article():
 
 
 def test_the_seed_example_of_repeated_items():
-    # a,a,b / a,b / a,a / blank / c,b: the seed's program says support(a) = 1 and confidence(a -> b) = 0.4
+    # a,a,b / a,b / a,a / blank / c,b: the seed's program says support(a) = 1 and confidence(a -> b)
+    # = 0.4
     rows = [["a", "a", "b"], ["a", "b"], ["a", "a"], [], ["c", "b"]]
     (rule,) = nlpzero.apriori(rows, 0.3, 0.6)[:1]
     assert (rule.antecedent, rule.consequent, rule.confidence) == (("a",), ("b",), 2 / 3)

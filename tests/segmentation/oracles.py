@@ -1,4 +1,6 @@
-"""Slow, obvious versions of the language model and the segmenters, on plain strings and dictionaries."""
+"""Slow, obvious versions of the language model and the segmenters, on plain strings and
+dictionaries.
+"""
 
 import math
 import re
@@ -11,7 +13,10 @@ Gram = tuple[str, ...]
 
 
 def clauses(text: str) -> list[str]:
-    """Runs of Han characters, Latin letters and ASCII digits; enough for tests that use no others."""
+    """Runs of Han characters, Latin letters and ASCII digits.
+
+    Enough for tests that use no others.
+    """
     return re.findall(r"[\u4e00-\u9fff\U00020000-\U0002a6dfA-Za-z0-9]+", text)
 
 

@@ -93,7 +93,8 @@ def test_empty_lines_at_the_end_do_no_harm():
 
 
 def test_aligning_lines_that_differ():
-    # a quotation mark at the end of one line instead of the beginning of the next, as in the MSR test set
+    # a quotation mark at the end of one line instead of the beginning of the next, as in the MSR
+    # test set
     score = score_segmentation(["他 说 “", "好 天气 ”"], ["他 说", "“ 好 天 气 ”"], strict=False)
     assert (score.gold_words, score.predicted_words, score.correct_words) == (6, 7, 4)
 
