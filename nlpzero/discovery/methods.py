@@ -57,11 +57,10 @@ class Cohesion(Config):
     --------
     >>> Cohesion(order=2)
     Cohesion(order=2, min_pmi=(2.0,), strict_backtrack=False, fold_width=False)
-    >>> Cohesion(min_pmi=(2, 4))
+    >>> Cohesion(min_pmi=(2, 4))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: `min_pmi` must have 3 numbers for order 4, one for each length from 2 to 4, got (2,
-    4).
+    ValueError: `min_pmi` must have 3 numbers for order 4, one for each length from 2 to 4...
     """
 
     name: ClassVar[str] = "cohesion"

@@ -341,8 +341,11 @@ with options.open_corpus(inputs, encoding, errors, field, quiet=quiet) as corpus
 
 def test_progress_is_drawn_on_a_terminal_only(fake):
     body = """
-with progress.progress(100, "reading") as advance:
-    advance(60)
+import nlpzero
+
+with progress.progress() as tell:
+    if tell is not None:
+        tell(nlpzero.Progress("reading", 60, 100))
 """
     assert fake(body, "fake") == (0, b"", "")
     pty = pytest.importorskip("pty")
