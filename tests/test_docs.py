@@ -11,12 +11,25 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+PROSE = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "benchmarks" / "README.md",
+        ROOT / "data" / "samples" / "README.md",
+    ]
+)
+# commands to be copied as they are
+ONE_LINE = re.findall(r"^```sh\n(.*)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)[
+    :2
+]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -98,6 +111,48 @@ def test_python_examples(page: Path, folder: Path, monkeypatch: pytest.MonkeyPat
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     runner.run(test, out=report.append)
     assert not runner.failures, "".join(report)
+
+
+def width(text: str) -> int:
+    """Columns on a terminal: wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def long_lines(text: str) -> list[str]:
+    """Lines of prose, code and commands that do not fit 100 columns.
+
+    What programs print (plain fences, and what is no command in ``console``) is as wide as it is,
+    and so are tables and lines that are one link.
+    """
+    found = []
+    fence: str | None = None
+    for line in text.splitlines():
+        mark = re.match(r"\s*```(\w*)", line)
+        if mark:
+            fence = mark[1] if fence is None else None
+        elif fence is None:
+            free = line.startswith("|") or re.fullmatch(r"\W*\[[^]]*\]\(\S*\)\W*", line)
+        else:
+            free = fence in ("", "floors") or (
+                fence == "console" and not re.match(r"\s*[$>] ", line)
+            )
+        if not mark and not free and width(line) > 100:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+def test_lines_are_within_100_columns(page: Path) -> None:
+    assert [line for line in long_lines(page.read_text("utf-8")) if line not in ONE_LINE] == []
+
+
+def test_long_lines_are_seen() -> None:
+    long = "word " * 21
+    page = (
+        f"{long}\n| {long}\n```sh\n{long}\n```\n```console\n$ {long}\n{long}\n```\n中{'文' * 50}\n"
+    )
+    assert long_lines(page) == [long, long, f"$ {long}", f"中{'文' * 50}"]
+    assert long_lines(f"- [{'a' * 60}](https://example.org/{'b' * 60})\n") == []
 
 
 def test_both_readmes_show_the_same_commands() -> None:
