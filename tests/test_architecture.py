@@ -7,6 +7,7 @@ one that is gone must go here too.
 """
 
 import ast
+import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+import nlpzero
 
 ROOT = Path(__file__).resolve().parents[1]
 ABOVE_ALL = {"nlpzero", "nlpzero.__main__"}  # the public names; `python -m nlpzero`
@@ -245,3 +248,13 @@ def lines_of(path: Path) -> int:
 @pytest.mark.parametrize("path", [*LIBRARY.values(), *COMMANDS.values()], ids=lambda p: p.stem)
 def test_no_file_is_longer_than_can_be_read(path: Path) -> None:
     assert lines_of(path) <= 700
+
+
+@pytest.mark.parametrize("name", ["segment", "rules"])
+def test_long_commands_stay_cut_up(name: str) -> None:
+    assert lines_of(ROOT / "cli" / f"{name}.py") <= 300
+
+
+def test_discovery_is_asked_with_few_parameters() -> None:
+    # what belongs to a method is in its configuration, what a run may use in its resources
+    assert len(inspect.signature(nlpzero.discover_words).parameters) <= 8
