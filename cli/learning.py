@@ -1,4 +1,6 @@
-"""How a segmenter is learned: the options that `train` and `segment` share, and the one call behind them."""
+"""How a segmenter is learned: the options that `train` and `segment` share, and the one call behind
+them.
+"""
 
 import dataclasses
 import functools
@@ -24,13 +26,17 @@ def numbers() -> Decorator:
     return click.option(
         "--numbers",
         type=click.Choice(["learned", "date", "split"]),
-        help="Whether a number joins what follows. learned: as the model cuts. date: 年月日时 and 十百千万亿 stay "
-        "with the number before them, all else is cut off. split: always cut off.  [default: learned]",
+        help="Whether a number joins what follows. learned: as the model cuts. date: 年月日时 and "
+        "十百千万亿 stay with the number before them, all else is cut off. split: always cut off.  "
+        "[default: learned]",
     )
 
 
 def learning() -> Decorator:
-    """Options of all methods; the command receives ``method``, a configuration, and ``background``, file names."""
+    """Options of all methods.
+
+    The command receives ``method``, a configuration, and ``background``, file names.
+    """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -47,8 +53,8 @@ def learning() -> Decorator:
                 "nvbe": nlpzero.BranchingEntropy,
             },
             help="learned: word and gap model, the most accurate. lm: character language model, "
-            "built in memory, some 6 bytes for each byte of text whatever --memory is. nvbe: variation of branching "
-            "entropy, without parameters.",
+            "built in memory, some 6 bytes for each byte of text whatever --memory is. nvbe: "
+            "variation of branching entropy, without parameters.",
         )
         more = click.option(
             "--background",
@@ -118,8 +124,8 @@ def note_learned(segmenter: "Segmenter", *, quiet: bool) -> None:
         )
     if "sample_wanted" in facts:
         note(
-            f"--memory allows a sample of {facts['sample']:,} bytes instead of {facts['sample_wanted']:,}; "
-            "more memory learns from more text",
+            f"--memory allows a sample of {facts['sample']:,} bytes instead of "
+            f"{facts['sample_wanted']:,}; more memory learns from more text",
             quiet=quiet,
         )
     note(

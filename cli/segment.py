@@ -40,8 +40,8 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     "--words",
     multiple=True,
     metavar="FILE",
-    help="Cut with a list of words: one a line, with counts, or in jieba's format. Further lists, or one beside "
-    "the --model of a list, hold words of your own.",
+    help="Cut with a list of words: one a line, with counts, or in jieba's format. Further lists, "
+    "or one beside the --model of a list, hold words of your own.",
 )
 @learning()
 @numbers()
@@ -58,8 +58,9 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     type=click.Choice(["text", "jsonl", "tokens", "probs"]),
     default="text",
     show_default=True,
-    help="text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one token per line, "
-    "an empty line after each line. probs: a JSON object per line with the probability of a cut after each character.",
+    help="text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one "
+    "token per line, an empty line after each line. probs: a JSON object per line with the "
+    "probability of a cut after each character.",
 )
 @options.working()
 @options.writing()
@@ -84,9 +85,9 @@ def segment(
 ) -> None:
     """Cut text into words.
 
-    Without --model, --learn-from or --words it first learns from the input itself. White space passes
-    through unchanged, and so does everything else: without the separators, the output is the input, byte for byte.
-    A line typed or piped in is answered at once if there is a model.
+    Without --model, --learn-from or --words it first learns from the input itself. White space
+    passes through unchanged, and so does everything else: without the separators, the output is the
+    input, byte for byte. A line typed or piped in is answered at once if there is a model.
 
     \b
     Examples:
@@ -178,7 +179,10 @@ def _misuse_in_options() -> Iterator[None]:
 def _segment_live(
     segmenter: "Segmenter", form: dict[str, Any], encoding: str, errors: str, output: str | None
 ) -> tuple[bool, int]:
-    """Segment standard input line by line as it comes; whether the separator occurred, and bad bytes."""
+    """Segment standard input line by line as it comes.
+
+    Returns whether the separator occurred, and the number of bad bytes.
+    """
     source = LiveInput(encoding, errors)
     writer = nlpzero.SegmentWriter(segmenter, encoding=source.encoding, errors=errors, **form)
     with open_bytes(output) as file:

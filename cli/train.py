@@ -24,8 +24,8 @@ from .progress import note
     "--words",
     multiple=True,
     metavar="FILE",
-    help="Make a model from a list of words instead of text: one a line, with counts or in jieba's format. "
-    "Further lists complete or replace the first.",
+    help="Make a model from a list of words instead of text: one a line, with counts or in jieba's "
+    "format. Further lists complete or replace the first.",
 )
 @click.option(
     "--arpa",
@@ -54,8 +54,8 @@ def train(
 ) -> None:
     """Learn to segment from raw text, and write a model file.
 
-    The model holds all that `segment --model` needs: data only, checksummed, the same bytes for the same text and
-    options.
+    The model holds all that `segment --model` needs: data only, checksummed, the same bytes for the
+    same text and options.
 
     \b
     Examples:

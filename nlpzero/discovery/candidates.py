@@ -58,7 +58,9 @@ class Candidates:
 
     @classmethod
     def parts_of(cls, counts: NGramCounts, keys: Keys, lengths: Counts) -> "Candidates":
-        """The n-grams that some n-grams of 2 to 4 symbols are made of, themselves among them, if they occur."""
+        """The n-grams that some n-grams of 2 to 4 symbols are made of, themselves among them, if
+        they occur.
+        """
         asked: list[Keys] = [np.zeros(0, np.uint64)] * (PACKED_ORDER + 1)
         for k in range(2, PACKED_ORDER + 1):
             parts = [keys[lengths == k]]
@@ -96,7 +98,9 @@ class Candidates:
         return pmi, split
 
     def find(self, keys: Keys) -> npt.NDArray[np.int64]:
-        """Row of each of the given n-grams of two symbols and more, -1 for those that are not frequent."""
+        """Row of each of the given n-grams of two symbols and more, -1 for those that are not
+        frequent.
+        """
         return find_all(self.table, keys)
 
     def arrays(self) -> "FrequentNGrams":
@@ -135,7 +139,8 @@ def first_difference(a: np.uint64, b: np.uint64) -> int:
 
 
 class OpenGroups(NamedTuple):
-    """The n-grams that are being counted while a table of counts is scanned, and go over to its next piece.
+    """The n-grams that are being counted while a table of counts is scanned, and go over to its
+    next piece.
 
     previous : uint64[1]; key of the row before the piece, 0 before the first
     counts : int64[5]; so far, of the n-gram of each order that the row before begins with
@@ -152,7 +157,9 @@ class OpenGroups(NamedTuple):
 
 @kernel
 def first_closed(keys: np.ndarray, row: int, last: bool, before: np.uint64) -> int:
-    """Lowest order of which an n-gram ends before a row of keys; those of all higher orders end there too.
+    """Lowest order of which an n-gram ends before a row of keys.
+
+    Those of all higher orders end there too.
 
     `last` tells whether all n-grams end with the piece, row len(keys).
     """
@@ -282,7 +289,10 @@ def singles_of(counts: Counts, min_count: int) -> Strings:
 
 
 def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
-    """Pieces of a table of counts, and whether each is the last; one empty piece for an empty table."""
+    """Pieces of a table of counts, and whether each is the last.
+
+    One empty piece for an empty table.
+    """
     held = np.zeros(0, np.uint64), np.zeros(0, np.int64)
     for piece in counts.chunks(_CHUNK_ROWS):
         if len(held[0]):
@@ -311,7 +321,10 @@ def _looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
 
 
 def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int, Keys, Counts]]:
-    """The k-grams with at least min_count occurrences, k and some of them at a time; to be copied, if kept."""
+    """The k-grams with at least min_count occurrences, k and some of them at a time.
+
+    Copy what you keep.
+    """
     groups = OpenGroups.none()
     for rows, row_counts, last in table_pieces(counts):
         out_keys = np.empty((PACKED_ORDER + 1, len(rows) + 1), np.uint64)
@@ -323,7 +336,9 @@ def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int,
 
 
 def counts_of_counts(counts: NGramCounts, longest: int) -> tuple[Counts, Counts]:
-    """How many n-grams of 2 to `longest` symbols occur how often: ascending counts, and how many have each."""
+    """How many n-grams of 2 to `longest` symbols occur how often: ascending counts, and how many
+    have each.
+    """
     sizes: dict[int, int] = {}
     for k, _, numbers in _frequent_pieces(counts, 1):
         if 2 <= k <= longest:

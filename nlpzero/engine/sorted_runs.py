@@ -339,7 +339,9 @@ def merge_in_memory(runs: Sequence[SortedRows]) -> Chunk:
 
 
 def add_up(keys: Keys, counts: Counts) -> Chunk:
-    """Distinct keys, ascending, and the sums of the counts of equal ones; for few keys, in any order.
+    """Distinct keys, ascending, and the sums of the counts of equal ones.
+
+    For few keys, in any order.
 
     Examples
     --------

@@ -2,10 +2,11 @@
 
 1. Cut the stream by z-scored variation of branching entropy (:func:`autonomy`, nVBE).
 2. A few sweeps of the word model alone (:mod:`nlpzero.learning.word_model`).
-3. Some rounds of: train the gap model on the current cuts (:mod:`nlpzero.learning.gap_model`); sweep the word model with
-   the gap model's opinion of every gap.
+3. Some rounds of: train the gap model on the current cuts (:mod:`nlpzero.learning.gap_model`);
+   sweep the word model with the gap model's opinion of every gap.
 
-What is left, counts of words and weights of gaps, is a :class:`Learned`, which cuts any other stream by Viterbi.
+What is left, counts of words and weights of gaps, is a :class:`Learned`, which cuts any other
+stream by Viterbi.
 """
 
 import math
@@ -43,7 +44,7 @@ from nlpzero.learning.word_model import WordModel, count_cut_words, sweep
 from nlpzero.ngrams.keys import pack_ngrams
 from nlpzero.segmentation.lattice import random_key
 
-# ------------------------------------------------------------------------------------------------ learning
+# ----------------------------------------------------------------------------------------- learning
 
 
 class _Gaps(NamedTuple):
@@ -156,13 +157,13 @@ def learn(
     raw : ndarray of uint16, shape (n,)
         Symbols; 0 is the clause break.
     target : int, optional
-        The first `target` symbols are the text one cares for, the rest is background. A break must stand
-        between them. By default everything is target.
+        The first `target` symbols are the text one cares for, the rest is background. A break must
+        stand between them. By default everything is target.
     method : CoTraining
         Its weight of the background, seed and recipe; the sample was drawn before.
     resources : Resources, optional
-        `jobs` threads. Progress is told in rounds, with the facts `description_length`, in nats per symbol,
-        and `word_types`, both of the segmentation before the last sweep of the word model.
+        `jobs` threads. Progress is told in rounds, with the facts `description_length`, in nats per
+        symbol, and `word_types`, both of the segmentation before the last sweep of the word model.
     inspect : callable, optional
         Called with the number of the round and its cuts.
 
@@ -233,7 +234,8 @@ def _types_of(dense: Dense, grams: PositionNGrams, prior_weight: float) -> _Type
 class _Weighed(NamedTuple):
     """The text, what its parts count, and the constants that follow from its size.
 
-    importance : what a gap weighs in training: c ** -kappa of its pair, on average one, and less in the background
+    importance : what a gap weighs in training: c ** -kappa of its pair, on average one, and less in
+        the background
     symbols, own : float; symbols of the whole text, and before `target`
     alpha : strength of the base distribution
     """
@@ -333,7 +335,9 @@ class _Learner:
         self.word_total = self._count()
 
     def _train_gap_model(self, pool: ThreadPoolExecutor, number: int) -> None:
-        """Train on the cuts as they are, one side of the pairs for the other, and ask about every gap."""
+        """Train on the cuts as they are, one side of the pairs for the other, and ask about every
+        gap.
+        """
         tasks = [(number, d, side) for d in range(len(self.gap_model.fold_bits)) for side in (0, 1)]
         list(pool.map(self._train, tasks))
         list(pool.map(self._score, self.parts))

@@ -41,7 +41,9 @@ class LearnedDecoder:
         return out
 
     def cut(self, raw: Symbols) -> Cuts:
-        """Best segmentation of a stream: 1 at the gaps where a word begins or ends, shape (n + 1,)."""
+        """Best segmentation of a stream: 1 at the gaps where a word begins or ends, shape (n +
+        1,).
+        """
         return self._decode(raw, lambda scores, forced, _: viterbi(scores, forced), np.uint8)
 
     def probabilities(self, raw: Symbols) -> npt.NDArray[np.float64]:
@@ -49,7 +51,9 @@ class LearnedDecoder:
         return self._decode(raw, lambda scores, forced, _: marginals(scores, forced), np.float64)
 
     def cut_with_probabilities(self, raw: Symbols) -> tuple[Cuts, npt.NDArray[np.float64]]:
-        """Both :meth:`cut` and :meth:`probabilities` of a stream, for little more than the price of one."""
+        """Both :meth:`cut` and :meth:`probabilities` of a stream, for little more than the price of
+        one.
+        """
         out = self._decode(
             raw,
             lambda scores, forced, _: np.stack(

@@ -126,10 +126,11 @@ def score_words(
     logits: np.ndarray,
     scores: np.ndarray,
 ) -> None:
-    """Log score of every word of up to four symbols: its probability, times the gap factor at its start.
+    """Log score of every word of up to four symbols: its probability, times the gap factor at its
+    start.
 
-    symbols : uint16[n]; flags : uint8[n], of the trigrams; logits : float32[n], of the gap before each position;
-    scores : float32[n, 4]
+    symbols : uint16[n]; flags : uint8[n], of the trigrams; logits : float32[n], of the gap before
+    each position; scores : float32[n, 4]
     """
     n = len(symbols)
     next_probs, pair_words = pairs.next_probs, pairs.word_counts
@@ -167,7 +168,9 @@ def score_words(
 def autonomy_scores(
     symbols: np.ndarray, table: KeyTable, autonomies: np.ndarray, scores: np.ndarray
 ) -> None:
-    """Score of every n-gram of up to four symbols that the table has; single symbols it lacks have 0.
+    """Score of every n-gram of up to four symbols that the table has.
+
+    Single symbols it lacks have 0.
 
     symbols : uint16[n]; autonomies : float32[], by the rows of the table; scores : float32[n, 4]
     """

@@ -1,14 +1,15 @@
 """The statistical view of a gap: is there a word boundary between two symbols?
 
-For the gap between b and c in ``a b | c d`` the model adds one weight from each of eleven tables: the four
-symbols, the bigrams ``ab`` and ``cd`` themselves, and five joint bins of coarse statistics (branching entropies
-left and right of the gap, counts of the three bigrams and of the two trigrams that straddle it, the mutual
-information of the three bigrams). It is a logistic regression on one-hot groups, trained by one pass of
-Adagrad on the boundaries that the word model draws. Because it sees counts only through coarse bins and is never
-applied to a pair of symbols (b, c) it was trained on, it cannot copy its teacher's accidents.
+For the gap between b and c in ``a b | c d`` the model adds one weight from each of eleven tables:
+the four symbols, the bigrams ``ab`` and ``cd`` themselves, and five joint bins of coarse statistics
+(branching entropies left and right of the gap, counts of the three bigrams and of the two trigrams
+that straddle it, the mutual information of the three bigrams). It is a logistic regression on
+one-hot groups, trained by one pass of Adagrad on the boundaries that the word model draws. Because
+it sees counts only through coarse bins and is never applied to a pair of symbols (b, c) it was
+trained on, it cannot copy its teacher's accidents.
 
-Everything here is per position of a stream of dense symbols, 0 being the clause break; position i stands for the
-gap *before* symbol i. Kernels know arrays only.
+Everything here is per position of a stream of dense symbols, 0 being the clause break; position i
+stands for the gap *before* symbol i. Kernels know arrays only.
 """
 
 from typing import Any, NamedTuple
@@ -113,7 +114,8 @@ def pack_records(
 ) -> np.ndarray:
     """All bins of each bigram type in one number: uint32[P].
 
-    counts : int32[P], pmi : float64[P], right, left : float32[P] branching entropies, pairs : uint32[P]
+    counts : int32[P], pmi : float64[P], right, left : float32[P] branching entropies
+    pairs : uint32[P]
     codes : uint16[V + 1], symbol of each dense number
     """
     right_edges, left_edges, pmi_edges, side_edges = bins
@@ -135,7 +137,9 @@ def pack_records(
 
 @kernel
 def unseen_record(pmi: Any, b: Any, c: Any, pmi_edges: np.ndarray) -> Any:
-    """Record of a bigram the model has no statistics of, from the code points and the PMI of half an occurrence."""
+    """Record of a bigram the model has no statistics of, from the code points and the PMI of half
+    an occurrence.
+    """
     return np.uint32(_bin(pmi, pmi_edges) << _PMI | pair_hash(b, c) << _FOLDS)
 
 
@@ -257,8 +261,9 @@ def train_gaps(
 ) -> Any:
     """One pass of Adagrad over the gaps whose pair is on one side; returns the mean loss in nats.
 
-    cuts : uint8[n + 1]; blocks : int64[], numbers of the blocks of the stream in the order of training; starts :
-    int64[12]; weights : float32[cells, 2], the weights and the sums of squared gradients, both are changed.
+    cuts : uint8[n + 1]; blocks : int64[], numbers of the blocks of the stream in the order of
+    training; starts : int64[12]; weights : float32[cells, 2], the weights and the sums of squared
+    gradients, both are changed.
     """
     symbols, bigrams, records, trigram_bins = features
     pair_weights, target, background_weight = importance
@@ -303,9 +308,11 @@ def score_gaps(
     last: Any,
     out: np.ndarray,
 ) -> None:
-    """Logit of a boundary before positions first to last - 1 (0 where a symbol is missing on a side).
+    """Logit of a boundary before positions first to last - 1 (0 where a symbol is missing on a
+    side).
 
-    priors, out : float32[n]; priors[i] is that of the gap inside the bigram at i. Logits of the divisions are averaged.
+    priors, out : float32[n]; priors[i] is that of the gap inside the bigram at i. Logits of the
+    divisions are averaged.
     """
     symbols, bigrams, records, trigram_bins = features
     fold_bits, weights, starts = model

@@ -1,6 +1,7 @@
 """What to learn a segmenter by: one configuration per method, and the constants of co-training.
 
-The third method, :class:`nlpzero.segmentation.character_model.CharacterModel`, needs no learning of words.
+The third method, :class:`nlpzero.segmentation.character_model.CharacterModel`, needs no learning of
+words.
 """
 
 from collections.abc import Iterable
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 #: Text that learning takes at most, in bytes of UTF-8.
 SAMPLE_BYTES = 16_000_000
 
-_SAMPLE = "Learn from at most so many bytes, drawn at random in blocks of lines; fewer if --memory allows no more."
+_SAMPLE = (
+    "Learn from at most so many bytes, drawn at random in blocks of lines; fewer if --memory "
+    "allows no more."
+)
 _SEED = "Of the sample and of sampling."
 _FOLD = (
-    "Read traditional characters as simplified ones, so that both scripts help each other; the output keeps "
-    "them; needs nlpzero[traditional]."
+    "Read traditional characters as simplified ones, so that both scripts help each other; the "
+    "output keeps them; needs nlpzero[traditional]."
 )
 
 
@@ -62,8 +66,9 @@ class CoTraining(Config):
     Parameters
     ----------
     sample : int >= 1, or str
-        Learn from at most so many bytes of UTF-8, as a number or as ``"8M"`` (powers of 1024): blocks of lines
-        drawn at random, first from the corpus, then, if it leaves room, from the background.
+        Learn from at most so many bytes of UTF-8, as a number or as ``"8M"`` (powers of 1024):
+        blocks of lines drawn at random, first from the corpus, then, if it leaves room, from the
+        background.
     background : Corpus or iterable of str, optional
         More text, of another kind perhaps. Helps a small corpus.
     background_weight : float in (0, 1]
@@ -71,8 +76,9 @@ class CoTraining(Config):
     seed : int
         Of the sample and of the sampling. The result depends on nothing else but the text.
     fold_traditional : bool
-        Read traditional characters as simplified ones where that is one to one (needs the package opencc), so
-        that texts in both scripts can help each other. Results keep the original characters.
+        Read traditional characters as simplified ones where that is one to one (needs the package
+        opencc), so that texts in both scripts can help each other. Results keep the original
+        characters.
     recipe : Recipe
         Other constants.
 
@@ -105,8 +111,9 @@ class BranchingEntropy(Config):
 
     Notes
     -----
-    Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case for Mandarin Chinese", with variations divided
-    by their deviation; words have at most four symbols. N-grams that occur once are left out.
+    Magistry & Sagot 2012, "Unsupervized Word Segmentation: the Case for Mandarin Chinese", with
+    variations divided by their deviation; words have at most four symbols. N-grams that occur once
+    are left out.
     """
 
     sample: int | str = option(SAMPLE_BYTES, _SAMPLE, least=1, kind="size")

@@ -1,8 +1,8 @@
 """What was learned, as arrays and as hash tables.
 
-Words are found in a :class:`KeyTable`. Of pairs and triples every position of a text asks for one, so their
-tables keep what is known of a key in the low bits of its own slot. That spares the access to a second array, a
-third of the time of a look-up that succeeds.
+Words are found in a :class:`KeyTable`. Of pairs and triples every position of a text asks for one,
+so their tables keep what is known of a key in the low bits of its own slot. That spares the access
+to a second array, a third of the time of a look-up that succeeds.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ from nlpzero.engine.hash_tables import (
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PREFIX_MASKS, keys_for_file, keys_from_file
 
-# a slot of the table of pairs holds the number of the pair in its low bits; one of triples 4 bits of the count's
-# bin, and two flags
+# a slot of the table of pairs holds the number of the pair in its low bits; one of triples 4 bits
+# of the count's bin, and two flags
 PAIR_BITS, TRIPLE_BITS = 32, 16
 IS_WORD, BEGINS_WORD = 1 << 4, 1 << 5
 
@@ -36,10 +36,11 @@ class Learned(NamedTuple):
     symbol_counts : int64[V + 1]
     word_counts : float64[V + 1], counts as words of one symbol
     prior_sides : float32[V + 1, 2], a symbol's part in the prior of the gap after and before it
-    pairs : uint32[P] ascending, the upper halves of keys; pair_records : uint32[P]; pair_values : float32[P, 3] (prior of the gap inside,
-        p(second | first), count as a word)
+    pairs : uint32[P] ascending, the upper halves of keys; pair_records : uint32[P]
+    pair_values : float32[P, 3] (prior of the gap inside, p(second | first), count as a word)
     triples : uint64[T] ascending; triple_bins : uint8[T]
-    words : uint64[W], words of three symbols and then of four, each ascending; words_counts : float64[W]
+    words : uint64[W], words of three symbols and then of four, each ascending
+    words_counts : float64[W]
     weights : float32[divisions, 2, cells] of the gap model
     fold_bits : int64[divisions]
     pmi_edges : float64[9]
@@ -124,7 +125,9 @@ def _fill_pairs(tables: LearnedTables, pairs: np.ndarray) -> None:
 def _fill_triples(
     tables: LearnedTables, keys: np.ndarray, bins: np.ndarray, words: np.ndarray
 ) -> None:
-    """Enter triples, uint64[T], with their bins, uint8[T], and what words, uint64[W], say of them."""
+    """Enter triples, uint64[T], with their bins, uint8[T], and what words, uint64[W], say of
+    them.
+    """
     slots, shift = tables.triples, tables.triple_shift
     for t in range(len(keys)):
         flags = np.int64(bins[t])

@@ -29,8 +29,9 @@ from nlpzero.text.corpus import Corpus, Shard, as_corpus
 Method = CoTraining | BranchingEntropy | CharacterModel
 Text = Corpus | Shard | Iterable[str]
 
-# Bytes of memory that a byte of the sample takes at most, beside the interpreter and the compiled code. Measured
-# with 98 MB of news, reviews, stories and encyclopedias: 22 and 14; more where n-grams repeat less.
+# Bytes of memory that a byte of the sample takes at most, beside the interpreter and the compiled
+# code. Measured with 98 MB of news, reviews, stories and encyclopedias: 22 and 14; more where
+# n-grams repeat less.
 _CO_TRAINING_BYTES = 28
 _BRANCHING_BYTES = 18
 
@@ -88,17 +89,18 @@ def learn_segmenter(
     numbers : {"learned", "date", "split"}
         As for :class:`nlpzero.Segmenter`.
     resources : Resources, optional
-        What the run may use; threads learn, processes count. A cluster helps a :class:`CharacterModel` only,
-        the others learn from a sample, here. Memory bounds the sample: 1 GiB allows 38 million bytes for
-        :class:`CoTraining`, 60 million for :class:`BranchingEntropy`. Where that cuts the sample,
-        ``training["sample"]`` is what was taken and ``training["sample_wanted"]`` what was asked for.
+        What the run may use; threads learn, processes count. A cluster helps a
+        :class:`CharacterModel` only, the others learn from a sample, here. Memory bounds the
+        sample: 1 GiB allows 38 million bytes for :class:`CoTraining`, 60 million for
+        :class:`BranchingEntropy`. Where that cuts the sample, ``training["sample"]`` is what was
+        taken and ``training["sample_wanted"]`` what was asked for.
 
     Returns
     -------
     Segmenter
         Of the kind that belongs to the method: :class:`LearnedSegmenter`, :class:`NVBESegmenter` or
-        :class:`LanguageModelSegmenter`. Where nothing can be learned, every symbol is a word. What was read is
-        its `read`, facts about the learning are its `training`.
+        :class:`LanguageModelSegmenter`. Where nothing can be learned, every symbol is a word. What
+        was read is its `read`, facts about the learning are its `training`.
 
     Raises
     ------
@@ -223,7 +225,9 @@ def _sample(corpus: Text, size: int, seed: int, resources: Resources, read: Read
 
 
 def _sample_facts(wanted: int, size: int, whole: bool) -> dict[str, int]:
-    """The sample asked for; or the one that memory allowed beside it, where that made a difference."""
+    """The sample asked for; or the one that memory allowed beside it, where that made a
+    difference.
+    """
     if whole or size == wanted:
         return {"sample": wanted}
     return {"sample": size, "sample_wanted": wanted}

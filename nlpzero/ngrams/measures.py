@@ -35,9 +35,9 @@ def pmi(joint: int, left: int, right: int, total: float) -> float:
 
     Notes
     -----
-    The smallest PMI over the ways of splitting a sequence in two is its *cohesion*: it is only as strong as
-    its weakest joint, and 的电影 splits into 的|电影, which is no more frequent than chance has it
-    (Matrix67 2012; Su Jianlin, kexue.fm/archives/3491 and 4256).
+    The smallest PMI over the ways of splitting a sequence in two is its *cohesion*: it is only as
+    strong as its weakest joint, and 的电影 splits into 的|电影, which is no more frequent than
+    chance has it (Matrix67 2012; Su Jianlin, kexue.fm/archives/3491 and 4256).
 
     Examples
     --------
@@ -72,8 +72,8 @@ def entropy_from_sums(sums: npt.ArrayLike, totals: npt.ArrayLike) -> Floats:
 
     Notes
     -----
-    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of branching
-    entropy".
+    Harris (1955); Jin and Tanaka-Ishii (2006), "Unsupervised segmentation of Chinese text by use of
+    branching entropy".
 
     Examples
     --------

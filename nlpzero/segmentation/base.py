@@ -3,9 +3,10 @@
 All segmenters share one shell, :class:`Segmenter`. It decides what no word model decides:
 
 - white space passes through unchanged; a run of white space is a token of its own;
-- a run of one repeated mark (—— ……) is one token, every other mark one token of its own, together with the
-  variation selectors and joiners that follow it;
-- a run of letters and a number, with its inner points, commas and colons and a trailing % or ‰, are never cut;
+- a run of one repeated mark (—— ……) is one token, every other mark one token of its own, together
+  with the variation selectors and joiners that follow it;
+- a run of letters and a number, with its inner points, commas and colons and a trailing % or ‰, are
+  never cut;
 - a convention for numbers, the same for every segmenter, is applied last.
 
 What is left, where words begin inside clauses, is the business of the concrete segmenters.
@@ -65,19 +66,19 @@ _LONGEST_LINE = 1 << 22
 class Segmenter(ABC):
     """The shell of all segmenters; a concrete one says where words begin inside clauses.
 
-    Subclasses set `method` and implement :meth:`_values`, :meth:`_state` and :meth:`_from_state`. Those that see
-    text as symbols are children of :class:`SymbolSegmenter`.
+    Subclasses set `method` and implement :meth:`_values`, :meth:`_state` and :meth:`_from_state`.
+    Those that see text as symbols are children of :class:`SymbolSegmenter`.
 
     Parameters
     ----------
     alphabet : Alphabet
         How text becomes symbols.
     numbers : {"learned", "date", "split"}
-        What a number (digits with their marks, or two and more Han numerals) does with its neighbours.
-        "learned": as the segmenter cuts; one that only knows a list of words cuts after a number unless the
-        list says otherwise. "date": 年月日时 stay with the number before them, 十百千万亿 too (and end the word), all
-        else is cut off; digits are cut off a Han character before them, except 第. "split": as "date", but
-        nothing stays with the number before it.
+        What a number (digits with their marks, or two and more Han numerals) does with its
+        neighbours. "learned": as the segmenter cuts; one that only knows a list of words cuts after
+        a number unless the list says otherwise. "date": 年月日时 stay with the number before them,
+        十百千万亿 too (and end the word), all else is cut off; digits are cut off a Han character
+        before them, except 第. "split": as "date", but nothing stays with the number before it.
     training : mapping, optional
         JSON values that say what the segmenter was made from; kept in the model file.
 
@@ -132,7 +133,10 @@ class Segmenter(ABC):
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Header values and arrays of the model file; alphabet, numbers and training are the shell's."""
+        """Header values and arrays of the model file.
+
+        Alphabet, numbers and training are the shell's.
+        """
 
     @classmethod
     @abstractmethod
@@ -209,7 +213,8 @@ class Segmenter(ABC):
         return f"<{type(self).__name__}: numbers={self.numbers!r}{told}>"
 
     def sample(self, text: str, seed: int = 0) -> list[str]:
-        """Tokens of a text, drawn from the distribution over its segmentations instead of the best one.
+        """Tokens of a text, drawn from the distribution over its segmentations instead of the best
+        one.
 
         Parameters
         ----------
@@ -266,8 +271,8 @@ class Segmenter(ABC):
     def segment_to_text(self, text: str, separator: str = " ") -> str:
         """The text with a separator between tokens.
 
-        No separator is put before or after white space, so a text that does not contain the separator is the
-        result without it.
+        No separator is put before or after white space, so a text that does not contain the
+        separator is the result without it.
 
         Parameters
         ----------
@@ -288,7 +293,9 @@ class Segmenter(ABC):
         return out.tobytes().decode("utf-32-le", "surrogatepass")
 
     def segment_blocks(self, blocks: Iterable[str], separator: str = " ") -> Iterator[str]:
-        """As :meth:`segment_to_text` for a text that arrives in blocks; how it is cut makes no difference.
+        """As :meth:`segment_to_text` for a text that arrives in blocks.
+
+        How it is cut makes no difference.
 
         Parameters
         ----------
@@ -299,8 +306,8 @@ class Segmenter(ABC):
         Yields
         ------
         str
-            Parts of the result, as soon as they are certain: all whole lines of each block. A line of
-            more than four million characters is cut at a mark.
+            Parts of the result, as soon as they are certain: all whole lines of each block. A line
+            of more than four million characters is cut at a mark.
         """
         for piece, joined in whole_pieces(blocks):
             if joined and separator:
@@ -309,7 +316,10 @@ class Segmenter(ABC):
             yield self.segment_to_text(piece, separator)
 
     def with_numbers(self: S, numbers: Numbers) -> S:  # noqa: PYI019 (Self needs Python 3.11)
-        """The same segmenter with another convention for numbers; the model is shared, not copied."""
+        """The same segmenter with another convention for numbers.
+
+        The model is shared, not copied.
+        """
         other = copy.copy(self)
         other.numbers = checked_numbers(numbers)
         return other
@@ -340,23 +350,29 @@ class Segmenter(ABC):
 class SymbolSegmenter(Segmenter):
     """A segmenter that sees text as symbols of its alphabet.
 
-    Subclasses implement :meth:`_cut`, and, where they can, :meth:`_cut_probabilities` and :meth:`_sample_cuts`.
+    Subclasses implement :meth:`_cut`, and, where they can, :meth:`_cut_probabilities` and
+    :meth:`_sample_cuts`.
     """
 
     @abstractmethod
     def _cut(self, stream: SymbolStream) -> npt.NDArray[Any]:
         """Where words begin: one truth value (bool or uint8) per symbol of the stream.
 
-        Symbols 0 are breaks between clauses; the values at them and right after them are overwritten by the
-        shell. Clauses must be cut independently of each other.
+        Symbols 0 are breaks between clauses; the values at them and right after them are
+        overwritten by the shell. Clauses must be cut independently of each other.
         """
 
     def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.floating]:
-        """Probability that a word begins at each symbol; by default 0 or 1, as :meth:`_cut` says."""
+        """Probability that a word begins at each symbol.
+
+        By default 0 or 1, as :meth:`_cut` says.
+        """
         return np.asarray(self._cut(stream), np.float64)
 
     def _sample_cuts(self, stream: SymbolStream, key: int) -> npt.NDArray[Any]:
-        """As :meth:`_cut`, for a segmentation drawn from the model's distribution by a random key."""
+        """As :meth:`_cut`, for a segmentation drawn from the model's distribution by a random
+        key.
+        """
         raise NotImplementedError(f"the {self.method} segmenter does not sample.")
 
     def _values(
@@ -387,8 +403,8 @@ def _token_lists(
 ) -> list[list[str]]:
     """Tokens of texts that are joined by one character each, at `joints`.
 
-    Python splits a string several times faster than it slices it, so two characters that do not occur are put
-    where tokens and texts end.
+    Python splits a string several times faster than it slices it, so two characters that do not
+    occur are put where tokens and texts end.
     """
     marks = list(itertools.islice((mark for mark in _MARKS if mark not in text), 2))
     if len(marks) < 2:
@@ -430,7 +446,8 @@ def whole_pieces(blocks: Iterable[str], longest: int = _LONGEST_LINE) -> Iterato
     piece : str
         Not empty.
     joined : bool
-        Whether a separator belongs between this piece and the one before: both are parts of one line.
+        Whether a separator belongs between this piece and the one before: both are parts of one
+        line.
     """
     parts: list[str] = []
     waiting = 0
@@ -470,7 +487,8 @@ def load_segmenter(
     numbers : {"learned", "date", "split"}, optional
         Replace the convention for numbers that the file names.
     mmap : bool
-        Map the arrays instead of reading them, which starts at once; checksums are then not compared.
+        Map the arrays instead of reading them, which starts at once; checksums are then not
+        compared.
 
     Returns
     -------
