@@ -91,8 +91,8 @@ print([segmenter.segment(text) for text in texts])
 for method in (nlpzero.Cohesion(min_pmi=(1, 1, 1)), nlpzero.MinEntropy(), nlpzero.Learned()):
     found = nlpzero.discover_words(texts, method, min_count=2).filter(min_length=1, latin=True)
     print([tuple(word) for word in found], found.removals, found.explain("葡萄"))
-from nlpzero.discovery.string_table import Pieces
-pieces = Pieces()
+from nlpzero.discovery.string_table import StringTable
+pieces = StringTable()
 for symbols in (np.arange(3000, dtype=np.uint16), np.arange(2000, 5000, dtype=np.uint16)):
     pieces.add(symbols, np.arange(2998), np.arange(2, 3000))
     print(pieces.n, pieces.find(symbols, np.arange(0, 2998, 97), np.arange(2, 3000, 97)))

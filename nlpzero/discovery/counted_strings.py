@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.string_table import Pieces, Strings, stretch_hash
+from nlpzero.discovery.string_table import Strings, StringTable, stretch_hash
 from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.storage import PathLike, disk_errors
 
@@ -162,7 +162,7 @@ class StringCounter:
         self._memory = memory
         self._folder = folder
         self._columns = columns
-        self._table = Pieces(columns)
+        self._table = StringTable(columns)
         self._runs: list[StringRun] = []
 
     def add(
@@ -176,7 +176,7 @@ class StringCounter:
     def _flush(self) -> None:
         assert self._folder is not None
         held = HashedStrings(*self._table.hashed())
-        self._table = Pieces(self._columns)
+        self._table = StringTable(self._columns)
         self._runs.append(_written(iter([held]), self._folder, self._columns))
 
     def finish(self) -> list[StringRun]:
@@ -186,7 +186,7 @@ class StringCounter:
                 self._flush()
             else:
                 self._runs.append(StringRun.of(HashedStrings(*self._table.hashed())))
-                self._table = Pieces(self._columns)
+                self._table = StringTable(self._columns)
         return self._runs
 
 
@@ -224,7 +224,7 @@ def merged(
             source.fill()
         # strings with the last hash loaded may have more of their kind in the next chunk
         bounds = [source.held.hashes[-1] for source in sources if not source.exhausted]
-        table = Pieces(columns)
+        table = StringTable(columns)
         for source in sources:
             part_ = source.take(min(bounds) if bounds else None)
             strings = part_.strings

@@ -11,7 +11,7 @@ from nlpzero.discovery.methods import DEFAULT_MIN_GAIN, MinEntropy
 from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, pair_cut_worker, repeats_worker
-from nlpzero.discovery.string_table import Pieces, Strings
+from nlpzero.discovery.string_table import Strings, StringTable
 from nlpzero.engine.arrays import Counts, Symbols
 from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows, unpack_keys
 from nlpzero.ngrams.measures import merge_gain, merge_gain_same
@@ -84,7 +84,7 @@ def _remove_redundancy(
     words it is in. Returns the pieces left, the new counts of single symbols, and the number
     dropped.
     """
-    table = Pieces()
+    table = StringTable()
     table.add(pieces.symbols, pieces.offsets[:-1], pieces.offsets[1:], pieces.counts)
     met = np.flatnonzero(singles).astype(np.uint16)
     places = np.arange(len(met), dtype=np.int64)

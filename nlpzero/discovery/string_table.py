@@ -7,14 +7,31 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.arrays import Counts, Floats, Ints, Keys, Symbols
 from nlpzero.engine.hash_tables import GOLDEN
 from nlpzero.engine.jit import kernel
 from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.text.alphabet import Alphabet
 
 
-class Pieces:
+class StringArrays(NamedTuple):
+    """A table of n strings for compiled loops; all arrays but the slots may have room for more.
+
+    slots : int32[2 ** b]; number of a string plus one, 0 is free
+    hashes : uint64[n]
+    offsets : int64[n + 1]
+    counts : int64[n]
+    arena : uint16[]; string i is arena[offsets[i]:offsets[i + 1]]
+    """
+
+    slots: Ints
+    hashes: Keys
+    offsets: Counts
+    counts: Counts
+    arena: Symbols
+
+
+class StringTable:
     """Distinct stretches of symbols, how often each was met, and sums of what was told of each.
 
     Parameters
@@ -27,17 +44,18 @@ class Pieces:
         self.n = 0
         self._columns = columns
         self._sums = np.zeros((1 << 10, columns), np.int64)
-        self._table = np.zeros(1 << 12, np.int32)
-        self._hashes = np.zeros(1 << 10, np.uint64)
-        self._offsets = np.zeros((1 << 10) + 1, np.int64)
-        self._counts = np.zeros(1 << 10, np.int64)
-        self._arena = np.zeros(1 << 13, np.uint16)
+        self._arrays = StringArrays(
+            np.zeros(1 << 12, np.int32),
+            np.zeros(1 << 10, np.uint64),
+            np.zeros((1 << 10) + 1, np.int64),
+            np.zeros(1 << 10, np.int64),
+            np.zeros(1 << 13, np.uint16),
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        arrays = (self._table, self._hashes, self._offsets, self._counts, self._sums, self._arena)
-        return sum(array.nbytes for array in arrays)
+        return self._sums.nbytes + sum(array.nbytes for array in self._arrays)
 
     def add(
         self,
@@ -53,18 +71,8 @@ class Pieces:
         for first in range(0, len(starts), 1 << 16):
             part = slice(first, first + (1 << 16))
             self._make_room(len(starts[part]), int(ends[part].sum()) - int(starts[part].sum()))
-            self.n = count_pieces(
-                symbols,
-                starts[part],
-                ends[part],
-                np.zeros(0, np.int64) if weights is None else weights[part],
-                self._table,
-                self._hashes,
-                self._offsets,
-                self._counts,
-                self._arena,
-                self.n,
-            )
+            times = np.zeros(0, np.int64) if weights is None else weights[part]
+            self.n = count_stretches(self._arrays, symbols, starts[part], ends[part], times, self.n)
             if values is not None:
                 numbers = self.find(symbols, starts[part], ends[part])
                 add_rows(numbers, values[part], self._sums)
@@ -73,25 +81,25 @@ class Pieces:
         """Count strings with their counts."""
         self.add(strings.symbols, strings.offsets[:-1], strings.offsets[1:], strings.counts)
 
-    def _make_room(self, pieces: int, symbols: int) -> None:
-        if self.n + pieces > len(self._hashes):
-            size = max(self.n + pieces, 2 * len(self._hashes))
-            self._hashes = _grown(self._hashes, size)
-            self._counts = _grown(self._counts, size)
-            self._offsets = _grown(self._offsets, size + 1)
+    def _make_room(self, strings: int, symbols: int) -> None:
+        slots, hashes, offsets, counts, arena = self._arrays
+        if self.n + strings > len(hashes):
+            size = max(self.n + strings, 2 * len(hashes))
+            hashes = _grown(hashes, size)
+            counts = _grown(counts, size)
+            offsets = _grown(offsets, size + 1)
             self._sums = _grown(self._sums, size)
-        used = int(self._offsets[self.n])
-        if used + symbols > len(self._arena):
-            self._arena = _grown(self._arena, max(used + symbols, 2 * len(self._arena)))
-        if 2 * (self.n + pieces) > len(self._table):
-            bits = int(2 * (self.n + pieces)).bit_length()
-            self._table = np.zeros(1 << bits, np.int32)
-            refill_pieces(self._table, self._hashes, self.n)
+        used = int(offsets[self.n])
+        if used + symbols > len(arena):
+            arena = _grown(arena, max(used + symbols, 2 * len(arena)))
+        if 2 * (self.n + strings) > len(slots):
+            slots = np.zeros(1 << int(2 * (self.n + strings)).bit_length(), np.int32)
+            fill_slots(slots, hashes, self.n)
+        self._arrays = StringArrays(slots, hashes, offsets, counts, arena)
 
     def find(self, symbols: Symbols, starts: Counts, ends: Counts) -> Counts:
-        return find_pieces(
-            symbols, starts, ends, self._table, self._hashes, self._offsets, self._arena
-        )
+        """Number of the string that equals each stretch, or -1."""
+        return find_strings(self._arrays, symbols, starts, ends)
 
     def remove_redundant(
         self,
@@ -102,35 +110,23 @@ class Pieces:
         floors: Counts,
         alive: npt.NDArray[np.bool_],
     ) -> int:
-        """One round over the pieces to visit; see the kernel."""
-        return int(
-            remove_redundant(
-                visit,
-                self._arena,
-                self._offsets[: self.n + 1],
-                self._table,
-                self._hashes,
-                in_run,
-                sizes == 1,
-                sizes,
-                weights,
-                floors,
-                alive,
-            )
-        )
+        """One round over the strings to visit; see the kernel."""
+        units = Units(in_run, sizes == 1, sizes, weights, floors, alive)
+        return int(remove_redundant(self._arrays, units, visit))
 
     def content(self) -> "Strings":
-        """The pieces in the order in which they were met."""
-        offsets = self._offsets[: self.n + 1].copy()
-        return Strings(self._arena[: offsets[-1]].copy(), offsets, self._counts[: self.n].copy())
+        """The strings in the order in which they were met."""
+        _, _, offsets, counts, arena = self._arrays
+        offsets = offsets[: self.n + 1].copy()
+        return Strings(arena[: offsets[-1]].copy(), offsets, counts[: self.n].copy())
 
     def hashed(self) -> tuple[Keys, "Strings", Counts]:
-        """The pieces in the order of their hashes: hashes, strings with counts, sums of values."""
-        order = np.argsort(self._hashes[: self.n], kind="stable")
-        used = Strings(
-            self._arena, self._offsets[: self.n + 1], self._counts[: self.n]
-        )  # no copy: `take` makes one
-        return self._hashes[order], used.take(order), self._sums[order]
+        """The strings in the order of their hashes: hashes, strings with counts, sums of values."""
+        _, hashes, offsets, counts, arena = self._arrays
+        order = np.argsort(hashes[: self.n], kind="stable")
+        # no copy: `take` makes one
+        used = Strings(arena, offsets[: self.n + 1], counts[: self.n])
+        return hashes[order], used.take(order), self._sums[order]
 
 
 def _grown(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
@@ -214,53 +210,98 @@ def stretch_hash(symbols: np.ndarray, begin: int, end: int) -> np.uint64:
 
 
 @kernel
-def count_pieces(
+def string_slot(
+    slots: np.ndarray,
+    hashes: np.ndarray,
+    offsets: np.ndarray,
+    arena: np.ndarray,
+    symbols: np.ndarray,
+    begin: int,
+    end: int,
+    value: np.uint64,
+) -> np.uint64:
+    """The slot of the string that equals a stretch with this hash, or the free one where it belongs.
+
+    The arrays are those of :class:`StringArrays`, one by one: taking them out of it at each call would
+    double the time.
+    """
+    last = np.uint64(len(slots) - 1)
+    length = end - begin
+    place = (value ^ (value >> np.uint64(32))) & last
+    while True:
+        entry = slots[place] - 1
+        if entry < 0:
+            return place
+        if hashes[entry] == value and offsets[entry + 1] - offsets[entry] == length:
+            at = offsets[entry]
+            j = 0
+            while j < length and arena[at + j] == symbols[begin + j]:
+                j += 1
+            if j == length:
+                return place
+        place = (place + np.uint64(1)) & last
+
+
+@kernel
+def find_strings(
+    table: StringArrays, symbols: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> np.ndarray:
+    """Number of the string that equals each stretch of symbols, uint16[], or -1: int64[n].
+
+    starts, ends : int64[n]
+    """
+    slots, hashes, offsets, _, arena = table
+    found = np.empty(len(starts), np.int64)
+    for i in range(len(starts)):
+        value = stretch_hash(symbols, starts[i], ends[i])
+        place = string_slot(slots, hashes, offsets, arena, symbols, starts[i], ends[i], value)
+        found[i] = slots[place] - 1
+    return found
+
+
+@kernel
+def count_stretches(
+    table: StringArrays,
     symbols: np.ndarray,
     starts: np.ndarray,
     ends: np.ndarray,
     weights: np.ndarray,
-    table: np.ndarray,
-    hashes: np.ndarray,
-    offsets: np.ndarray,
-    counts: np.ndarray,
-    arena: np.ndarray,
     n: int,
 ) -> int:
-    """Add stretches of symbols to a table of pieces.
+    """Add stretches of symbols, uint16[], to a table of n strings that has room; returns their new number.
 
-    Weights of length 0 stand for ones. Returns its new size.
-
-    Piece i is arena[offsets[i]:offsets[i + 1]]. The table holds piece numbers plus one, 0 is free;
-    it, and the other arrays, must have room.
+    starts, ends : int64[m]; weights : int64[m], or int64[0] for ones
     """
-    mask = np.uint64(len(table) - 1)
+    slots, hashes, offsets, counts, arena = table
     for i in range(len(starts)):
-        begin, length = starts[i], ends[i] - starts[i]
+        begin, end = starts[i], ends[i]
         weight = weights[i] if len(weights) > 0 else np.int64(1)
-        value = stretch_hash(symbols, begin, ends[i])
-        place = (value ^ (value >> np.uint64(32))) & mask
-        while True:
-            entry = table[place] - 1
-            if entry < 0:
-                table[place] = n + 1
-                hashes[n] = value
-                counts[n] = weight
-                at = offsets[n]
-                for j in range(length):
-                    arena[at + j] = symbols[begin + j]
-                offsets[n + 1] = at + length
-                n += 1
-                break
-            if hashes[entry] == value and offsets[entry + 1] - offsets[entry] == length:
-                at = offsets[entry]
-                j = 0
-                while j < length and arena[at + j] == symbols[begin + j]:
-                    j += 1
-                if j == length:
-                    counts[entry] += weight
-                    break
-            place = (place + np.uint64(1)) & mask
+        value = stretch_hash(symbols, begin, end)
+        place = string_slot(slots, hashes, offsets, arena, symbols, begin, end, value)
+        entry = slots[place] - 1
+        if entry >= 0:
+            counts[entry] += weight
+            continue
+        slots[place] = n + 1
+        hashes[n] = value
+        counts[n] = weight
+        at = offsets[n]
+        for j in range(end - begin):
+            arena[at + j] = symbols[begin + j]
+        offsets[n + 1] = at + end - begin
+        n += 1
     return n
+
+
+@kernel
+def fill_slots(slots: np.ndarray, hashes: np.ndarray, n: int) -> None:
+    """Enter the numbers of n strings by their hashes, uint64[], into empty slots, int32[2 ** b]."""
+    last = np.uint64(len(slots) - 1)
+    for i in range(n):
+        place = (hashes[i] ^ (hashes[i] >> np.uint64(32))) & last
+        while slots[place] != 0:
+            place = (place + np.uint64(1)) & last
+        slots[place] = i + 1
 
 
 @kernel
@@ -271,83 +312,57 @@ def add_rows(numbers: np.ndarray, values: np.ndarray, sums: np.ndarray) -> None:
             sums[numbers[i], j] += values[i, j]
 
 
-@kernel
-def refill_pieces(table: np.ndarray, hashes: np.ndarray, n: int) -> None:
-    """Enter n pieces into an empty, larger table."""
-    mask = np.uint64(len(table) - 1)
-    for i in range(n):
-        place = (hashes[i] ^ (hashes[i] >> np.uint64(32))) & mask
-        while table[place] != 0:
-            place = (place + np.uint64(1)) & mask
-        table[place] = i + 1
+# ------------------------------------------------------------------------------- redundancy
 
 
-@kernel
-def find_piece(
-    symbols: np.ndarray,
-    begin: int,
-    end: int,
-    table: np.ndarray,
-    hashes: np.ndarray,
-    offsets: np.ndarray,
-    arena: np.ndarray,
-) -> np.int64:
-    """Number of the piece that equals a stretch, or -1."""
-    mask = np.uint64(len(table) - 1)
-    value = stretch_hash(symbols, begin, end)
-    length = end - begin
-    place = (value ^ (value >> np.uint64(32))) & mask
-    while table[place] != 0:
-        entry = np.int64(table[place] - 1)
-        if hashes[entry] == value and offsets[entry + 1] - offsets[entry] == length:
-            at = offsets[entry]
-            j = 0
-            while j < length and arena[at + j] == symbols[begin + j]:
-                j += 1
-            if j == length:
-                return entry
-        place = (place + np.uint64(1)) & mask
-    return np.int64(-1)
+class Units(NamedTuple):
+    """What removal knows of the strings of a table, and changes.
+
+    in_run : bool[65536]; whether a symbol is a digit or a letter
+    atoms : bool[n]; whether a string is a single symbol or a run
+    sizes : int64[n]; its atoms
+    weights : int64[n]; counts, changed as strings are dropped
+    floors : int64[n]; what an atom's probability is taken from when it is rarer on its own
+    alive : bool[n]; whether it is still there
+    """
+
+    in_run: npt.NDArray[np.bool_]
+    atoms: npt.NDArray[np.bool_]
+    sizes: Counts
+    weights: Counts
+    floors: Counts
+    alive: npt.NDArray[np.bool_]
 
 
-@kernel
-def find_pieces(
-    symbols: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    table: np.ndarray,
-    hashes: np.ndarray,
-    offsets: np.ndarray,
-    arena: np.ndarray,
-) -> np.ndarray:
-    """Number of the piece that equals each stretch, or -1."""
-    found = np.empty(len(starts), np.int64)
-    for i in range(len(starts)):
-        found[i] = find_piece(symbols, starts[i], ends[i], table, hashes, offsets, arena)
-    return found
+class UnitPath(NamedTuple):
+    """Best sequences of units of which the beginnings of a string consist.
+
+    score : float64[]; log probability, by the number of symbols
+    unit_at, came_from : int64[]; the last unit, and where it begins
+    """
+
+    score: Floats
+    unit_at: Counts
+    came_from: Counts
 
 
 @kernel
 def split_by_others(
+    table: StringArrays,
     word: int,
-    arena: np.ndarray,
-    offsets: np.ndarray,
-    table: np.ndarray,
-    hashes: np.ndarray,
-    in_run: np.ndarray,
-    atoms: np.ndarray,
-    weights: np.ndarray,
+    units: Units,
+    used: np.ndarray,
     log_total: float,
-    unit_at: np.ndarray,
-    score: np.ndarray,
-    came_from: np.ndarray,
+    path: UnitPath,
 ) -> float:
-    """Best log probability of a piece as a sequence of other units.
+    """Best log probability of a string as a sequence of other units.
 
-    Every boundary of the path lies where the piece may be cut; an atom (a single symbol or a run)
-    is always a unit. unit_at[j] and came_from[j] describe the last unit of the best path that ends
-    at symbol j.
+    used : int64[n], counts of the units. Every boundary of the path lies where the string may be cut; an
+    atom is always a unit.
     """
+    slots, hashes, offsets, _, arena = table
+    in_run, atoms = units.in_run, units.atoms
+    score, unit_at, came_from = path
     begin, end = offsets[word], offsets[word + 1]
     length = end - begin
     score[0] = 0.0
@@ -361,48 +376,38 @@ def split_by_others(
                 continue
             if j < length and in_run[arena[begin + j - 1]] and in_run[arena[begin + j]]:
                 continue
-            unit = find_piece(arena, begin + i, begin + j, table, hashes, offsets, arena)
-            if unit < 0 or (weights[unit] <= 0 and not atoms[unit]):
+            value = stretch_hash(arena, begin + i, begin + j)
+            place = string_slot(slots, hashes, offsets, arena, arena, begin + i, begin + j, value)
+            unit = np.int64(slots[place]) - 1
+            if unit < 0 or (used[unit] <= 0 and not atoms[unit]):
                 continue
-            weight = np.int64(weights[unit]) if weights[unit] > 0 else np.int64(1)
-            value = score[i] + math.log(weight) - log_total
-            if value > score[j]:
-                score[j] = value
+            weight = np.int64(used[unit]) if used[unit] > 0 else np.int64(1)
+            total = score[i] + math.log(weight) - log_total
+            if total > score[j]:
+                score[j] = total
                 unit_at[j] = unit
                 came_from[j] = i
     return score[length]
 
 
 @kernel
-def remove_redundant(
-    visit: np.ndarray,
-    arena: np.ndarray,
-    offsets: np.ndarray,
-    table: np.ndarray,
-    hashes: np.ndarray,
-    in_run: np.ndarray,
-    atoms: np.ndarray,
-    sizes: np.ndarray,
-    weights: np.ndarray,
-    floors: np.ndarray,
-    alive: np.ndarray,
-) -> int:
-    """One round of redundancy removal: drop pieces that other units explain, and hand their counts
-    down.
+def remove_redundant(table: StringArrays, units: Units, visit: np.ndarray) -> int:
+    """One round of removal: drop strings that other units explain, and hand their counts down.
 
-    Pieces are visited in the given order. A piece is dropped when its PMI against the best sequence
-    of other units is below the number of its atoms minus one. `weights` are counts, changed as
-    pieces are dropped; `floors` are what an atom's probability is taken from when it is rarer on
-    its own. Returns the number of pieces dropped.
+    Strings are visited in the given order, int64[]. One is dropped when its PMI against the best
+    sequence of other units is below the number of its atoms minus one. Returns the number of
+    strings dropped.
     """
+    offsets = table.offsets
+    _, atoms, sizes, weights, floors, alive = units
     total = np.int64(0)
     longest = 0
     for i in range(len(weights)):
         total += weights[i]
         longest = max(longest, offsets[i + 1] - offsets[i])
-    score = np.empty(longest + 1)
-    unit_at = np.zeros(longest + 1, np.int64)
-    came_from = np.zeros(longest + 1, np.int64)
+    path = UnitPath(
+        np.empty(longest + 1), np.zeros(longest + 1, np.int64), np.zeros(longest + 1, np.int64)
+    )
     dropped = 0
     used = weights.copy()
     for i in range(len(used)):
@@ -415,20 +420,7 @@ def remove_redundant(
         count = np.int64(weights[word])
         log_total = math.log(total)
         used[word] = 0
-        value = split_by_others(
-            word,
-            arena,
-            offsets,
-            table,
-            hashes,
-            in_run,
-            atoms,
-            used,
-            log_total,
-            unit_at,
-            score,
-            came_from,
-        )
+        value = split_by_others(table, word, units, used, log_total, path)
         used[word] = count
         if value == -np.inf:
             continue
@@ -441,11 +433,11 @@ def remove_redundant(
         total -= count
         j = offsets[word + 1] - offsets[word]
         while j > 0:
-            unit = unit_at[j]
+            unit = path.unit_at[j]
             weights[unit] += count
             used[unit] = max(weights[unit], floors[unit]) if atoms[unit] else weights[unit]
             total += count
-            j = came_from[j]
+            j = path.came_from[j]
         dropped += 1
     return dropped
 

@@ -32,7 +32,7 @@ from nlpzero.discovery.methods import default_min_count
 from nlpzero.discovery.ranking import learned_scores
 from nlpzero.discovery.second_pass import STRETCH, clause_blocks
 from nlpzero.discovery.second_pass import SecondPass as Run
-from nlpzero.discovery.string_table import Pieces, Strings
+from nlpzero.discovery.string_table import Strings, StringTable
 from nlpzero.engine.passes import open_passes
 from nlpzero.ngrams.measures import merge_gain_same
 from tests.discovery import oracles as oracle
@@ -467,7 +467,7 @@ def test_words_that_are_no_pieces_of_the_text_have_evidence_too() -> None:
 @given(st.lists(st.text("甲乙丙𠮷", min_size=1, max_size=6), max_size=60))
 def test_pieces_are_counted_like_a_dictionary(texts: list[str]) -> None:
     alphabet = Alphabet().with_astral([ord("𠮷")])
-    pieces = Pieces()
+    pieces = StringTable()
     for text in texts:
         symbols = alphabet.symbols(text)
         pieces.add(symbols, np.array([0]), np.array([len(symbols)]))
