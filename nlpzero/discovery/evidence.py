@@ -21,7 +21,7 @@ from nlpzero.discovery.candidates import (
 from nlpzero.discovery.second_pass import AFTER, BEFORE, SecondPass, clause_blocks
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Keys
-from nlpzero.engine.hash_tables import KeyTable, empty_table, enter, find, table_of
+from nlpzero.engine.hash_tables import KeyTable, empty_table, enter, find, probe, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
@@ -118,14 +118,16 @@ def build_trie(
 
     Word i, symbols[offsets[i]:offsets[i + 1]] (uint16), gets node node_of[i] (int64).
     """
+    starts, start_nodes, starts_shift = trie.entries
+    steps, step_nodes, steps_shift = trie.children
     nodes = 0
     for i in range(len(offsets) - 1):
         end = offsets[i + 1]
         for begin in range(offsets[i], max(offsets[i] + 1, end - PACKED_ORDER)):
-            node = enter(trie.entries, pack(symbols, begin), nodes)
+            node = enter(starts, start_nodes, starts_shift, pack(symbols, begin), nodes)
             nodes += node == nodes
             for j in range(begin + PACKED_ORDER, end):
-                node = enter(trie.children, next_key(node, symbols[j]), nodes)
+                node = enter(steps, step_nodes, steps_shift, next_key(node, symbols[j]), nodes)
                 nodes += node == nodes
             if begin == offsets[i]:
                 node_of[i] = node
@@ -203,6 +205,8 @@ def occurrences(
     right; ends of clauses are not listed. Stops before they could overflow by the `room` one start
     may need; returns the place to go on from and the number listed.
     """
+    starts, start_nodes, starts_shift = trie.entries
+    steps, step_nodes, steps_shift = trie.children
     n = len(symbols) - AFTER
     listed = 0
     i = begin
@@ -213,8 +217,12 @@ def occurrences(
         if j < i + PACKED_ORDER:
             i = j + 1
             continue
-        node = find(trie.entries, pack(symbols, i))
-        while node >= 0:
+        place = probe(starts, starts_shift, pack(symbols, i), 0)
+        if place < 0:
+            i += 1
+            continue
+        node = np.int64(start_nodes[place])
+        while True:
             totals[node] += 1
             if wanted[node]:
                 base = np.uint64(node) << np.uint64(17)
@@ -226,7 +234,10 @@ def occurrences(
                     listed += 1
             if symbols[j] == 0:
                 break
-            node = find(trie.children, next_key(node, symbols[j]))
+            place = probe(steps, steps_shift, next_key(node, symbols[j]), 0)
+            if place < 0:
+                break
+            node = np.int64(step_nodes[place])
             j += 1
         i += 1
     return i, listed

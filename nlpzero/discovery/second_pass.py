@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nlpzero.discovery.candidates import runs_of
 from nlpzero.discovery.counted_strings import CountedStrings, StringCounter, StringRun
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.hash_tables import KeyTable, find_slot, table_of
+from nlpzero.engine.hash_tables import KeyTable, find_slot, probe, table_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.passes import Passes
 from nlpzero.engine.resources import ReadReport
@@ -28,7 +28,7 @@ T = TypeVar("T")
 # a stretch of this many symbols without any clause break is broken there, so that one endless line
 # needs no endless memory; the place depends on the text alone, never on how it was read
 STRETCH = 1 << 16
-_SEEN = 7  # place of the number of symbols among the tallies of a cut
+_SEEN = 7  # place of the number of symbols among the outcomes of a cut
 BEFORE, AFTER = 1, 4  # zeros around the symbols of a text
 
 # what happened to the pieces of a cut
@@ -72,13 +72,33 @@ def _padded(symbols: Symbols) -> Symbols:
     return padded
 
 
-class _Cut(NamedTuple):
-    """What cutting a shard gave."""
+class Tally(NamedTuple):
+    """What cutting counts, in arrays that compiled loops add to.
 
-    gram_counts: Counts  # of the strong n-grams as pieces
-    singles: Counts  # of single symbols as pieces
-    tallies: Counts
-    pieces: list[StringRun]  # the others
+    ngrams : int64[n]; the strong n-grams as pieces, by their rows
+    singles : int64[65536]; single symbols as pieces
+    outcomes : int64[8]; what became of the pieces, and last the symbols seen
+    """
+
+    ngrams: Counts
+    singles: Counts
+    outcomes: Counts
+
+    @classmethod
+    def none(cls, ngrams: int = 0) -> "Tally":
+        """Nothing counted."""
+        return cls(np.zeros(ngrams, np.int64), np.zeros(0x10000, np.int64), np.zeros(8, np.int64))
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both added up."""
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class _Cut(NamedTuple):
+    """What a worker cut."""
+
+    tally: Tally
+    pieces: list[StringRun]
 
 
 class Cut(NamedTuple):
@@ -102,29 +122,16 @@ def strong_cut_worker(
     report: ReadReport,
 ) -> _Cut:
     table = table_of(keys)
-    gram_counts = np.zeros(len(keys), np.int64)
-    singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
+    tally = Tally.none(len(keys))
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
-        n = lenient_cut(
-            symbols,
-            in_run,
-            table,
-            order,
-            strict,
-            longest,
-            gram_counts,
-            singles,
-            tallies,
-            starts,
-            ends,
-        )
+        n = lenient_cut(symbols, in_run, table, order, strict, longest, tally, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
-        tallies[_SEEN] += np.count_nonzero(symbols)
-    return _Cut(gram_counts, singles, tallies, pieces.finish())
+        tally.outcomes[_SEEN] += np.count_nonzero(symbols)
+    return _Cut(tally, pieces.finish())
 
 
 def pair_cut_worker(
@@ -138,16 +145,16 @@ def pair_cut_worker(
     report: ReadReport,
 ) -> _Cut:
     table = table_of(keys)
-    singles, tallies = np.zeros(0x10000, np.int64), np.zeros(8, np.int64)
+    tally = Tally.none()
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     for symbols in clause_blocks(shard.blocks(report=report), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
-        n = pair_cut(symbols, in_run, table, longest, singles, tallies, starts, ends)
+        n = pair_cut(symbols, in_run, table, longest, tally, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
-        tallies[_SEEN] += np.count_nonzero(symbols)
-    return _Cut(np.zeros(0, np.int64), singles, tallies, pieces.finish())
+        tally.outcomes[_SEEN] += np.count_nonzero(symbols)
+    return _Cut(tally, pieces.finish())
 
 
 def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> Counts:
@@ -160,10 +167,6 @@ def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> C
 
 # of a table of n-grams in each worker, with what it counts
 _BYTES_A_KEY = 60
-
-
-def _added(total: Counts | None, part: Counts) -> Counts:
-    return part if total is None else total + part
 
 
 @dataclass(frozen=True)
@@ -206,16 +209,14 @@ class SecondPass:
         assert self.passes is not None
         folder = self.passes.worker_folder
         share = self.share(_BYTES_A_KEY * len(keys))
-        gram_counts = singles = tallies = None
+        tally: Tally | None = None
         runs: list[StringRun] = []
         for part in self.map(worker, keys, *args, share, folder, stage="cut"):
-            gram_counts = _added(gram_counts, part.gram_counts)
-            singles = _added(singles, part.singles)
-            tallies = _added(tallies, part.tallies)
+            tally = part.tally if tally is None else tally.plus(part.tally)
             runs += part.pieces
-        self.check_seen(0 if tallies is None else int(tallies[_SEEN]))
-        assert gram_counts is not None and singles is not None
-        return Cut(gram_counts, singles, self.counted(runs))
+        self.check_seen(0 if tally is None else int(tally.outcomes[_SEEN]))
+        assert tally is not None
+        return Cut(tally.ngrams, tally.singles, self.counted(runs))
 
     def counted(self, runs: list[StringRun], columns: int = 0) -> CountedStrings:
         """What workers counted, merged."""
@@ -252,7 +253,7 @@ def windows_strong(
     longest: int,
     table: KeyTable,
 ) -> bool:
-    """Whether all windows of shortest to longest symbols are in the table."""
+    """Whether all windows of shortest to longest symbols, uint16[], are in the table."""
     for size in range(shortest, longest + 1):
         for at in range(begin, end - size + 1):
             if find_slot(table, pack(symbols, at) & PREFIX_MASKS[size]) < 0:
@@ -268,21 +269,22 @@ def lenient_cut(
     order: int,
     strict: bool,
     longest: int,
-    gram_counts: np.ndarray,
-    single_counts: np.ndarray,
-    tallies: np.ndarray,
+    tally: Tally,
     starts: np.ndarray,
     ends: np.ndarray,
 ) -> int:
     """Cut clauses where no strong n-gram covers the gap, and count the pieces that are real.
 
-    Pieces up to the order are counted in gram_counts, by the number of their n-gram; single symbols
-    in single_counts; places of longer pieces, and of runs, go to starts and ends, and their number
-    is returned.
+    symbols : uint16[n], padded; in_run : bool[65536]; table : of the strong n-grams
+
+    Pieces up to the order are counted in the tally; places of longer pieces, and of runs, go to
+    starts and ends, int64[n], and their number is returned.
 
     A strong n-gram does not count where its ends cut a run of digits or letters: in "XiPad" the P
     is no P.
     """
+    ngrams, singles, outcomes = tally
+    slots, rows, shift = table
     n = len(symbols) - AFTER
     emitted = 0
     reach = 0
@@ -304,7 +306,7 @@ def lenient_cut(
                 k += 1
             while k >= 2 and i + k - 1 > reach:
                 if not (in_run[symbols[i + k - 1]] and in_run[symbols[i + k]]):
-                    place = find_slot(table, key & PREFIX_MASKS[k])
+                    place = probe(slots, shift, key & PREFIX_MASKS[k], 0)
                     if place >= 0:
                         slot = place
                         size = k
@@ -319,34 +321,34 @@ def lenient_cut(
         # the piece ends here
         length = i + 1 - begin
         if length == 1:
-            single_counts[s] += 1
-            tallies[SINGLE] += 1
+            singles[s] += 1
+            outcomes[SINGLE] += 1
         elif only_run(symbols, begin, i + 1, in_run):
-            tallies[RUN] += 1
+            outcomes[RUN] += 1
             if length <= longest:
                 starts[emitted] = begin
                 ends[emitted] = i + 1
                 emitted += 1
         elif length > longest:
-            tallies[LONG] += 1
+            outcomes[LONG] += 1
         elif length <= order:
             real = begin_size == length
             if real and strict and length >= 3:
                 real = windows_strong(symbols, begin, i + 1, 3, length, table)
             if real:
-                gram_counts[table.rows[begin_slot]] += 1
-                tallies[COUNTED] += 1
+                ngrams[rows[begin_slot]] += 1
+                outcomes[COUNTED] += 1
             else:
-                tallies[WEAK] += 1
+                outcomes[WEAK] += 1
         elif windows_strong(
             symbols, begin, i + 1, min(3, order) if strict else order, order, table
         ):
             starts[emitted] = begin
             ends[emitted] = i + 1
             emitted += 1
-            tallies[COUNTED] += 1
+            outcomes[COUNTED] += 1
         else:
-            tallies[WEAK] += 1
+            outcomes[WEAK] += 1
         begin = i + 1
     return emitted
 
@@ -357,15 +359,17 @@ def pair_cut(
     in_run: np.ndarray,
     table: KeyTable,
     longest: int,
-    single_counts: np.ndarray,
-    tallies: np.ndarray,
+    tally: Tally,
     starts: np.ndarray,
     ends: np.ndarray,
 ) -> int:
     """Cut clauses between neighbours that are no strong pair.
 
-    Places of pieces of two symbols and more.
+    Arrays as for :func:`lenient_cut`; single symbols are counted in the tally, places of pieces of
+    two symbols and more go to starts and ends, and their number is returned.
     """
+    _, singles, outcomes = tally
+    slots, _, shift = table
     n = len(symbols) - AFTER
     emitted = 0
     begin = BEFORE
@@ -378,19 +382,19 @@ def pair_cut(
         if after != 0:
             if in_run[s] and in_run[after]:
                 continue
-            if find_slot(table, pack_pair(s, after)) >= 0:
+            if probe(slots, shift, pack_pair(s, after), 0) >= 0:
                 continue
         length = i + 1 - begin
         if length == 1:
-            single_counts[s] += 1
-            tallies[SINGLE] += 1
+            singles[s] += 1
+            outcomes[SINGLE] += 1
         elif length <= longest:
             starts[emitted] = begin
             ends[emitted] = i + 1
             emitted += 1
-            tallies[COUNTED] += 1
+            outcomes[COUNTED] += 1
         else:
-            tallies[LONG] += 1
+            outcomes[LONG] += 1
         begin = i + 1
     return emitted
 

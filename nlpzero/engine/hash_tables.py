@@ -63,7 +63,9 @@ def slot_for(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int)
     """
     last = np.uint64(len(slots) - 1)
     i = (key * GOLDEN) >> shift
-    while slots[i] != 0 and (slots[i] ^ key) >> np.uint64(low_bits) != 0:
+    while slots[i] != 0:
+        if (slots[i] ^ key) >> np.uint64(low_bits) == 0:
+            return i
         i = (i + np.uint64(1)) & last
     return i
 
@@ -74,7 +76,8 @@ def slot_for(slots: np.ndarray, shift: np.uint64, key: np.uint64, low_bits: int)
 class KeyTable(NamedTuple):
     """Rows of distinct keys, none of them 0.
 
-    To be made by :func:`table_of` or filled by :func:`enter`.
+    To be made by :func:`table_of` or filled by
+    :func:`enter`.
 
     slots : ndarray of uint64, shape (2 ** b,); the keys, 0 is free
     rows : ndarray of int32, shape (2 ** b,); row of the key in each slot
@@ -122,14 +125,19 @@ def fill_table(table: KeyTable, keys: np.ndarray) -> None:
 
 
 @kernel
-def enter(table: KeyTable, key: np.uint64, row: int) -> np.int64:
-    """Row of a key; a new key gets this one. The table must have room."""
-    slots, rows, shift = table
-    place = slot_for(slots, shift, key, 0)
-    if slots[place] == 0:
-        slots[place] = key
-        rows[place] = row
-    return np.int64(rows[place])
+def enter(
+    slots: np.ndarray, rows: np.ndarray, shift: np.uint64, key: np.uint64, row: int
+) -> np.int64:
+    """Row of a key; a new key gets this one. The table, given one by one, must have room."""
+    last = np.uint64(len(slots) - 1)
+    i = (key * GOLDEN) >> shift
+    while slots[i] != 0:
+        if slots[i] == key:
+            return np.int64(rows[i])
+        i = (i + np.uint64(1)) & last
+    slots[i] = key
+    rows[i] = row
+    return np.int64(row)
 
 
 @kernel

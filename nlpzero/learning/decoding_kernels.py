@@ -18,7 +18,7 @@ from nlpzero.learning.model import (
     LearnedTables,
 )
 from nlpzero.learning.word_model import LENGTH_WEIGHTS
-from nlpzero.ngrams.keys import PACKED_ORDER, pack_pair, pack_stretch, with_symbol
+from nlpzero.ngrams.keys import PACKED_ORDER, pack_pair, with_symbol
 
 
 class PairStatistics(NamedTuple):
@@ -109,9 +109,12 @@ def look_up_triples(symbols: np.ndarray, tables: LearnedTables, flags: np.ndarra
     """Bin and flags, uint8[n], of the trigram that starts at each position; 0 if there is none."""
     slots, shift = tables.triples, tables.triple_shift
     for i in range(len(symbols) - 2):
-        if symbols[i] == 0 or symbols[i + 1] == 0 or symbols[i + 2] == 0:
+        b = symbols[i]
+        c = symbols[i + 1]
+        d = symbols[i + 2]
+        if b == 0 or c == 0 or d == 0:
             continue
-        place = probe(slots, shift, pack_stretch(symbols, i, i + 3), TRIPLE_BITS)
+        place = probe(slots, shift, with_symbol(pack_pair(b, c), d, 3), TRIPLE_BITS)
         if place >= 0:
             flags[i] = slots[place] & np.uint64(0xFF)
 

@@ -21,7 +21,7 @@ from nlpzero.engine.hash_tables import (
     table_of,
 )
 from nlpzero.engine.jit import kernel
-from nlpzero.ngrams.keys import PREFIX_MASKS, keys_for_file, keys_from_file
+from nlpzero.ngrams.keys import PREFIX_MASKS, SYMBOL_BITS, keys_for_file, keys_from_file
 
 # a slot of the table of pairs holds the number of the pair in its low bits; one of triples 4 bits
 # of the count's bin, and two flags
@@ -67,17 +67,15 @@ class Learned(NamedTuple):
 
     def for_file(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays of a model file; keys have the last symbol lowest there."""
-        return self._replace(
-            triples=keys_for_file(self.triples), words=keys_for_file(self.words)
-        )._asdict()
+        triples, words = self.triples >> SYMBOL_BITS, keys_for_file(self.words)
+        return self._replace(triples=triples, words=words)._asdict()
 
     @classmethod
     def from_file(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Learned":
         """What :meth:`for_file` gave."""
         learned = cls(**{name: arrays[name] for name in cls._fields})
-        return learned._replace(
-            triples=keys_from_file(learned.triples), words=keys_from_file(learned.words)
-        )
+        triples, words = learned.triples << SYMBOL_BITS, keys_from_file(learned.words)
+        return learned._replace(triples=triples, words=words)
 
 
 class LearnedTables(NamedTuple):

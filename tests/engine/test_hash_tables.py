@@ -60,7 +60,7 @@ def test_entering_a_key_again_gives_its_row(keys: list[int]) -> None:
     table = empty_table(len(keys))
     rows: dict[int, int] = {}
     for number, key in enumerate(keys):
-        assert enter(table, np.uint64(key), number) == rows.setdefault(key, number)
+        assert enter(*table, np.uint64(key), number) == rows.setdefault(key, number)
 
 
 @given(st.dictionaries(st.integers(1, 2**48 - 1), st.integers(0, 2**16 - 1), max_size=40), ANY)
