@@ -220,10 +220,10 @@ def string_slot(
     end: int,
     value: np.uint64,
 ) -> np.uint64:
-    """The slot of the string that equals a stretch with this hash, or the free one where it belongs.
+    """The slot of the string that equals a stretch with this hash, or the free one for it.
 
-    The arrays are those of :class:`StringArrays`, one by one: taking them out of it at each call would
-    double the time.
+    The arrays are those of :class:`StringArrays`, one by one: taking them out of it at each call
+    would double the time.
     """
     last = np.uint64(len(slots) - 1)
     length = end - begin
@@ -268,8 +268,9 @@ def count_stretches(
     weights: np.ndarray,
     n: int,
 ) -> int:
-    """Add stretches of symbols, uint16[], to a table of n strings that has room; returns their new number.
+    """Add stretches of symbols, uint16[], to a table of n strings; returns their new number.
 
+    The table must have room.
     starts, ends : int64[m]; weights : int64[m], or int64[0] for ones
     """
     slots, hashes, offsets, counts, arena = table
@@ -357,8 +358,8 @@ def split_by_others(
 ) -> float:
     """Best log probability of a string as a sequence of other units.
 
-    used : int64[n], counts of the units. Every boundary of the path lies where the string may be cut; an
-    atom is always a unit.
+    used : int64[n], counts of the units. Every boundary of the path lies where the string may be
+    cut; an atom is always a unit.
     """
     slots, hashes, offsets, _, arena = table
     in_run, atoms = units.in_run, units.atoms
