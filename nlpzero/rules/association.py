@@ -6,7 +6,7 @@ very end.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -132,7 +132,7 @@ class Rules(Sequence[Rule]):
         """
         return rules_to_graphml(self)
 
-    def to_dataframe(self):  # type: ignore[no-untyped-def]  # pandas is optional
+    def to_dataframe(self) -> Any:  # pandas is optional
         """A pandas DataFrame with mlxtend's column names, plus ``cosine`` and ``count``.
 
         Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no
