@@ -5,6 +5,7 @@ them.
 import dataclasses
 import functools
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,67 @@ def numbers() -> Decorator:
         "十百千万亿 stay with the number before them, all else is cut off. split: always cut off.  "
         "[default: learned]",
     )
+
+
+def keeping() -> Decorator:
+    """``--keep`` and ``--joiners``; None when not given, so that a model keeps its own."""
+
+    def decorate(command: F) -> F:
+        command = click.option(
+            "--joiners",
+            metavar="MARKS",
+            callback=_marks,
+            help="With --keep word or all: marks of ASCII that may join letters and digits to a "
+            "word.  [default: +-#.&_]",
+        )(command)
+        return click.option(
+            "--keep",
+            metavar="NAMES",
+            callback=_names,
+            help="What stays whole: all, none, or some of url, email, path, date, version, tag, "
+            "word, emoji, number, separated by commas.  [default: none, or what the model says]",
+        )(command)
+
+    return decorate
+
+
+def _names(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> str | tuple[str, ...] | None:
+    if value is None or value in ("all", "none"):
+        return value
+    try:
+        names = [name.strip() for name in value.split(",")]
+        return nlpzero.Alphabet(keep=names).keep  # type: ignore[return-value]
+    except ValueError as error:
+        raise click.BadParameter(str(error).replace("`keep`", "it"), ctx, param) from error
+
+
+def _marks(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else nlpzero.Alphabet(joiners=value).joiners
+    except ValueError as error:
+        raise click.BadParameter(str(error).replace("`joiners`", "it"), ctx, param) from error
+
+
+def check_joiners(keep: Iterable[str], joiners: str | None) -> None:
+    """Refuse ``--joiners`` where it changes nothing."""
+    if joiners is not None and keep != "all" and "word" not in keep:
+        raise click.UsageError(
+            "--joiners says what joins words of letters and digits, and these are not kept; "
+            "give --keep word or --keep all too."
+        )
+
+
+def kept(
+    segmenter: "Segmenter", keep: "str | tuple[str, ...] | None", joiners: str | None
+) -> "Segmenter":
+    """The segmenter with what ``--keep`` and ``--joiners`` say."""
+    if keep is None and joiners is None:
+        return segmenter
+    names = segmenter.alphabet.keep if keep is None else keep
+    check_joiners(names, joiners)
+    return segmenter.with_keep(names, joiners)
 
 
 def learning() -> Decorator:

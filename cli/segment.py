@@ -1,6 +1,6 @@
 """``nlpzero segment``: text in, text with separators out, nothing lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import nlpzero
 from . import options
 from .configs import in_options
 from .formats import open_bytes
-from .learning import learn, learning, note_learned, numbers
+from .learning import check_joiners, keeping, kept, learn, learning, note_learned, numbers
 from .live import LiveInput, check_encoding, is_compressed_file
 from .progress import note
 
@@ -41,10 +41,27 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     multiple=True,
     metavar="FILE",
     help="Cut with a list of words: one a line, with counts, or in jieba's format. Further lists, "
-    "or one beside the --model of a list, hold words of your own.",
+    "or any beside --model, hold words of your own.",
+)
+@click.option(
+    "--words-weight",
+    type=click.FloatRange(0),
+    metavar="NATS",
+    help="What each character of a word of your own may cost against the model's reading.  "
+    "[default: 3]",
+)
+@click.option(
+    "--words-force", is_flag=True, help="Words of your own are joined wherever they occur."
+)
+@click.option(
+    "--split-words",
+    multiple=True,
+    metavar="FILE",
+    help="Words that are never joined, one a line; with spaces inside, where they are cut.",
 )
 @learning()
 @numbers()
+@keeping()
 @click.option(
     "--separator",
     default=" ",
@@ -72,9 +89,14 @@ def segment(
     model: str | None,
     learn_from: tuple[str, ...],
     words: tuple[str, ...],
+    words_weight: float | None,
+    words_force: bool,
+    split_words: tuple[str, ...],
     method: Any,
     background: tuple[str, ...],
     numbers: str | None,
+    keep: Any,
+    joiners: str | None,
     separator: str,
     format: str,
     jobs: int,
@@ -102,7 +124,15 @@ def segment(
         raise click.UsageError("Standard input cannot be both INPUT and --learn-from.")
     if learn_from and words:
         raise click.UsageError("--words needs no text to learn from; leave out --learn-from.")
+    if (words_weight is not None or words_force) and len(words) < 1 + (model is None):
+        raise click.UsageError(
+            "--words-weight and --words-force are for words of your own: --words beside --model, "
+            "or a second --words."
+        )
     check_encoding(encoding)
+    split = _listed(split_words)
+    if model is None:
+        check_joiners(keep or (), joiners)
     form: dict[str, Any] = {"separator": separator, "format": format}
     with ExitStack() as stack:
         corpus: Corpus | None = None
@@ -116,7 +146,7 @@ def segment(
             )
         resources = stack.enter_context(options.resources(jobs, memory, tmpdir, quiet=quiet))
         if model is not None or words:
-            segmenter = _from_files(model, words, numbers)
+            segmenter = _from_files(model, words, numbers, words_weight, words_force)
         else:
             source = corpus
             if learn_from:
@@ -130,6 +160,9 @@ def segment(
                 source, method, background, numbers=numbers, resources=resources, quiet=quiet
             )
             note_learned(segmenter, quiet=quiet)
+        segmenter = kept(segmenter, keep, joiners)
+        if split:
+            segmenter = segmenter.with_split_words(split)
         with _misuse_in_options():
             if corpus is None:
                 seen, bad = _segment_live(segmenter, form, encoding, errors, output)
@@ -150,20 +183,34 @@ def segment(
         )
 
 
-def _from_files(model: str | None, words: tuple[str, ...], numbers: Any) -> "Segmenter":
+def _from_files(
+    model: str | None,
+    words: tuple[str, ...],
+    numbers: Any,
+    weight: float | None,
+    force: bool,
+) -> "Segmenter":
     """The segmenter of a model, of lists of words, or of both."""
     if model is None:
-        return nlpzero.VocabularySegmenter.from_file(*words, numbers=numbers or "learned")
-    loaded = nlpzero.load_segmenter(model, numbers=numbers)
-    if not words:
-        return loaded
-    if not isinstance(loaded, nlpzero.VocabularySegmenter):
-        raise click.UsageError(
-            f"--words goes with a model of words; {model} is of the method {loaded.method}."
+        if weight is None and not force:
+            return nlpzero.VocabularySegmenter.from_file(*words, numbers=numbers or "learned")
+        first, *words_of_own = words
+        loaded: Segmenter = nlpzero.VocabularySegmenter.from_file(
+            first, numbers=numbers or "learned"
         )
-    for name in words:
-        loaded = loaded.with_words(nlpzero.read_words(name))
-    return loaded
+    else:
+        loaded, words_of_own = nlpzero.load_segmenter(model, numbers=numbers), list(words)
+    if isinstance(loaded, nlpzero.VocabularySegmenter) and weight is None and not force:
+        for name in words_of_own:
+            loaded = loaded.with_words(nlpzero.read_words(name))
+        return loaded
+    own = _listed(words_of_own)
+    return loaded.with_words(own, weight=weight, force=force) if own else loaded
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    """The words of files, without their counts."""
+    return [word for name in names for word in nlpzero.read_words(name).words]
 
 
 @contextmanager

@@ -31,6 +31,7 @@ WHEN_CALLED = {
     ("nlpzero.engine.config", "nlpzero.engine.resources"): START,
     ("nlpzero.engine.resources", "nlpzero.engine.storage"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.units"): START,
+    ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
     ("nlpzero.language_model.model", "nlpzero.language_model.arpa"): MAKER,
     ("nlpzero.language_model.model", "nlpzero.language_model.estimation"): MAKER,
     ("nlpzero.segmentation.base", "nlpzero.learning.nvbe"): FILES,

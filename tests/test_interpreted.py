@@ -82,6 +82,20 @@ print(list(whole_pieces(["".join(texts)], 20)))
 many = segmenter.with_words([chr(0x4E00 + i) * 9 for i in range(300)])
 print(many.lexicon())
 """,
+    "tokens that stay whole, own words": """
+kept = [
+    "见https://例子.com/葡萄?q=1&b=[2]。写信给li.lei@mail.example.com，www.example.com:8080/a/b，10.0.0.1/x",
+    "文件在/usr/share/葡萄/a.tar.gz和C:\\\\data\\\\b.txt，还有./run.sh、~/notes.md、/home/a/葡萄.txt",
+    "2024-05-20 12:30:05，2024/5/20，2024年3月5日，12:30，8:05pm，3-5岁，2008-2010年",
+    "v2.0.1-beta，版本1.2.3，#葡萄架#，#tag，@li_lei，5G，C++17，.NET，SK-II，5w-30，A-B两队",
+    "👨‍👩‍👧👍🏽🇨🇳1️⃣❤️，1,234,567元，房间302，8楼，1.中国，e.g.，3.5%",
+]
+segmenter = nlpzero.VocabularySegmenter({"葡萄": 5.0, "版本": 2.0, "文件": 3.0}, keep="all")
+for text in kept:
+    print(segmenter.segment(text))
+learned = nlpzero.learn_segmenter(texts).with_words(["葡萄架子", "今天的"], weight=5.0)
+print([learned.segment(text) for text in [*texts, unseen]])
+""",
     "learned": """
 show(nlpzero.learn_segmenter(texts))
 segmenter = nlpzero.learn_segmenter(texts, nlpzero.BranchingEntropy())

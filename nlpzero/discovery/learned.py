@@ -169,7 +169,8 @@ def _word_worker(
     segmenter = opened(model)
     assert isinstance(segmenter, LearnedSegmenter)
     counter = StringCounter(memory, folder, _SUMS)
-    for text, _ in whole_pieces(shard.blocks(_DECODED_CHARS, report=report)):
+    blocks = shard.blocks(_DECODED_CHARS, report=report)
+    for text, _ in whole_pieces(blocks, keep=bool(segmenter.alphabet.keep)):
         starts, ends, evidence = _words_of(text, segmenter)
         if alphabet is None:
             units, places = _utf16_units(text)

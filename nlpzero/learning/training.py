@@ -25,8 +25,10 @@ from nlpzero.segmentation.character_lm import LanguageModelSegmenter
 from nlpzero.segmentation.character_model import CharacterModel
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.text.keeping import DEFAULT_KEEP
 
 Method = CoTraining | BranchingEntropy | CharacterModel
+Keep = str | Iterable[str]
 Text = Corpus | Shard | Iterable[str]
 
 # Bytes of memory that a byte of the sample takes at most, beside the interpreter and the compiled
@@ -42,6 +44,7 @@ def learn_segmenter(
     method: CoTraining = ...,
     *,
     numbers: Numbers = ...,
+    keep: Keep = ...,
     resources: Resources | None = ...,
 ) -> LearnedSegmenter: ...
 
@@ -52,6 +55,7 @@ def learn_segmenter(
     method: BranchingEntropy,
     *,
     numbers: Numbers = ...,
+    keep: Keep = ...,
     resources: Resources | None = ...,
 ) -> NVBESegmenter: ...
 
@@ -62,13 +66,19 @@ def learn_segmenter(
     method: CharacterModel,
     *,
     numbers: Numbers = ...,
+    keep: Keep = ...,
     resources: Resources | None = ...,
 ) -> LanguageModelSegmenter: ...
 
 
 @overload
 def learn_segmenter(
-    corpus: Text, method: Method, *, numbers: Numbers = ..., resources: Resources | None = ...
+    corpus: Text,
+    method: Method,
+    *,
+    numbers: Numbers = ...,
+    keep: Keep = ...,
+    resources: Resources | None = ...,
 ) -> Segmenter: ...
 
 
@@ -77,6 +87,7 @@ def learn_segmenter(
     method: Method = CoTraining(),  # noqa: B008 (frozen)
     *,
     numbers: Numbers = "learned",
+    keep: Keep = DEFAULT_KEEP,
     resources: Resources | None = None,
 ) -> Segmenter:
     """Learn to segment from raw text.
@@ -88,6 +99,9 @@ def learn_segmenter(
     method : CoTraining, BranchingEntropy or CharacterModel
     numbers : {"learned", "date", "split"}
         As for :class:`nlpzero.Segmenter`.
+    keep : "all", "none", or iterable of str
+        What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default nothing. It
+        learns the same whatever it keeps.
     resources : Resources, optional
         What the run may use; threads learn, processes count. A cluster helps a
         :class:`CharacterModel` only, the others learn from a sample, here. Memory bounds the
@@ -129,6 +143,7 @@ def learn_segmenter(
         raise TypeError(
             f"`method` must be a CoTraining, BranchingEntropy or CharacterModel, got {method!r}."
         )
+    segmenter = segmenter.with_keep(keep)
     segmenter.numbers = numbers
     segmenter.training["seconds"] = round(time.perf_counter() - begun, 2)
     return segmenter

@@ -53,8 +53,7 @@ def _count_windows(
     """Sorted runs of the four-symbol windows of a text, and the alphabet of their symbols."""
     growing = GrowingAlphabet(alphabet)
     counter = KeyCounter(memory, folder)
-    if alphabet.runs == "classes":
-        blocks = whole_units(blocks)
+    blocks = whole_units(blocks, alphabet)
     for symbols, stop in windows(map(growing.symbols, blocks), PACKED_ORDER - 1):
         for i in range(0, stop, _PIECE):
             piece = min(_PIECE, stop - i)

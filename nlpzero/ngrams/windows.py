@@ -17,8 +17,16 @@ from nlpzero.text.corpus import Corpus, Shard
 _MOST_RUN_BYTES = 6
 
 
-def whole_units(blocks: Iterable[str]) -> Iterator[str]:
-    """Blocks that never end inside a number or a run of letters, for alphabets that join runs."""
+_FULL_STOPS = np.array([0x3002, 0xFF01, 0xFF1F], np.uint32)  # 。！？
+
+
+def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
+    """Blocks that never end inside a number, a run of letters or a kept token, where the alphabet
+    knows them.
+    """
+    if alphabet.runs == "characters" and not alphabet.keep:
+        yield from blocks
+        return
     rest = ""
     for block in blocks:
         text = rest + block
@@ -26,9 +34,12 @@ def whole_units(blocks: Iterable[str]) -> Iterator[str]:
         if not text.endswith("\n"):
             points = code_points(text)
             classes = char_classes(points)
-            plain = (classes == SPACE) | (
-                (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
-            )
+            if alphabet.keep:  # tags and paths may hold Han characters
+                plain = (classes == SPACE) | np.isin(points, _FULL_STOPS)
+            else:
+                plain = (classes == SPACE) | (
+                    (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
+                )
             ends = np.flatnonzero(plain)
             cut = int(ends[-1]) + 1 if len(ends) else 0
             text, rest = text[:cut], text[cut:]
@@ -41,8 +52,8 @@ def whole_units(blocks: Iterable[str]) -> Iterator[str]:
 def symbol_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
     """Symbols of consecutive blocks of text; together they are the symbols of the whole text."""
     if alphabet.runs == "characters":
-        return map(alphabet.symbols, blocks)
-    return (alphabet.encode(text).symbols for text in whole_units(blocks))
+        return map(alphabet.symbols, whole_units(blocks, alphabet))
+    return (alphabet.encode(text).symbols for text in whole_units(blocks, alphabet))
 
 
 def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, int]]:

@@ -7,6 +7,8 @@ All segmenters share one shell, :class:`Segmenter`. It decides what no word mode
   with the variation selectors and joiners that follow it;
 - a run of letters and a number, with its inner points, commas and colons and a trailing % or ‰, are
   never cut;
+- addresses, paths, dates, versions, tags, words of letters and digits, and emoji stay whole where
+  the alphabet says so, which it does not by default;
 - a convention for numbers, the same for every segmenter, is applied last.
 
 What is left, where words begin inside clauses, is the business of the concrete segmenters.
@@ -18,7 +20,8 @@ import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +30,7 @@ from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import PathLike, read_file, write_file
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.lattice import random_key
+from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
 from nlpzero.segmentation.shell_kernels import (
     CONVENTIONS,
     finish,
@@ -35,8 +39,13 @@ from nlpzero.segmentation.shell_kernels import (
     mark_tokens,
     token_count,
 )
+from nlpzero.segmentation.word_list import WordList
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import char_classes, code_points, numeral_table
+from nlpzero.text.units import unit_starts
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Numbers = Literal["learned", "date", "split"]
 What = Literal["cut", "probabilities", "sample"]
@@ -103,6 +112,7 @@ class Segmenter(ABC):
         self.numbers = checked_numbers(numbers)
         self.training = dict(training or {})
         self.read = ReadReport()
+        self.own_words: OwnWords | None = None
 
     # ------------------------------------------------------------------ what subclasses implement
 
@@ -111,15 +121,23 @@ class Segmenter(ABC):
 
     @abstractmethod
     def _values(
-        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+        what: What,
+        key: int = 0,
     ) -> npt.NDArray[Any]:
         """Where words begin, before the rules of the shell: one value per gap of the text.
 
         Parameters
         ----------
-        text : str
         points : ndarray of uint32, shape (n,)
-            Its code points.
+            Code points of the text.
+        classes : ndarray of uint8, shape (n,)
+            Their classes.
+        spans : ndarray of int64, shape (m, 3)
+            What stays whole, of :meth:`nlpzero.Alphabet.kept`.
         what : {"cut", "probabilities", "sample"}
             The best cut, the probability of each gap, or a cut drawn from the distribution.
         key : int
@@ -153,10 +171,61 @@ class Segmenter(ABC):
             raise TypeError(f"`text` must be a str, got {type(text).__name__}.")
         points = code_points(text)
         classes = char_classes(points)
-        values = self._values(text, points, what, key)
-        convention = CONVENTIONS.index(self.numbers)
-        finish(points, classes, numeral_table(), self._crossing, convention, values)
+        spans = self.alphabet.kept(points, classes)
+        values = self._ruled(points, classes, spans, what, key)
+        if self.own_words is not None:
+            self._add_own_words(points, classes, spans, what, values)
         return points, classes, values
+
+    def _ruled(
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+        what: What,
+        key: int = 0,
+    ) -> npt.NDArray[Any]:
+        """Values after the shell's rules, before one's own words."""
+        values = self._values(points, classes, spans, what, key)
+        convention = CONVENTIONS.index(self.numbers)
+        finish(points, classes, numeral_table(), self._crossing, convention, spans, values)
+        return values
+
+    def _add_own_words(
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+        what: What,
+        values: npt.NDArray[Any],
+    ) -> None:
+        """Change the values where words to join and words to cut occur."""
+        own = self.own_words
+        assert own is not None
+        starts = unit_starts(points, classes, spans)
+        splits = own.splits(points, starts)
+        joins, ask = own.joins(points, starts, np.ones(len(points) + 1, np.bool_))
+        if not len(splits) and not len(joins):
+            return
+        cut = values if what == "cut" else self._ruled(points, classes, spans, "cut")
+        cut = cut.copy()
+        joins, ask = own.joins(points, starts, cut)
+        probable: npt.NDArray[Any] | None = values if what == "probabilities" else None
+        if probable is None and (ask or len(splits)):
+            probable = self._ruled(points, classes, spans, "probabilities")
+        for start, end, places in splits.tolist():
+            if places:
+                inner = [start + i for i in range(1, end - start) if places >> i & 1]
+                inner = [i for i in inner if starts[i]]
+            elif cut[start] and cut[end] and not cut[start + 1 : end].any():
+                inner = second_choice(starts, probable, start, end)
+            else:
+                continue
+            cut[inner] = True
+            values[inner] = 1
+        for start, end in own.chosen(joins, cut, probable).tolist():
+            values[start] = values[end] = 1
+            values[start + 1 : end] = 0
 
     # ------------------------------------------------------------------------------- what it does
 
@@ -309,7 +378,7 @@ class Segmenter(ABC):
             Parts of the result, as soon as they are certain: all whole lines of each block. A line
             of more than four million characters is cut at a mark.
         """
-        for piece, joined in whole_pieces(blocks):
+        for piece, joined in whole_pieces(blocks, keep=bool(self.alphabet.keep)):
             if joined and separator:
                 # cut inside a line, always between two tokens
                 yield separator
@@ -324,6 +393,103 @@ class Segmenter(ABC):
         other.numbers = checked_numbers(numbers)
         return other
 
+    def with_words(
+        self,
+        words: "WordList | Mapping[str, float] | Iterable[str]",
+        *,
+        weight: float | None = None,
+        force: bool = False,
+    ) -> "Self":
+        """The same segmenter with words of one's own; the model is shared, not copied.
+
+        A listed word is one token wherever it is not part of a stronger reading; other text is cut
+        as before.
+
+        Parameters
+        ----------
+        words : WordList, mapping of str to number, or iterable of str
+            They replace the words of an earlier call. They may hold marks and spaces; counts do not
+            matter.
+        weight : float >= 0, optional
+            Nats for each character of a word that it may cost against the model's own reading, 3 if
+            left out; 0 changes nothing. See :class:`nlpzero.segmentation.own_words.OwnWords`.
+        force : bool
+            Join the words wherever they occur.
+
+        Returns
+        -------
+        Segmenter
+
+        Examples
+        --------
+        >>> from nlpzero import learn_segmenter
+        >>> segmenter = learn_segmenter(["今天天气不错", "今天下雨", "天气预报"])
+        >>> segmenter.with_words(["天气预报员"]).segment("天气预报员")
+        ['天气预报员']
+        """
+        other = copy.copy(self)
+        kept = self.own_words.split_words if self.own_words else ()
+        other.own_words = OwnWords(
+            words,
+            weight=DEFAULT_WEIGHT if weight is None else weight,
+            force=force,
+            split_words=kept,
+        )
+        return other
+
+    def with_split_words(self, words: "WordList | Mapping[str, float] | Iterable[str]") -> "Self":
+        """The same segmenter with words that are never one token.
+
+        Parameters
+        ----------
+        words : WordList, mapping of str to number, or iterable of str
+            ``"北京 大学"`` is cut at the space wherever it occurs. ``"北京大学"`` is cut where it
+            would be one token, at the most probable of its inner boundaries, or next to its middle
+            if the model knows none.
+
+        Returns
+        -------
+        Segmenter
+
+        Examples
+        --------
+        >>> from nlpzero import VocabularySegmenter
+        >>> VocabularySegmenter(["北京大学"]).with_split_words(["北京 大学"]).segment("北京大学")
+        ['北京', '大学']
+        """
+        other = copy.copy(self)
+        own = self.own_words or OwnWords()
+        other.own_words = OwnWords(own.words, weight=own.weight, force=own.force, split_words=words)
+        return other
+
+    def with_keep(self, keep: "str | Iterable[str]", joiners: str | None = None) -> "Self":
+        """The same segmenter with other tokens that stay whole; the model is shared, not copied.
+
+        Parameters
+        ----------
+        keep : "all", "none", or iterable of str
+            Names of classes, see :class:`nlpzero.Alphabet`.
+        joiners : str, optional
+            Marks that may join letters and digits; those it has if left out.
+
+        Returns
+        -------
+        Segmenter
+
+        Examples
+        --------
+        >>> from nlpzero import VocabularySegmenter
+        >>> segmenter = VocabularySegmenter(["手机"])
+        >>> segmenter.segment("5G手机"), segmenter.with_keep(["word"]).segment("5G手机")
+        (['5', 'G', '手机'], ['5G', '手机'])
+        """
+        other = copy.copy(self)
+        own = self.alphabet
+        other.alphabet = replace(
+            own, keep=keep, joiners=own.joiners if joiners is None else joiners
+        )
+        return other
+
     def save(self, path: PathLike) -> None:
         """Write a model file: data only, checksummed, complete or not at all.
 
@@ -332,6 +498,8 @@ class Segmenter(ABC):
         path : path
         """
         header, arrays = self._state()
+        if self.own_words is not None:
+            header = {**header, "own_words": self.own_words.to_header()}
         write_file(
             path,
             "model",
@@ -376,9 +544,14 @@ class SymbolSegmenter(Segmenter):
         raise NotImplementedError(f"the {self.method} segmenter does not sample.")
 
     def _values(
-        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+        what: What,
+        key: int = 0,
     ) -> npt.NDArray[Any]:
-        stream = self.alphabet.encode(text)
+        stream = self.alphabet.encode_points(points, classes, spans)
         if what == "probabilities":
             values = np.zeros(len(points) + 1, np.float64)
             found = self._cut_probabilities(stream)
@@ -432,7 +605,9 @@ def _pieces(text: str, flags: npt.NDArray[np.bool_]) -> list[str]:
     return [text[a:b] for a, b in itertools.pairwise(np.flatnonzero(flags).tolist())]
 
 
-def whole_pieces(blocks: Iterable[str], longest: int = _LONGEST_LINE) -> Iterator[tuple[str, bool]]:
+def whole_pieces(
+    blocks: Iterable[str], longest: int = _LONGEST_LINE, *, keep: bool = False
+) -> Iterator[tuple[str, bool]]:
     """Cut a stream of blocks anew where segmentation is not disturbed: after line ends.
 
     Parameters
@@ -440,6 +615,8 @@ def whole_pieces(blocks: Iterable[str], longest: int = _LONGEST_LINE) -> Iterato
     blocks : iterable of str
     longest : int
         A line may be cut, at a mark, when it has more characters than this.
+    keep : bool
+        Whether tokens that hold marks may stay whole: it is rather cut at full stops then.
 
     Yields
     ------
@@ -464,7 +641,7 @@ def whole_pieces(blocks: Iterable[str], longest: int = _LONGEST_LINE) -> Iterato
         if waiting > longest:
             text = "".join(parts)
             points = code_points(text)
-            cut = last_safe_cut(points, char_classes(points))
+            cut = last_safe_cut(points, char_classes(points), keep)
             if not cut and waiting > 2 * longest:
                 cut = longest  # no mark in millions of characters: not a text, cut it anywhere
             if cut:
@@ -515,5 +692,7 @@ def load_segmenter(
             f"{os.fspath(path)}: the model lacks {error}; make it again with this version"
         ) from error
     segmenter.training = dict(header["training"])
+    if "own_words" in header:
+        segmenter.own_words = OwnWords.from_header(header["own_words"])
     segmenter.numbers = checked_numbers(header["numbers"] if numbers is None else numbers)
     return segmenter

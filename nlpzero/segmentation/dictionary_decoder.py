@@ -67,6 +67,7 @@ def best_words(
     values: np.ndarray,
     table: np.ndarray,
     unknown: float,
+    spans: np.ndarray,
     flags: np.ndarray,
 ) -> None:
     """Set flags where the words of the best cut of a text begin.
@@ -77,7 +78,7 @@ def best_words(
     way in any surroundings. Of equal cuts, the one with the longer last differing word is taken.
     """
     n = len(points)
-    starts = unit_starts(points, classes)
+    starts = unit_starts(points, classes, spans)
     end_of_table = len(table) - 1
     best = np.empty(n + 1, np.float64)
     best[:] = -np.inf
@@ -153,6 +154,7 @@ def word_edges(
     values: np.ndarray,
     table: np.ndarray,
     unknown: float,
+    spans: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The lattice of the same words over the units of a text.
 
@@ -160,7 +162,7 @@ def word_edges(
     gaps that no word reaches across.
     """
     n = len(points)
-    starts = unit_starts(points, classes)
+    starts = unit_starts(points, classes, spans)
     end_of_table = len(table) - 1
     number = np.cumsum(starts) - 1
     total = number[n]

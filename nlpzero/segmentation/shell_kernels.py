@@ -8,6 +8,7 @@ import numpy as np
 
 from nlpzero.engine.jit import kernel
 from nlpzero.text.characters import BREAK, DIGIT, HAN, SPACE
+from nlpzero.text.keeping import APART, NUMERIC
 from nlpzero.text.units import date_unit, extends, number_end, scale, unit_end
 
 # conventions for numbers
@@ -22,31 +23,40 @@ def finish(
     numerals: np.ndarray,
     crossing: bool,
     convention: int,
+    spans: np.ndarray,
     values: np.ndarray,
 ) -> None:
     """Set the values that are no matter of words: units stay whole, breaks stand alone, numbers
     follow a rule.
 
     With `crossing`, words may hold breaks and spaces, so the gaps around those keep their values.
+    `spans` are the kept tokens (``kept_spans``).
     """
     n = len(points)
     i = 0
+    k = 0
     while i < n:
         kind = classes[i]
         if kind == HAN and i + 1 < n and classes[i + 1] == HAN:
             i += 1
             continue
-        end = unit_end(points, classes, i)
+        apart = kind in (BREAK, SPACE)
+        if k < len(spans) and spans[k, 0] == i:
+            end = spans[k, 1]
+            apart = spans[k, 2] == APART
+            k += 1
+        else:
+            end = unit_end(points, classes, i)
         for j in range(i + 1, end):
             values[j] = 0
-        if not crossing and kind in (BREAK, SPACE):
+        if not crossing and apart:
             values[i] = 1
             values[end] = 1
         i = end
     values[0] = 1
     values[n] = 1
     if convention != AS_CUT:
-        _number_rule(points, classes, numerals, convention, values)
+        _number_rule(points, classes, numerals, convention, spans, values)
 
 
 @kernel
@@ -55,6 +65,7 @@ def _number_rule(
     classes: np.ndarray,
     numerals: np.ndarray,
     convention: int,
+    spans: np.ndarray,
     values: np.ndarray,
 ) -> None:
     """Cut or join numbers and what is around them.
@@ -63,11 +74,19 @@ def _number_rule(
     """
     n = len(points)
     i = 0
+    k = 0
     while i < n:
         digits = classes[i] == DIGIT
         end = i
-        if digits:
+        if k < len(spans) and spans[k, 0] == i:
+            end = spans[k, 1]
+            k += 1
+            if spans[k - 1, 2] != NUMERIC:
+                i = end
+                continue
+        elif digits:
             end = number_end(points, classes, i)
+        if digits:
             # Han and digits apart, except 第12
             if i > 0 and classes[i - 1] == HAN and points[i - 1] != 0x7B2C:
                 values[i] = 1
@@ -163,17 +182,22 @@ def mark_tokens(
 
 
 @kernel
-def last_safe_cut(points: np.ndarray, classes: np.ndarray) -> int:
+def last_safe_cut(points: np.ndarray, classes: np.ndarray, keep: bool) -> int:
     """The last place where a text can be cut so that its two parts are segmented as they would be
     together.
 
     After the last line end; without one, after the last mark that a Han character follows; 0 if
-    there is none.
+    there is none. With `keep`, where kept tokens may hold marks, rather after the last full stop
+    that a Han character follows, which none of them holds.
     """
     n = len(points)
     for i in range(n - 1, -1, -1):
         if points[i] == 0x0A:
             return i + 1
+    if keep:
+        for i in range(n - 1, 0, -1):
+            if classes[i] == HAN and points[i - 1] in (0x3002, 0xFF01, 0xFF1F):
+                return i
     for i in range(n - 1, 0, -1):
         if classes[i] == HAN and classes[i - 1] == BREAK and not extends(points[i - 1]):
             return i

@@ -269,7 +269,8 @@ class _Segmented(Tokenizer):
         from nlpzero.segmentation.base import whole_pieces
 
         segmenter = self._loaded()
-        for piece, _ in whole_pieces(text.blocks(report=report, progress=progress)):
+        blocks = text.blocks(report=report, progress=progress)
+        for piece, _ in whole_pieces(blocks, keep=bool(segmenter.alphabet.keep)):
             yield Segmented(piece, segmenter)
 
     def spaced(self, blocks: Iterable[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from nlpzero.segmentation.double_array import DoubleArray, build_trie, trie_scor
 from nlpzero.segmentation.lattice import marginals_edges, sample_edges
 from nlpzero.segmentation.word_list import Lexicon, WordList, as_word_list, read_words
 from nlpzero.text.alphabet import Alphabet
-from nlpzero.text.characters import char_classes
+from nlpzero.text.keeping import DEFAULT_KEEP
 
 # what a word without a count is better than its best cut, in nats: enough to win, whatever the
 # rounding
@@ -40,6 +40,8 @@ class VocabularySegmenter(Segmenter):
         Words that replace or complete the list.
     numbers, training
         See :class:`Segmenter`.
+    keep : "all", "none", or iterable of str
+        What stays whole, see :class:`nlpzero.Alphabet`; by default nothing.
 
     Notes
     -----
@@ -66,9 +68,10 @@ class VocabularySegmenter(Segmenter):
         *,
         user_words: WordList | Mapping[str, float] | Iterable[str] = (),
         numbers: Numbers = "learned",
+        keep: str | Iterable[str] = DEFAULT_KEEP,
         training: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(Alphabet(), numbers=numbers, training=training)
+        super().__init__(Alphabet(keep=keep), numbers=numbers, training=training)
         names, scores, self.unknown, self.total = _word_scores(
             as_word_list(words), as_word_list(user_words)
         )
@@ -123,26 +126,38 @@ class VocabularySegmenter(Segmenter):
         return int(np.count_nonzero(self.trie.values > -np.inf))
 
     def with_words(
-        self, user_words: WordList | Mapping[str, float] | Iterable[str]
+        self,
+        words: WordList | Mapping[str, float] | Iterable[str],
+        *,
+        weight: float | None = None,
+        force: bool = False,
     ) -> "VocabularySegmenter":
         """A segmenter with more words, which replace those it has.
 
         Parameters
         ----------
-        user_words : WordList, mapping of str to number, or iterable of str
+        words : WordList, mapping of str to number, or iterable of str
             Counts are relative to those the list was made from; best give none.
+        weight, force
+            With either, the words are not added to the list but stand beside it, as for other
+            segmenters (:meth:`Segmenter.with_words`).
 
         Returns
         -------
         VocabularySegmenter
         """
+        if weight is not None or force:
+            return super().with_words(words, weight=weight, force=force)
         known = self.lexicon()
-        return VocabularySegmenter(
+        other = VocabularySegmenter(
             WordList(known.words, known.counts),
-            user_words=user_words,
+            user_words=words,
             numbers=self.numbers,
             training=self.training,
         )
+        other.alphabet = self.alphabet
+        other.own_words = self.own_words
+        return other
 
     def lexicon(self) -> Lexicon:
         """The words it knows.
@@ -166,10 +181,15 @@ class VocabularySegmenter(Segmenter):
         return f"<VocabularySegmenter: {self.size:,} words, numbers={self.numbers!r}>"
 
     def _values(
-        self, text: str, points: npt.NDArray[np.uint32], what: What, key: int = 0
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+        what: What,
+        key: int = 0,
     ) -> npt.NDArray[Any]:
-        classes = char_classes(points)
-        arrays = (points, classes, self.trie.units, self.trie.values, self._table, self.unknown)
+        trie = self.trie
+        arrays = (points, classes, trie.units, trie.values, self._table, self.unknown, spans)
         if what == "cut":
             flags = np.zeros(len(points) + 1, np.bool_)
             best_words(*arrays, flags)

@@ -125,7 +125,8 @@ class SegmentWriter:
                 lines = [line.removesuffix("\r") for line in piece.removesuffix("\n").split("\n")]
                 yield form.encode("".join(self._lines(lines)))
             return
-        for piece, joined in whole_pieces(blocks):
+        keep = bool(self.segmenter.alphabet.keep)
+        for piece, joined in whole_pieces(blocks, keep=keep):
             self.separator_seen = self.separator_seen or form.separator in piece
             text = self.segmenter.segment_to_text(piece, form.separator)
             yield form.encode(form.separator + text if joined else text)

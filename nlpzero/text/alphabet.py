@@ -10,7 +10,7 @@ code point order.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from nlpzero.text.characters import (
     code_points,
     numeral_table,
 )
+from nlpzero.text.keeping import APART, JOINERS, checked_joiners, checked_keep, keep_rules
 
 Runs = Literal["characters", "classes"]
 
@@ -43,6 +44,9 @@ class SymbolStream(NamedTuple):
 
     symbols: npt.NDArray[np.uint16]
     starts: npt.NDArray[np.int64]
+
+
+_NO_SPANS = np.zeros((0, 3), np.int64)
 
 
 @lru_cache(maxsize=16)
@@ -62,6 +66,12 @@ def _symbol_table(fold_width: bool, mapping: tuple[tuple[int, int], ...]) -> npt
     return table
 
 
+def _blank(symbols: npt.NDArray[np.uint16], spans: npt.NDArray[np.int64]) -> None:
+    """Clause breaks in place of the kept tokens that no word holds."""
+    for start, end in spans[spans[:, 2] == APART, :2].tolist():
+        symbols[start:end] = BREAK_SYMBOL
+
+
 @dataclass(frozen=True)
 class Alphabet:
     """How text becomes symbols, and symbols text.
@@ -79,6 +89,12 @@ class Alphabet:
         BMP code points to be read as others (traditional as simplified characters), one to one.
     astral : tuple of int
         Letters and ideographs beyond the BMP that have symbols, sorted by code point.
+    keep : "all", "none", or iterable of str
+        Tokens that stay whole: "url", "email", "path", "date", "version", "tag", "word", "emoji",
+        "number" (:mod:`nlpzero.text.kept_tokens`), by default none. Words of letters and digits are
+        runs of letters where runs are symbols; the others end clauses.
+    joiners : str
+        Marks of ASCII that may join letters and digits to one word.
 
     Examples
     --------
@@ -87,14 +103,20 @@ class Alphabet:
     >>> stream = Alphabet(runs="classes").encode("2.5米ABC")
     >>> stream.symbols.tolist() == [1, ord("米"), 2], stream.starts.tolist()
     (True, [0, 3, 4, 7])
+    >>> Alphabet(runs="classes", keep=["word", "url"]).encode("5G见www.x.com。").starts.tolist()
+    [0, 2, 3, 12, 13]
     """
 
     fold_width: bool = False
     runs: Runs = "characters"
     mapping: tuple[tuple[int, int], ...] = ()
     astral: tuple[int, ...] = ()
+    keep: str | Iterable[str] = ()
+    joiners: str = JOINERS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "keep", checked_keep(self.keep))
+        object.__setattr__(self, "joiners", checked_joiners(self.joiners))
         if self.runs not in ("characters", "classes"):
             raise ValueError(f"`runs` must be 'characters' or 'classes', got {self.runs!r}.")
         if len(self.astral) > LAST_SLOT - FIRST_SLOT + 1:
@@ -103,6 +125,30 @@ class Alphabet:
                 f"{LAST_SLOT - FIRST_SLOT + 1:,} fit one table of counts; count its parts "
                 "separately"
             )
+
+    def kept(
+        self, points: npt.NDArray[np.uint32], classes: npt.NDArray[np.uint8]
+    ) -> npt.NDArray[np.int64]:
+        """The tokens of a text that stay whole.
+
+        Parameters
+        ----------
+        points, classes : ndarray of uint32 and uint8, shape (n,)
+            Code points of the text, and their classes.
+
+        Returns
+        -------
+        ndarray of int64, shape (m, 3)
+            Start, end and kind of each (:func:`nlpzero.text.kept_tokens.kept_spans`), from left to
+            right.
+        """
+        if not self.keep:
+            return _NO_SPANS
+        from nlpzero.text.kept_tokens import kept_spans
+
+        return kept_spans(
+            points, classes, keep_rules(cast("tuple[str, ...]", self.keep), self.joiners)
+        )
 
     def encode(self, text: str) -> SymbolStream:
         """Symbols of a text, with offsets.
@@ -117,18 +163,29 @@ class Alphabet:
         -------
         SymbolStream
         """
+        points = code_points(text)
+        classes = char_classes(points)
+        return self.encode_points(points, classes, self.kept(points, classes))
+
+    def encode_points(
+        self,
+        points: npt.NDArray[np.uint32],
+        classes: npt.NDArray[np.uint8],
+        spans: npt.NDArray[np.int64],
+    ) -> SymbolStream:
+        """As :meth:`encode`, of a text whose code points, classes and kept tokens are known."""
+        symbols = self._symbols_of(points)
         if self.runs == "characters":
-            return SymbolStream(self.symbols(text), np.arange(len(text) + 1, dtype=np.int64))
+            if len(spans):
+                _blank(symbols, spans)
+            return SymbolStream(symbols, np.arange(len(points) + 1, dtype=np.int64))
         from nlpzero.text.units import class_runs
 
-        points = code_points(text)
-        symbols, starts = class_runs(
-            points, char_classes(points), self._symbols_of(points), numeral_table()
-        )
-        return SymbolStream(symbols, starts)
+        return SymbolStream(*class_runs(points, classes, symbols, numeral_table(), spans))
 
     def symbols(self, text: str) -> npt.NDArray[np.uint16]:
-        """Symbol of each character of a text; runs are not joined.
+        """Symbol of each character of a text; runs are not joined, kept tokens that no word holds
+        are breaks.
 
         Parameters
         ----------
@@ -140,8 +197,16 @@ class Alphabet:
         """
         raw = text.encode("utf-16-le", "surrogatepass")
         if len(raw) == 2 * len(text):
-            return _symbol_table(self.fold_width, self.mapping)[np.frombuffer(raw, np.uint16)]
-        return self._symbols_of(code_points(text))
+            table = _symbol_table(self.fold_width, self.mapping)
+            return self._blanked(text, table[np.frombuffer(raw, np.uint16)])
+        return self._blanked(text, self._symbols_of(code_points(text)))
+
+    def _blanked(self, text: str, symbols: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+        """Symbols of single characters, with breaks in place of kept tokens."""
+        if self.keep:
+            points = code_points(text)
+            _blank(symbols, self.kept(points, char_classes(points)))
+        return symbols
 
     def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
         table = _symbol_table(self.fold_width, self.mapping)
@@ -198,13 +263,18 @@ class Alphabet:
         return _slot_table([place[point] for point in self.astral])
 
     def to_header(self) -> dict[str, Any]:
-        """Plain values for a JSON header."""
-        return {
+        """Plain values for a JSON header; what stays whole only where anything does, as in files of
+        0.1.0.
+        """
+        header: dict[str, Any] = {
             "fold_width": self.fold_width,
             "runs": self.runs,
             "mapping": [list(pair) for pair in self.mapping],
             "astral": list(self.astral),
         }
+        if self.keep:
+            header |= {"keep": list(self.keep), "joiners": self.joiners}
+        return header
 
     @classmethod
     def from_header(cls, header: Mapping[str, Any]) -> "Alphabet":
@@ -214,6 +284,8 @@ class Alphabet:
             runs=header["runs"],
             mapping=tuple((source, target) for source, target in header["mapping"]),
             astral=tuple(header["astral"]),
+            keep=header.get("keep", ()),
+            joiners=header.get("joiners", JOINERS),
         )
 
 
@@ -251,7 +323,8 @@ class GrowingAlphabet:
         if len(raw) == 2 * len(text):
             if base.runs == "classes":
                 return base.encode(text).symbols
-            return _symbol_table(base.fold_width, base.mapping)[np.frombuffer(raw, np.uint16)]
+            table = _symbol_table(base.fold_width, base.mapping)
+            return base._blanked(text, table[np.frombuffer(raw, np.uint16)])
         points = code_points(text)
         symbols = base._symbols_of(points)
         for i in np.flatnonzero(symbols == UNKNOWN_SYMBOL).tolist():
@@ -262,8 +335,10 @@ class GrowingAlphabet:
         if base.runs == "classes":
             from nlpzero.text.units import class_runs
 
-            return class_runs(points, char_classes(points), symbols, numeral_table())[0]
-        return symbols
+            classes = char_classes(points)
+            spans = base.kept(points, classes)
+            return class_runs(points, classes, symbols, numeral_table(), spans)[0]
+        return base._blanked(text, symbols)
 
     def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:
         """The alphabet in code point order, and the table from provisional symbols (None: no

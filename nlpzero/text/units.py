@@ -17,6 +17,9 @@ from nlpzero.text.characters import (
     SPACE,
 )
 
+# symbols of kept tokens by their kind: apart, like a run of letters, a number
+SPAN_SYMBOLS = np.array([0, LETTERS_SYMBOL, DIGITS_SYMBOL], np.uint16)
+
 
 @kernel
 def extends(point: int) -> bool:
@@ -48,7 +51,7 @@ def unit_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
     """End of the smallest piece that starts here: a number, a run of letters, of spaces, of one
     mark, a character.
 
-    Marks that extend the character before them belong to it.
+    Marks that extend the character before them belong to it. Kept tokens are not looked for.
     """
     n = len(points)
     kind = classes[start]
@@ -77,13 +80,21 @@ def unit_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
 
 
 @kernel
-def unit_starts(points: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Whether a unit starts at each character; one entry more, True, for the end of the text."""
+def unit_starts(points: np.ndarray, classes: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Whether a unit starts at each character; one entry more, True, for the end of the text.
+
+    `spans` are the kept tokens (``kept_spans``), none or some.
+    """
     n = len(points)
     out = np.zeros(n + 1, np.bool_)
     i = 0
+    k = 0
     while i < n:
         out[i] = True
+        if k < len(spans) and spans[k, 0] == i:
+            i = spans[k, 1]
+            k += 1
+            continue
         i = (
             i + 1
             if classes[i] == HAN and i + 1 < n and classes[i + 1] != BREAK
@@ -94,13 +105,13 @@ def unit_starts(points: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def _joins_digits(point: int) -> bool:
+def joins_digits(point: int) -> bool:
     """A mark that stays inside a number: . , : and their full-width forms."""
     return point in (0x2E, 0xFF0E, 0x2C, 0xFF0C, 0x3A, 0xFF1A)
 
 
 @kernel
-def _percent(point: int) -> bool:
+def percent(point: int) -> bool:
     return point in (0x25, 0xFF05, 0x2030)
 
 
@@ -111,29 +122,41 @@ def number_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
     i = start + 1
     while i < n:
         if classes[i] == DIGIT or (
-            _joins_digits(points[i]) and i + 1 < n and classes[i + 1] == DIGIT
+            joins_digits(points[i]) and i + 1 < n and classes[i + 1] == DIGIT
         ):
             i += 1
         else:
             break
-    if i < n and _percent(points[i]):
+    if i < n and percent(points[i]):
         i += 1
     return i
 
 
 @kernel
 def class_runs(
-    points: np.ndarray, classes: np.ndarray, symbols: np.ndarray, numerals: np.ndarray
+    points: np.ndarray,
+    classes: np.ndarray,
+    symbols: np.ndarray,
+    numerals: np.ndarray,
+    spans: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Join runs: symbols of the units of a text and the offset where each begins (and the end)."""
+    """Join runs: symbols of the units of a text and the offset where each begins (and the end).
+
+    Kept tokens (``kept_spans``) are breaks, runs of letters, or numbers.
+    """
     n = len(points)
     out = np.empty(n, np.uint16)
     starts = np.empty(n + 1, np.int64)
     k = 0
     i = 0
+    span = 0
     while i < n:
         starts[k] = i
-        if classes[i] == DIGIT:
+        if span < len(spans) and spans[span, 0] == i:
+            out[k] = SPAN_SYMBOLS[spans[span, 2]]
+            i = spans[span, 1]
+            span += 1
+        elif classes[i] == DIGIT:
             out[k] = DIGITS_SYMBOL
             i = number_end(points, classes, i)
         elif classes[i] == LETTER:

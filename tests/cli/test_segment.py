@@ -293,7 +293,6 @@ def test_a_field_of_records(run_here, model, tmp_path):
         (("--model", "{model}", "--learn-from", "x"), 2, "--model is learned already"),
         (("--words", "x", "--learn-from", "x"), 2, "--words needs no text"),
         (("--learn-from", "-"), 2, "Standard input cannot be both"),
-        (("--model", "{lm}", "--words", "{words}"), 2, "of the method lm"),
         (("--model", "{model}", "--separator", ""), 2, "must not be empty"),
         (
             ("--model", "{model}", "--separator", "／", "--encoding", "latin-1"),
@@ -325,3 +324,43 @@ def test_compressed_standard_input(run_cli, run_here, model):
     assert run_here("segment", "--model", model, input=data, code=0).out == "好"  # a file
     piped = run_cli("segment", "--model", model, input=data, code=1)
     assert "is compressed; give the file itself" in piped.err
+
+
+def test_what_stays_whole(run_cli, tmp_path):
+    text = "用C++17写，见https://a.com/b。SK-II，5G"
+    words = tmp_path / "words.txt"
+    words.write_text("神仙水\n", encoding="utf-8")
+    cut = ["segment", "--words", str(words), "--separator", "|"]
+    whole = "用|C++17|写|，|见|https://a.com/b|。|SK-II|，|5G"
+    assert run_cli(*cut, "--keep", "all", input=text.encode()).out == whole
+    assert run_cli(*cut, "--keep", "url,word", "--joiners", "+", input=text.encode()).out == (
+        "用|C++17|写|，|见|https://a.com/b|。|SK|-|II|，|5G"
+    )
+    cut_up = run_cli(*cut, input=text.encode()).out
+    assert cut_up.startswith("用|C|++|17|写|，|见|https|:|") and cut_up.endswith("SK|-|II|，|5|G")
+    assert run_cli(*cut, "--keep", "none", input=text.encode()).out == cut_up
+    assert run_cli(*cut, "--keep", "urls", input=text.encode()).code == 2
+    assert run_cli(*cut, "--keep", "all", "--joiners", "a", input=text.encode()).code == 2
+    alone = run_cli(*cut, "--joiners", "+", input=text.encode())
+    assert alone.code == 2
+    assert "give --keep word or --keep all too" in alone.err
+
+
+def test_words_of_ones_own_beside_a_model(run_cli, tmp_path):
+    learned = learn_segmenter(["吃葡萄不吐葡萄皮，今天天气很好。"] * 5)
+    learned.save(tmp_path / "model.nz")
+    (tmp_path / "own.txt").write_text("不吐葡萄 3 n\n", encoding="utf-8")
+    (tmp_path / "split.txt").write_text("天 气\n", encoding="utf-8")
+    cut = ["segment", "--model", str(tmp_path / "model.nz"), "--separator", "|"]
+    own = [*cut, "--words", str(tmp_path / "own.txt"), "--words-force"]
+    assert "|不吐葡萄|" in run_cli(*own, input="吃不吐葡萄皮".encode()).out
+    text = "吃不吐葡萄皮".encode()
+    no_weight = [*cut, "--words", str(tmp_path / "own.txt"), "--words-weight", "0"]
+    assert run_cli(*no_weight, input=text).out == run_cli(*cut, input=text).out
+    misused = run_cli(*cut, "--words-force", input=text)
+    assert misused.code == 2
+    assert "--words-force are for words of your own" in misused.err
+    split = run_cli(
+        *cut, "--split-words", str(tmp_path / "split.txt"), input="今天天气很好".encode()
+    ).out
+    assert "天|气" in split

@@ -23,7 +23,8 @@ def edges_of(segmenter, text):
     points = code_points(text)
     trie = segmenter.trie
     arrays = (points, char_classes(points), trie.units, trie.values)
-    return points, (*arrays, trie.code_table(), segmenter.unknown)
+    nothing_kept = np.zeros((0, 3), np.int64)
+    return points, (*arrays, trie.code_table(), segmenter.unknown, nothing_kept)
 
 
 def path_score(cuts, offsets, lengths, scores):

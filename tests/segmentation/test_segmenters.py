@@ -198,6 +198,19 @@ def test_a_very_long_line(segmenter):
     assert (flags[150_100:150_300] == inner).mean() > 0.97
 
 
+def test_nothing_is_kept_unless_asked(segmenter, tmp_path):
+    text = "葡萄。5G，https://a.com/b"
+    assert segmenter.alphabet.keep == ()
+    assert segmenter.with_keep("none").segment(text) == segmenter.segment(text)
+    assert "https" in segmenter.segment(text)
+    kept = segmenter.with_keep("all")
+    assert kept.segment(text)[-3:] == ["5G", "，", "https://a.com/b"]
+    kept.save(tmp_path / "kept.nz")
+    assert load_segmenter(tmp_path / "kept.nz").segment(text) == kept.segment(text)
+    segmenter.save(tmp_path / "plain.nz")
+    assert load_segmenter(tmp_path / "plain.nz").segment(text) == segmenter.segment(text)
+
+
 def test_save_and_load(segmenter, tmp_path):
     path = tmp_path / "model.nz"
     segmenter.with_numbers("date").save(path)
@@ -338,6 +351,11 @@ def test_cutting_a_stream_anew():
     assert list(whole_pieces(["一二三四", "五六七八九", "十\n"], longest=4)) == [
         ("一二三四", False), ("五六七八九十\n", True),
     ]  # fmt: skip
+    # rather after a full stop where tokens with marks inside may stay whole
+    assert list(whole_pieces(["一。二，三", "四五"], longest=5, keep=True)) == [
+        ("一。", False),
+        ("二，三四五", True),
+    ]
     long = "我们吃葡萄，" * 60
     segmenter = VocabularySegmenter(WORDS)
     cut = list(whole_pieces([long[i : i + 7] for i in range(0, len(long), 7)], longest=50))

@@ -1,0 +1,104 @@
+"""Which tokens stay whole: the names of their classes, and the table that compiled loops read.
+
+No compiled code is needed here; the tokens themselves are found in :mod:`nlpzero.text.kept_tokens`.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+KEEP = ("url", "email", "path", "date", "version", "tag", "word", "emoji", "number")
+#: What stays whole by default: nothing, since looking for it costs every text some time.
+DEFAULT_KEEP = "none"
+JOINERS = "+-#.&_"
+
+URL, EMAIL, PATH, DATE, VERSION, TAG, WORD, EMOJI, NUMBER, JOINER = (1 << i for i in range(10))
+# kinds of kept tokens: clauses end at them, they are like a run of letters, they are numbers
+APART, WORDLIKE, NUMERIC = range(3)
+
+
+def checked_keep(keep: "str | Iterable[str]") -> tuple[str, ...]:
+    """Names of classes, each once, in the order of ``KEEP``.
+
+    Parameters
+    ----------
+    keep : "all", "none", or iterable of str
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ValueError
+        A name is unknown.
+
+    Examples
+    --------
+    >>> checked_keep(["tag", "url"]), checked_keep("none")
+    (('url', 'tag'), ())
+    """
+    if keep == "all":
+        return KEEP
+    if keep == "none":
+        return ()
+    names = (keep,) if isinstance(keep, str) else tuple(keep)
+    unknown = [name for name in names if name not in KEEP]
+    if unknown:
+        raise ValueError(
+            f"`keep` must be 'all', 'none' or some of {', '.join(KEEP)}, got {unknown[0]!r}."
+        )
+    return tuple(name for name in KEEP if name in names)
+
+
+def checked_joiners(joiners: str) -> str:
+    """Marks that may join letters and digits, each once, sorted.
+
+    Raises
+    ------
+    ValueError
+        A character is no mark of ASCII.
+    """
+    for mark in joiners:
+        if not ("!" <= mark <= "~") or mark.isalnum():
+            raise ValueError(f"`joiners` must be marks of ASCII such as {JOINERS!r}, got {mark!r}.")
+    return "".join(sorted(set(joiners)))
+
+
+@lru_cache(maxsize=64)
+def keep_rules(keep: tuple[str, ...], joiners: str = JOINERS) -> npt.NDArray[np.uint16]:
+    """The classes of tokens that may begin at each ASCII character, in the form that the kernels
+    read.
+
+    Parameters
+    ----------
+    keep : tuple of str
+        From :func:`checked_keep`.
+    joiners : str
+
+    Returns
+    -------
+    ndarray of uint16, shape (128,)
+        Bits of classes; ``JOINER`` marks the joiners. The first entry has all the classes.
+    """
+    every = sum(1 << KEEP.index(name) for name in keep)
+    rules = np.zeros(128, np.uint16)
+    for point in range(128):
+        char = chr(point)
+        bits = 0
+        if char.isdigit():
+            bits = URL | EMAIL | DATE | VERSION | WORD | EMOJI | NUMBER
+        elif char.isalpha():
+            bits = URL | EMAIL | WORD | (PATH | VERSION)
+        elif char in "/~.\\":
+            bits = PATH | (WORD if char == "." else 0)
+        elif char in "#@*":
+            bits = (TAG if char != "*" else 0) | (EMOJI if char != "@" else 0)
+        rules[point] = bits & every
+        if char in joiners and "word" in keep:
+            rules[point] |= JOINER
+    rules[0] = every
+    rules.flags.writeable = False
+    return rules
