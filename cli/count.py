@@ -37,7 +37,7 @@ _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
     "--punctuation/--no-punctuation",
     default=None,
     help="Count tokens without letters, digits or Han characters.  "
-    "[default: not with --model and --words]",
+    "[default: not with a model or --words]",
 )
 @click.option(
     "--by",
@@ -99,19 +99,21 @@ def count(
 ) -> None:
     """Count words: how often each occurs, most frequent first, ties by code points.
 
-    Say what the words are: --model, --words, --whitespace, --ngrams or --tokenizer. White space is
-    never a word. The counts are exact and the same for any --jobs and --memory.
+    The base of the package says what the words are, unless --model, --words, --whitespace,
+    --ngrams or --tokenizer does. White space is never a word. The counts are exact and the same
+    for any --jobs and --memory.
 
     \b
     Examples:
+      nlpzero count news.txt --top 20
       nlpzero count --model model.nz news/ -o words.tsv
       nlpzero count --whitespace segmented.txt.gz --top 20
       nlpzero count --tokenizer jieba:lcut --document-frequency line news.txt
       nlpzero count --ngrams 2-3 --min-count 10 --format csv news.txt
     """
     ways = (model is not None, words is not None, whitespace, tokenizer is not None)
-    if sum(ways) + (ngrams is not None) != 1:
-        raise click.UsageError(f"Say what the words are with exactly one of {_WAYS}.")
+    if sum(ways) + (ngrams is not None) > 1:
+        raise click.UsageError(f"Say what the words are with one of {_WAYS}.")
     if ngrams is not None and (document_frequency is not None or punctuation is not None):
         raise click.UsageError("--ngrams goes without --document-frequency and --punctuation.")
     if save_counts is not None and by == "file":
@@ -129,7 +131,7 @@ def count(
         options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
         how = (
-            make_tokenizer(model, words, whitespace, tokenizer)
+            make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
             if ngrams is None
             else nlpzero.NGramTokenizer(*ngrams)
         )

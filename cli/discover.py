@@ -16,7 +16,7 @@ from . import options
 from .cluster import cluster
 from .configs import config_options
 from .formats import FORMATS, number, open_output, write_table
-from .learning import telling_rounds
+from .learning import load_model, telling_rounds
 from .progress import note
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _METHODS = {
     "cohesion": nlpzero.Cohesion,
     "min-entropy": nlpzero.MinEntropy,
 }
-# learning from the text alone
+# of learning, what discovery has no option for
 _NOT_ASKED = ("background", "background_weight", "fold_traditional", "recipe")
 # words of a line around a word that is explained
 _CONTEXTS = 3
@@ -62,6 +62,11 @@ def _thresholds() -> options.Decorator:
             help="Shortest words; 1 lists single characters too.",
         ),
         click.option("--latin", is_flag=True, help="List runs of letters and digits too."),
+        click.option(
+            "--new",
+            is_flag=True,
+            help="Only words that the base of the package does not hold.",
+        ),
         click.option(
             "--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words."
         ),
@@ -117,6 +122,11 @@ def _thresholds() -> options.Decorator:
 )
 @click.option("--model", metavar="FILE", help="Use a model that `train` made (learned).")
 @click.option(
+    "--no-base",
+    is_flag=True,
+    help="Learn from the text alone, without the base of the package (learned).",
+)
+@click.option(
     "--counts",
     metavar="FILE",
     help="Counts of this text from `ngrams`, not to count again; without a text, rank strong "
@@ -152,6 +162,7 @@ def discover(
     field: str | None,
     method: Any,
     model: str | None,
+    no_base: bool,
     counts: str | None,
     save_counts: str | None,
     min_count: int | None,
@@ -203,7 +214,9 @@ def discover(
     if max_length < min_length:
         raise click.UsageError("--max-length is smaller than --min-length.")
     inputs = _checked_inputs(inputs, method, counts, save_counts)
-    _check_model(method, model)
+    _check_model(method, model, no_base)
+    if isinstance(method, nlpzero.CoTraining) and not no_base:
+        method = dataclasses.replace(method, base="default")
     lists: dict[str, Any] = {
         "exclude": _words_of(exclude, exclude_encoding),
         "contains": _words_or_list(contains, exclude_encoding),
@@ -252,11 +265,15 @@ def _checked_inputs(
     return ()
 
 
-def _check_model(method: Any, model: str | None) -> None:
+def _check_model(method: Any, model: str | None, no_base: bool) -> None:
     """Refuse options that a model makes void rather than ignore them."""
+    name = next(name for name, config in _METHODS.items() if isinstance(method, config))
+    if no_base and name != "learned":
+        raise click.UsageError(f"--no-base belongs to --method learned, not to {name}.")
     if model is None:
         return
-    name = next(name for name, config in _METHODS.items() if isinstance(method, config))
+    if no_base:
+        raise click.UsageError("--no-base is for learning; the --model has learned already.")
     if name != "learned":
         raise click.UsageError(f"--model belongs to --method learned, not to {name}.")
     context = click.get_current_context()
@@ -336,7 +353,7 @@ def _found(
 
 
 def _learned_model(path: str) -> "LearnedSegmenter":
-    segmenter = nlpzero.load_segmenter(path)
+    segmenter = load_model(path)
     if not isinstance(segmenter, nlpzero.LearnedSegmenter):
         raise nlpzero.StorageError(
             f"{path}: a model of method {segmenter.method}; discovery needs a learned one"
@@ -348,7 +365,7 @@ def _saved_counts(
     corpus: "Corpus", method: Any, path: str, resources: "Resources"
 ) -> tuple["NGramCounts", "ReadReport"]:
     segmenter = getattr(method, "segmenter", None)
-    mapping = () if segmenter is None else segmenter.alphabet.mapping
+    mapping = () if segmenter is None else nlpzero.counting_alphabet(segmenter).mapping
     alphabet = nlpzero.Alphabet(fold_width=getattr(method, "fold_width", False), mapping=mapping)
     read = nlpzero.count_to_file(corpus, path, alphabet=alphabet, resources=resources)
     return nlpzero.NGramCounts.load(path), read

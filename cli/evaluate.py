@@ -11,7 +11,8 @@ import nlpzero
 
 from . import options
 from .formats import open_output
-from .learning import numbers
+from .learning import BASE, load_model, numbers
+from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 @click.option(
     "--model",
     metavar="FILE",
-    help="Segment the text of GOLD with this model, instead of PREDICTED.",
+    help="Segment the text of GOLD with this model, instead of PREDICTED.  "
+    "[default: the base of the package]",
 )
 @numbers()
 @click.option(
@@ -73,16 +75,20 @@ def evaluate(
     \b
     Examples:
       nlpzero evaluate gold.txt predicted.txt --known-words train-words.txt
+      nlpzero evaluate gold.txt
       nlpzero evaluate gold.txt --model model.nz --format json
       nlpzero evaluate gold.txt --model lm.nz --perplexity
     """
-    if (predicted is None) == (model is None):
+    if predicted is not None and model is not None:
         raise click.UsageError("Give either PREDICTED or --model.")
+    if predicted is None and model is None:
+        note("segmented by the base model; PREDICTED or --model chooses another", quiet=False)
+        model = BASE
     if numbers is not None and model is None:
         raise click.UsageError("--numbers says how --model cuts; give a model with it.")
     segmenter: Segmenter | None = None
     if model is not None:
-        segmenter = nlpzero.load_segmenter(model, numbers=numbers)
+        segmenter = load_model(model, numbers)
     if perplexity and not isinstance(segmenter, nlpzero.LanguageModelSegmenter):
         raise click.UsageError("--perplexity needs a --model of the method lm.")
     reference = nlpzero.Corpus(gold, encoding=encoding, errors=errors)

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from nlpzero.text.corpus import Corpus
 
 
+#: What ``--model`` calls the base of the package.
+BASE = "base"
+
+
+def load_model(name: str, numbers: Any = None) -> "Segmenter":
+    """The segmenter of a model file, or of the base of the package."""
+    return nlpzero.load_segmenter(None if name == BASE else name, numbers=numbers)
+
+
 def numbers() -> Decorator:
     """``--numbers``; None when not given, so that a model keeps its own."""
     return click.option(
@@ -95,14 +104,22 @@ def kept(
 
 
 def learning() -> Decorator:
-    """Options of all methods.
+    """Options of all methods; the command receives ``method``, a configuration, and ``background``,
+    file names.
 
-    The command receives ``method``, a configuration, and ``background``, file names.
+    A method that can start from the base of the package does so, unless ``--no-base`` is given.
     """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
-        def run(*args: Any, method: Any, background: tuple[str, ...], **given: Any) -> Any:
+        def run(
+            *args: Any, method: Any, background: tuple[str, ...], no_base: bool, **given: Any
+        ) -> Any:
+            if isinstance(method, nlpzero.CoTraining):
+                method = dataclasses.replace(method, base=None if no_base else "default")
+            elif no_base:
+                name = click.get_current_context().params["method"]
+                raise click.UsageError(f"--no-base belongs to --method learned, not to {name}.")
             if background and not isinstance(method, nlpzero.CoTraining):
                 name = click.get_current_context().params["method"]
                 raise click.UsageError(f"--background belongs to --method learned, not to {name}.")
@@ -124,7 +141,12 @@ def learning() -> Decorator:
             metavar="FILE",
             help="More text to learn from, of another kind perhaps (learned; repeatable).",
         )
-        command: Any = more(methods(run))
+        alone = click.option(
+            "--no-base",
+            is_flag=True,
+            help="Learn from the text alone, without the base of the package (learned).",
+        )
+        command: Any = more(alone(methods(run)))
         return command
 
     return decorate
@@ -151,6 +173,26 @@ def learn(
     return nlpzero.learn_segmenter(
         corpus,
         method,
+        numbers=numbers or "learned",
+        resources=telling_rounds(resources, quiet=quiet),
+    )
+
+
+def compacted(
+    corpus: "Corpus",
+    method: nlpzero.CoTraining,
+    size: int,
+    numbers: Any,
+    resources: "Resources",
+    *,
+    quiet: bool,
+) -> "Segmenter":
+    """Make a base from a corpus, telling on standard error what is going on."""
+    how = dataclasses.replace(method, base=None, recipe=nlpzero.BASE_METHOD.recipe)
+    return nlpzero.learn_base(
+        corpus,
+        how,
+        size=size,
         numbers=numbers or "learned",
         resources=telling_rounds(resources, quiet=quiet),
     )

@@ -26,6 +26,14 @@ def check_encoding(encoding: str) -> None:
         raise click.UsageError(in_options(str(error), ("encoding",))) from error
 
 
+def is_terminal() -> bool:
+    """Whether somebody types standard input."""
+    try:
+        return sys.stdin.isatty()
+    except (AttributeError, ValueError):
+        return False  # there is none
+
+
 def _is_compressed(head: bytes) -> bool:
     from nlpzero.text.files import compression  # brings NumPy, which --help does not need
 

@@ -75,7 +75,7 @@ def parse(
       echo "鸡蛋 可以 吃 吗" | nlpzero parse --templates templates.tsv --whitespace
       nlpzero parse --templates templates.tsv --model model.nz --format svg -o trees.svg few.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer)
+    how = make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
     rows = [
         row
         for path in template_files

@@ -227,7 +227,9 @@ def rules(
             raise click.UsageError("--field is for .jsonl inputs and --text; see also --basket.")
         shape: nlpzero.Lines | nlpzero.Pairs | nlpzero.JsonLines | nlpzero.Sentences
         if as_text:
-            shape = nlpzero.Sentences(make_tokenizer(model, words, whitespace, tokenizer))
+            shape = nlpzero.Sentences(
+                make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
+            )
         elif as_json:
             shape = nlpzero.JsonLines(field)
         elif basket is not None:

@@ -11,8 +11,18 @@ import nlpzero
 from . import options
 from .configs import in_options
 from .formats import open_bytes
-from .learning import check_joiners, keeping, kept, learn, learning, note_learned, numbers
-from .live import LiveInput, check_encoding, is_compressed_file
+from .learning import (
+    BASE,
+    check_joiners,
+    keeping,
+    kept,
+    learn,
+    learning,
+    load_model,
+    note_learned,
+    numbers,
+)
+from .live import LiveInput, check_encoding, is_compressed_file, is_terminal
 from .progress import note
 
 if TYPE_CHECKING:
@@ -29,7 +39,12 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 
 @click.command()
 @options.reading()
-@click.option("--model", metavar="FILE", help="A model that `train` made.")
+@click.option(
+    "--model",
+    metavar="FILE",
+    help="A model that `train` made; base for the one in the package, which cuts each line by "
+    "itself.",
+)
 @click.option(
     "--learn-from",
     multiple=True,
@@ -107,14 +122,17 @@ def segment(
 ) -> None:
     """Cut text into words.
 
-    Without --model, --learn-from or --words it first learns from the input itself. White space
-    passes through unchanged, and so does everything else: without the separators, the output is the
-    input, byte for byte. A line typed or piped in is answered at once if there is a model.
+    Without --model, --learn-from or --words it adapts the base of the package to the input itself.
+    White space passes through unchanged, and so does everything else: without the separators, the
+    output is the input, byte for byte. A line that is typed is answered at once, by the base alone,
+    and so is one piped in if there is a --model.
 
     \b
     Examples:
+      echo 我爱北京天安门 | nlpzero segment
       nlpzero segment novel.txt > cut.txt
       nlpzero segment --model news.nz < today.txt
+      tail -f chat.log | nlpzero segment --model base
       nlpzero segment --learn-from corpus/ --separator / - < questions.txt
       nlpzero segment --words dict.txt --format jsonl news.txt.gz -o news.jsonl
     """
@@ -133,10 +151,14 @@ def segment(
     split = _listed(split_words)
     if model is None:
         check_joiners(keep or (), joiners)
+    alone = model is None and not learn_from and not words
+    usual = method == nlpzero.CoTraining(base="default") and not background
+    if alone and usual and inputs == ("-",) and is_terminal():
+        # nobody who types a line wants to type all others first
+        model, alone = BASE, False
     form: dict[str, Any] = {"separator": separator, "format": format}
     with ExitStack() as stack:
         corpus: Corpus | None = None
-        alone = model is None and not learn_from and not words
         if alone or inputs != ("-",) or field is not None or is_compressed_file():
             again = alone or (jobs > 1 and "-" in inputs)
             corpus = stack.enter_context(
@@ -199,7 +221,7 @@ def _from_files(
             first, numbers=numbers or "learned"
         )
     else:
-        loaded, words_of_own = nlpzero.load_segmenter(model, numbers=numbers), list(words)
+        loaded, words_of_own = load_model(model, numbers), list(words)
     if isinstance(loaded, nlpzero.VocabularySegmenter) and weight is None and not force:
         for name in words_of_own:
             loaded = loaded.with_words(nlpzero.read_words(name))

@@ -98,7 +98,7 @@ def templates(
       nlpzero templates --tokenizer jieba:lcut --min-words 2 --top 50 reviews.txt
       nlpzero templates --whitespace --window 1 segmented.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer)
+    how = make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
     again = jobs > 1 and "-" in inputs
     with (
         options.open_corpus(

@@ -10,6 +10,9 @@ import click
 
 import nlpzero
 
+from .learning import BASE
+from .progress import note
+
 if TYPE_CHECKING:
     from nlpzero.segmentation.tokenizers import Tokenizer
 
@@ -19,7 +22,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def tokenizing() -> Callable[[F], F]:
     """The four options; they arrive as ``model, words, whitespace, tokenizer``."""
     decorators = (
-        click.option("--model", metavar="FILE", help="Cut words with a model that `train` made."),
+        click.option(
+            "--model",
+            metavar="FILE",
+            help="Cut words with a model that `train` made.  [default: the base of the package]",
+        ),
         click.option(
             "--words",
             metavar="FILE",
@@ -46,17 +53,30 @@ def tokenizing() -> Callable[[F], F]:
 
 
 def make_tokenizer(
-    model: str | None, words: str | None, whitespace: bool, tokenizer: str | None
+    model: str | None,
+    words: str | None,
+    whitespace: bool,
+    tokenizer: str | None,
+    *,
+    quiet: bool,
 ) -> "Tokenizer":
-    """The tokenizer that exactly one of the options names; a bad file is found now, not in a
-    worker.
+    """The tokenizer that one of the options names, or the base of the package if none does.
+
+    A bad file is found now, not in a worker.
     """
     given = (model is not None, words is not None, whitespace, tokenizer is not None)
-    if sum(given) != 1:
+    if sum(given) > 1:
         raise click.UsageError(
-            "Say what the words are with exactly one of --model, --words, --whitespace or "
-            "--tokenizer."
+            "Say what the words are with one of --model, --words, --whitespace or --tokenizer."
         )
+    if not any(given):
+        note(
+            "words are cut by the base model; --model, --words, --whitespace or --tokenizer "
+            "chooses another way",
+            quiet=quiet,
+        )
+    if model == BASE or not any(given):
+        return nlpzero.SegmenterTokenizer(nlpzero.load_segmenter())
     if model is not None:
         nlpzero.load_segmenter(model)
         return nlpzero.ModelTokenizer(model)

@@ -11,7 +11,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
-from .learning import learn, learning, note_learned, numbers
+from .learning import compacted, learn, learning, note_learned, numbers
 from .progress import note
 
 
@@ -32,6 +32,13 @@ from .progress import note
     metavar="FILE",
     help="Also write the language model in ARPA format, which KenLM reads (lm).",
 )
+@click.option(
+    "--compact",
+    metavar="SIZE",
+    type=options.Size(),
+    help="Make a base instead of a model: one of at most so many bytes, for text of any kind, that "
+    "others can adapt; 2.7M holds what 40 MB of text tell (learned; needs nlpzero[traditional]).",
+)
 @options.working()
 @cluster()
 @options.quiet()
@@ -46,6 +53,7 @@ def train(
     numbers: str | None,
     words: tuple[str, ...],
     arpa: str | None,
+    compact: int | None,
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
@@ -62,10 +70,16 @@ def train(
       nlpzero train news.txt -o news.nz
       nlpzero train novel.txt --background news.txt.gz -o novel.nz
       nlpzero train --method lm news.txt tech.txt -o lm.nz --arpa lm.arpa
+      nlpzero train --compact 2.7M --sample 64M corpus/ -o my-base.nz
       nlpzero train --words dict.txt --words mine.txt -o dict.nz
     """
     if arpa is not None and (words or not isinstance(method, nlpzero.CharacterModel)):
         raise click.UsageError("--arpa writes a language model; it belongs to --method lm.")
+    if compact is not None and (words or background or not isinstance(method, nlpzero.CoTraining)):
+        raise click.UsageError(
+            "--compact makes a base from raw text by --method learned; leave out --words and "
+            "--background."
+        )
     if words:
         if inputs:
             raise click.UsageError("--words makes a model from lists alone; give no INPUT with it.")
@@ -93,9 +107,12 @@ def train(
             quiet=quiet,
         ) as corpus:
             with options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as given:
-                segmenter = learn(
-                    corpus, method, background, numbers=numbers, resources=given, quiet=quiet
-                )
+                if compact is None:
+                    segmenter = learn(
+                        corpus, method, background, numbers=numbers, resources=given, quiet=quiet
+                    )
+                else:
+                    segmenter = compacted(corpus, method, compact, numbers, given, quiet=quiet)
             segmenter.save(output)
             if arpa is not None:
                 segmenter.model.write_arpa(arpa)

@@ -34,6 +34,7 @@ WHEN_CALLED = {
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
     ("nlpzero.language_model.model", "nlpzero.language_model.arpa"): MAKER,
     ("nlpzero.language_model.model", "nlpzero.language_model.estimation"): MAKER,
+    ("nlpzero.segmentation.base", "nlpzero.learning.base_segmenter"): FILES,
     ("nlpzero.segmentation.base", "nlpzero.learning.nvbe"): FILES,
     ("nlpzero.segmentation.base", "nlpzero.learning.segmenter"): FILES,
     ("nlpzero.segmentation.base", "nlpzero.segmentation.character_lm"): FILES,
@@ -52,6 +53,7 @@ WHEN_CALLED = {
 }
 # those of them that point up
 UP_WHEN_CALLED = {
+    ("nlpzero.segmentation.base", "nlpzero.learning.base_segmenter"),
     ("nlpzero.segmentation.base", "nlpzero.learning.nvbe"),
     ("nlpzero.segmentation.base", "nlpzero.learning.segmenter"),
 }

@@ -115,7 +115,7 @@ def discover_words(
         if isinstance(method, Learned):
             method = replace(method, segmenter=_segmenter(passes, method, counts))
             assert method.segmenter is not None
-            alphabet = Alphabet(mapping=method.segmenter.alphabet.mapping)
+            alphabet = counting_alphabet(method.segmenter)
         else:
             alphabet = Alphabet(fold_width=method.fold_width)
         if counts is None:
@@ -170,6 +170,23 @@ def rank_ngrams(
     return _discovery(run, method, min_count, DEFAULT_MAX_LENGTH, ReadReport())
 
 
+def counting_alphabet(segmenter: "LearnedSegmenter") -> Alphabet:
+    """How the text is read for the counts that go with a learned segmenter.
+
+    Parameters
+    ----------
+    segmenter : LearnedSegmenter
+
+    Returns
+    -------
+    Alphabet
+        Traditional characters are folded if the segmenter was told to; where only its base folds
+        them, words stay as they are written.
+    """
+    based = segmenter.method == "base" or "base_weight" in segmenter.training
+    return Alphabet(mapping=() if based else segmenter.alphabet.mapping)
+
+
 def _check_counts(counts: NGramCounts) -> None:
     if counts.alphabet.runs != "characters":
         raise StorageError(
@@ -189,7 +206,7 @@ def _segmenter(
         # threads of this machine learn
         resources = replace(passes.resources, jobs=passes.jobs, executor=None)
         segmenter = learn_segmenter(passes.text, method.training, resources=resources)
-    if counts is not None and counts.alphabet.mapping != segmenter.alphabet.mapping:
+    if counts is not None and counts.alphabet.mapping != counting_alphabet(segmenter).mapping:
         raise StorageError(
             "the segmenter and the counts fold characters differently; count with the alphabet of "
             "the segmenter"

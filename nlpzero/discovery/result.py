@@ -44,6 +44,7 @@ class Criteria:
     max_length: int | None = None
     exclude: frozenset[str] = frozenset()
     latin: bool = False
+    new: bool = False
     top: int | None = None
     contains: tuple[str, ...] | None = None
     without: tuple[str, ...] | None = None
@@ -66,6 +67,10 @@ class Criteria:
             floors = np.atleast_1d(np.array(self.min_pmi, float))
             floor = floors[np.clip(lengths - 2, 0, len(floors) - 1)]
             yield "min_pmi", self.min_pmi, words.pmi < floor
+        if self.new:
+            from nlpzero.learning.base_segmenter import shipped_base  # two megabytes to read
+
+            yield "new", True, shipped_base().counts_of(words.texts()) > 0
         yield from self._pattern_faults(words)
 
     def _pattern_faults(self, words: WordColumns) -> Iterator[tuple[str, Any, Any]]:
@@ -318,6 +323,7 @@ class Discovery:
         max_length: int | None = None,
         exclude: Iterable[str] | None = None,
         latin: bool | None = None,
+        new: bool | None = None,
         top: int | None = None,
         contains: Iterable[str] | None = None,
         without: Iterable[str] | None = None,
@@ -343,6 +349,9 @@ class Discovery:
             Words to leave out.
         latin : bool
             List runs of digits and letters too. At first False.
+        new : bool
+            Only words that the base of the package does not hold
+            (:meth:`nlpzero.BaseModel.counts_of`). At first False.
         top : int >= 1
             Keep this many words at most.
         contains : iterable of str
@@ -517,6 +526,7 @@ def _reason(word: WordColumns, name: str, threshold: Any) -> tuple[float | None,
         return pmi, f"its PMI of {pmi:.2f} is below min_pmi"
     return {
         "exclude": (None, "on a list to exclude"),
+        "new": (None, "the base holds it"),
         "min_length": (length, f"shorter than min_length {threshold}"),
         "max_length": (length, f"longer than max_length {threshold}"),
         "min_count": (int(word.strings.counts[0]), f"its count is below min_count {threshold}"),

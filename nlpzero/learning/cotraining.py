@@ -295,7 +295,7 @@ class _Learner:
         )
         self.priors = _spread(gaps.priors, ids[0], np.float32)
         divisions = np.array(method.recipe.divisions, np.int64)
-        starts = layout(types.symbols - 1, types.pairs)
+        starts = layout(types.symbols - 1, types.pairs, method.recipe.groups)
         weights = np.zeros((len(divisions), 2, int(starts[-1])), np.float32)
         self.gap_model = GapModel(divisions, weights, starts)
         self.logits = np.zeros(n, np.float32)

@@ -14,10 +14,15 @@ from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
 
 
 class LearnedDecoder:
-    """A :class:`Learned` made ready for other streams: hash tables and the decoder."""
+    """A :class:`Learned` made ready for other streams: hash tables and the decoder.
 
-    def __init__(self, learned: Learned) -> None:
+    With `whole_clauses`, no clause is ever divided between two pieces of work, however long it is,
+    so that a clause is cut the same wherever it stands.
+    """
+
+    def __init__(self, learned: Learned, *, whole_clauses: bool = False) -> None:
         self.learned = Learned(*(frozen(array) for array in learned))
+        self._whole_clauses = whole_clauses
         self._dense = dense_table(learned.codes)
         self._tables = learned_tables(self.learned)
 
@@ -34,7 +39,8 @@ class LearnedDecoder:
         x = self._dense[raw]
         forced = forced_cuts(x)
         out: npt.NDArray[Any] = np.ones((len(x) + 1, columns) if columns else len(x) + 1, dtype)
-        for number, (start, end) in enumerate(pieces(forced)):
+        ends = forced_cuts(x, len(x) + 1) if self._whole_clauses else forced
+        for number, (start, end) in enumerate(pieces(ends)):
             out[start : end + 1] = decode(
                 self._scores(x[start:end]), forced[start : end + 1], number
             )

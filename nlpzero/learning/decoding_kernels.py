@@ -8,7 +8,14 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats32
 from nlpzero.engine.hash_tables import KeyTable, find, probe
 from nlpzero.engine.jit import kernel
-from nlpzero.learning.gap_model import GapFeatures, GapModel, layout, score_gaps, unseen_record
+from nlpzero.learning.gap_model import (
+    GapFeatures,
+    GapModel,
+    layout_for,
+    rare_record,
+    score_gaps,
+    unseen_record,
+)
 from nlpzero.learning.model import (
     BEGINS_WORD,
     IS_WORD,
@@ -51,8 +58,9 @@ def edge_scores(symbols: np.ndarray, learned: Learned, tables: LearnedTables) ->
     )
     look_up_pairs(symbols, learned, tables, pairs)
     flags = np.zeros(n, np.uint8)
-    look_up_triples(symbols, tables, flags)
-    starts = layout(len(learned.codes) - 1, len(learned.pairs))
+    look_up_triples(symbols, tables, flags, 1 if len(learned.side_edges) else 0)
+    cells = learned.weights.shape[2]
+    starts = layout_for(len(learned.codes) - 1, len(learned.pairs), cells)
     logits = np.empty(n, np.float32)
     score_gaps(
         GapFeatures(symbols, pairs.ids, pairs.records, flags),
@@ -73,13 +81,15 @@ def look_up_pairs(
 ) -> None:
     """Fill in what is known of the bigrams of a stream, uint16[n].
 
-    Of a bigram the model has not seen it is worked out from the symbols' own statistics.
+    Of a bigram the model has not seen it is worked out from the symbols' own statistics, as of half
+    an occurrence, or, for a model that has left out rare ones, of one.
     """
     ids, records, priors, next_probs, word_counts = found
     slots, shift = tables.pairs, tables.pair_shift
     pair_records, pair_values = learned.pair_records, learned.pair_values
     codes, symbol_counts = learned.codes, learned.symbol_counts
     prior_sides, skip_prior, pmi_edges = learned.prior_sides, learned.skip_prior, learned.pmi_edges
+    side_edges = learned.side_edges
     total = learned.constants[1]
     for i in range(len(symbols) - 1):
         b = symbols[i]
@@ -98,15 +108,26 @@ def look_up_pairs(
             cb = np.float64(symbol_counts[b])
             cc = np.float64(symbol_counts[c])
             expected = cb * cc / total
-            records[i] = unseen_record(np.log(0.5 / expected), codes[b], codes[c], pmi_edges)
+            count = 0.0
+            if len(side_edges):
+                count = 1.0
+                pmi = np.log(1.0 / expected)
+                records[i] = rare_record(pmi, codes[b], codes[c], pmi_edges, side_edges)
+            else:
+                records[i] = unseen_record(np.log(0.5 / expected), codes[b], codes[c], pmi_edges)
             skip = (np.log(0.5 / (expected + 0.5)) - skip_prior[0]) * skip_prior[1]
             priors[i] = prior_sides[b, 0] + prior_sides[c, 1] + skip
-            next_probs[i] = 2.0 * (cc / total) / (cb + 2.0)
+            next_probs[i] = (count + 2.0 * (cc / total)) / (cb + 2.0)
 
 
 @kernel
-def look_up_triples(symbols: np.ndarray, tables: LearnedTables, flags: np.ndarray) -> None:
-    """Bin and flags, uint8[n], of the trigram that starts at each position; 0 if there is none."""
+def look_up_triples(
+    symbols: np.ndarray, tables: LearnedTables, flags: np.ndarray, unseen: int
+) -> None:
+    """Bin and flags, uint8[n], of the trigram that starts at each position; 0 if none can.
+
+    unseen : bin of a trigram that the model has not seen
+    """
     slots, shift = tables.triples, tables.triple_shift
     for i in range(len(symbols) - 2):
         b = symbols[i]
@@ -115,8 +136,7 @@ def look_up_triples(symbols: np.ndarray, tables: LearnedTables, flags: np.ndarra
         if b == 0 or c == 0 or d == 0:
             continue
         place = probe(slots, shift, with_symbol(pack_pair(b, c), d, 3), TRIPLE_BITS)
-        if place >= 0:
-            flags[i] = slots[place] & np.uint64(0xFF)
+        flags[i] = slots[place] & np.uint64(0xFF) if place >= 0 else np.uint64(unseen)
 
 
 @kernel

@@ -30,6 +30,12 @@ JOINT_CELLS = (
     SIDE_BINS * (PMI_BINS + 1) * SIDE_BINS,
 )
 GROUPS = 11
+# groups without those of the pairs beside the gap
+DENSE_GROUPS = 9
+# groups of a learner that also looks farther; tables of these are hashed, or as large as those of
+# the nearer ones
+WIDE_GROUPS = 19
+SKIP_CELLS, TRIPLE_CELLS = 1 << 18, 1 << 20
 
 # places of the bins in the 32-bit record of a bigram; the rest of it is its hash
 _LEFT_ENTROPY, _RIGHT_ENTROPY, _LEFT_PMI, _PMI, _RIGHT_PMI, _FOLDS = 4, 8, 12, 16, 20, 24
@@ -144,26 +150,68 @@ def unseen_record(pmi: Any, b: Any, c: Any, pmi_edges: np.ndarray) -> Any:
 
 
 @kernel
+def rare_record(pmi: Any, b: Any, c: Any, pmi_edges: np.ndarray, side_edges: np.ndarray) -> Any:
+    """Record of a bigram that occurs once and has no entropy, from the code points and the PMI."""
+    side = 1 + _bin(pmi, side_edges)
+    return np.uint32(
+        1
+        | 1 << _LEFT_ENTROPY
+        | 1 << _RIGHT_ENTROPY
+        | side << _LEFT_PMI
+        | _bin(pmi, pmi_edges) << _PMI
+        | side << _RIGHT_PMI
+        | pair_hash(b, c) << _FOLDS
+    )
+
+
+@kernel
 def fold_of(record: Any, fold_bit: Any) -> Any:
     """Side of a bigram in one division of the bigrams in two."""
     return (np.int64(record) >> (_FOLDS + fold_bit)) & 1
 
 
 @kernel
-def layout(symbols: Any, bigrams: Any) -> np.ndarray:
-    """Where the weights of each of the eleven groups begin, and their number."""
-    out = np.empty(GROUPS + 1, np.int64)
+def layout(symbols: Any, bigrams: Any, groups: Any = GROUPS) -> np.ndarray:
+    """Where the weights of each group begin, and their number."""
+    out = np.empty(groups + 1, np.int64)
     at = 0
-    for g in range(GROUPS):
+    for g in range(groups):
         out[g] = at
         if g < 4:
             at += symbols + 1
         elif g < 9:
             at += JOINT_CELLS[g - 4]
-        else:
+        elif g < 13:
             at += bigrams + 1
-    out[GROUPS] = at
+        elif g < 15:
+            at += symbols + 1
+        elif g < 17:
+            at += SKIP_CELLS
+        else:
+            at += TRIPLE_CELLS
+    out[groups] = at
     return out
+
+
+@kernel
+def layout_for(symbols: Any, bigrams: Any, cells: Any) -> np.ndarray:
+    """The layout of a model that has so many weights."""
+    for groups in (DENSE_GROUPS, WIDE_GROUPS):
+        starts = layout(symbols, bigrams, groups)
+        if starts[groups] == cells:
+            return starts
+    return layout(symbols, bigrams, GROUPS)
+
+
+@kernel
+def _hashed(x: Any, y: Any, z: Any, cells: Any) -> Any:
+    """Cell of three symbols in a hashed table."""
+    h = np.uint32(x) * np.uint32(2654435761) + np.uint32(y) * np.uint32(2246822519)
+    h += np.uint32(z) * np.uint32(3266489917)
+    h ^= h >> np.uint32(15)
+    h *= np.uint32(668265263)
+    h ^= h >> np.uint32(13)
+    return np.int64(h & np.uint32(cells - 1))
 
 
 class GapFeatures(NamedTuple):
@@ -186,7 +234,7 @@ class GapModel(NamedTuple):
 
     fold_bits : int64[divisions]; bit of a bigram's hash that tells its side
     weights : float32[divisions, 2, cells]; for gaps on each side, trained on the other one
-    starts : int64[12]; where the weights of each group begin
+    starts : int64[groups + 1]; where the weights of each group begin
     """
 
     fold_bits: npt.NDArray[np.int64]
@@ -217,7 +265,9 @@ def _cells(
     starts: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """The eleven weights of the gap before position i (which has symbols on both sides)."""
+    """The weights of the gap before position i (which has symbols on both sides): eleven, or as
+    many as `out` holds.
+    """
     n = len(symbols)
     before = i >= 2
     after = i + 1 < n
@@ -242,8 +292,27 @@ def _cells(
         + (((ab >> _LEFT_PMI) & 15) * (PMI_BINS + 1) + 1 + ((bc >> _PMI) & 15)) * SIDE_BINS
         + ((cd >> _RIGHT_PMI) & 15)
     )
+    if len(out) == DENSE_GROUPS:
+        return
     out[9] = starts[9] + (np.int64(bigrams[i - 2]) + 1 if before else 0)
     out[10] = starts[10] + (np.int64(bigrams[i]) + 1 if after else 0)
+    if len(out) == GROUPS:
+        return
+    # a2 a b | c d d2: still no group that holds b and c together
+    far_before = before and i >= 3 and symbols[i - 2] > 0
+    far_after = after and i + 2 < n and symbols[i + 1] > 0
+    a = np.int64(symbols[i - 2]) if before else 0
+    d = np.int64(symbols[i + 1]) if after else 0
+    a2 = np.int64(symbols[i - 3]) if far_before else 0
+    d2 = np.int64(symbols[i + 2]) if far_after else 0
+    out[11] = starts[11] + (np.int64(bigrams[i - 3]) + 1 if far_before else 0)
+    out[12] = starts[12] + (np.int64(bigrams[i + 1]) + 1 if far_after else 0)
+    out[13] = starts[13] + a2
+    out[14] = starts[14] + d2
+    out[15] = starts[15] + _hashed(a, symbols[i], 0, SKIP_CELLS)
+    out[16] = starts[16] + _hashed(symbols[i - 1], d, 0, SKIP_CELLS)
+    out[17] = starts[17] + _hashed(a, symbols[i - 1], a2, TRIPLE_CELLS)
+    out[18] = starts[18] + _hashed(symbols[i], d, d2, TRIPLE_CELLS)
 
 
 @kernel
@@ -262,13 +331,14 @@ def train_gaps(
     """One pass of Adagrad over the gaps whose pair is on one side; returns the mean loss in nats.
 
     cuts : uint8[n + 1]; blocks : int64[], numbers of the blocks of the stream in the order of
-    training; starts : int64[12]; weights : float32[cells, 2], the weights and the sums of squared
-    gradients, both are changed.
+    training; starts : int64[groups + 1]; weights : float32[cells, 2], the weights and the sums of
+    squared gradients, both are changed.
     """
     symbols, bigrams, records, trigram_bins = features
     pair_weights, target, background_weight = importance
     n = len(symbols)
-    cells = np.empty(GROUPS, np.int64)
+    groups = len(starts) - 1
+    cells = np.empty(groups, np.int64)
     loss = 0.0
     seen = 0.0
     for j in range(len(blocks)):
@@ -280,7 +350,7 @@ def train_gaps(
                 continue
             _cells(i, symbols, bigrams, records, trigram_bins, starts, cells)
             z = np.float32(0.0)
-            for g in range(GROUPS):
+            for g in range(groups):
                 z += weights[cells[g], 0]
             w = np.float64(pair_weights[bigrams[i - 1]])
             if i >= target:
@@ -289,7 +359,7 @@ def train_gaps(
             d = np.float32((p - cuts[i]) * w)
             step = np.float32(rate) * d
             square = d * d
-            for g in range(GROUPS):
+            for g in range(groups):
                 c = cells[g]
                 weights[c, 1] += square
                 weights[c, 0] -= step / np.sqrt(weights[c, 1])
@@ -316,7 +386,8 @@ def score_gaps(
     """
     symbols, bigrams, records, trigram_bins = features
     fold_bits, weights, starts = model
-    cells = np.empty(GROUPS, np.int64)
+    groups = len(starts) - 1
+    cells = np.empty(groups, np.int64)
     for i in range(first, last):
         if i == 0 or symbols[i] == 0 or symbols[i - 1] == 0:
             out[i] = 0.0
@@ -326,7 +397,7 @@ def score_gaps(
         for d in range(len(fold_bits)):
             side = fold_of(records[i - 1], fold_bits[d])
             z = np.float32(0.0)
-            for g in range(GROUPS):
+            for g in range(groups):
                 z += weights[d, side, cells[g]]
             total += z
         out[i] = total / len(fold_bits) + priors[i - 1]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from nlpzero.engine.config import Config, option
 
 if TYPE_CHECKING:
+    from nlpzero.engine.storage import PathLike
+    from nlpzero.learning.base_model import BaseModel
     from nlpzero.text.corpus import Corpus
 
 #: Text that learning takes at most, in bytes of UTF-8.
@@ -43,6 +45,8 @@ class Recipe:
         kappa: a gap of a pair that occurs c times weighs c ** -kappa in training.
     rate
         Adagrad's.
+    groups
+        Tables of the gap model: 11, or 19 with those of farther context.
     divisions
         Bits of the pair hash, each dividing the pairs in two sides that are trained on each other.
     """
@@ -56,7 +60,43 @@ class Recipe:
     prior_weight: float = 0.25
     count_power: float = 0.5
     rate: float = 0.05
+    groups: int = 11
     divisions: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """The constants of adapting a base, the same for every text; only tests and ablations change
+    them.
+
+    rounds, sweeps
+        Rounds of gap model and word model, and sweeps of the word model in each.
+    gram_weight, fading
+        An n-gram of the base counts gram_weight / (1 + N / fading) beside a text of N symbols.
+    word_share
+        A word of the base counts so much of an n-gram.
+    memory
+        Adagrad's sums of squares start as if so much of the base's text had been seen.
+    strength, strength_power, gap_weight, prior_weight, rate, count_power
+        As for :class:`Recipe`.
+    burst_block
+        Own n-grams count sqrt(c d), d being the number of blocks of so many symbols that hold them;
+        0: c.
+    """
+
+    rounds: int = 3
+    sweeps: int = 2
+    gram_weight: float = 0.4
+    fading: float = 1.5e6
+    word_share: float = 0.25
+    memory: float = 0.1
+    strength: float = 0.01
+    strength_power: float = 0.75
+    gap_weight: float = 3.0
+    prior_weight: float = 0.3
+    rate: float = 0.05
+    count_power: float = 0.5
+    burst_block: int = 40_000
 
 
 @dataclass(frozen=True)
@@ -80,7 +120,10 @@ class CoTraining(Config):
         opencc), so that texts in both scripts can help each other. Results keep the original
         characters.
     recipe : Recipe
-        Other constants.
+        Other constants, of learning without a base.
+    base : BaseModel, path or "default", optional
+        Start from this base, or the one in the package, and adapt it: better for all but very large
+        texts, and fast. Traditional characters are then read as the base reads them.
 
     Examples
     --------
@@ -98,6 +141,7 @@ class CoTraining(Config):
     seed: int = option(0, _SEED)
     fold_traditional: bool = option(False, _FOLD)
     recipe: Recipe = field(default_factory=Recipe)
+    base: "BaseModel | PathLike | None" = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,9 @@ class Learned(NamedTuple):
     pmi_edges : float64[9]
     skip_prior : float64[2]
     constants : float64[4], word total, symbol total, alpha, mu
+    side_edges : float64[7], or empty. With them, n-grams the model does not know are taken to occur
+    once, as those
+        that a base left out do; without, not at all
     """
 
     codes: npt.NDArray[np.uint16]
@@ -64,16 +67,23 @@ class Learned(NamedTuple):
     pmi_edges: npt.NDArray[np.float64]
     skip_prior: npt.NDArray[np.float64]
     constants: npt.NDArray[np.float64]
+    side_edges: npt.NDArray[np.float64] = np.zeros(0)
 
     def for_file(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays of a model file; keys have the last symbol lowest there."""
         triples, words = self.triples >> SYMBOL_BITS, keys_for_file(self.words)
-        return self._replace(triples=triples, words=words)._asdict()
+        arrays = self._replace(triples=triples, words=words)._asdict()
+        if not len(self.side_edges):  # models without them stay as they were
+            del arrays["side_edges"]
+        return arrays
 
     @classmethod
     def from_file(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Learned":
         """What :meth:`for_file` gave."""
-        learned = cls(**{name: arrays[name] for name in cls._fields})
+        learned = cls(
+            **{name: arrays[name] for name in cls._fields if name != "side_edges"},
+            side_edges=arrays.get("side_edges", np.zeros(0)),
+        )
         triples, words = learned.triples << SYMBOL_BITS, keys_from_file(learned.words)
         return learned._replace(triples=triples, words=words)
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from nlpzero.engine.resources import ReadReport, Resources, parse_size
 from nlpzero.language_model.model import KneserNeyModel
+from nlpzero.learning.adaptation import adapt
+from nlpzero.learning.base_segmenter import find_base
 from nlpzero.learning.cotraining import learn
 from nlpzero.learning.methods import BranchingEntropy, CoTraining
 from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
@@ -152,7 +154,11 @@ def learn_segmenter(
 def _co_train(corpus: Text, method: CoTraining, resources: Resources) -> LearnedSegmenter:
     wanted = _bytes(method.sample)
     size = min(wanted, resources.budget // _CO_TRAINING_BYTES)
-    mapping = traditional_to_simplified() if method.fold_traditional else ()
+    base = None if method.base is None else find_base(method.base)
+    if base is not None:
+        mapping = base.alphabet.mapping
+    else:
+        mapping = traditional_to_simplified() if method.fold_traditional else ()
     read = ReadReport()
     own = _sample(corpus, size, method.seed, resources, read)
     other = Sample([], 0, True)
@@ -163,7 +169,7 @@ def _co_train(corpus: Text, method: CoTraining, resources: Resources) -> Learned
         "bytes": own.size,
         "background_bytes": other.size,
         **_sample_facts(wanted, size, own.whole and other.whole),
-        "fold_traditional": method.fold_traditional,
+        "fold_traditional": method.fold_traditional or base is not None,
     }
     alphabet = alphabet_of([*own.blocks, *other.blocks], mapping)
     symbols = stream_of(own.blocks, alphabet)
@@ -171,7 +177,10 @@ def _co_train(corpus: Text, method: CoTraining, resources: Resources) -> Learned
     if other.blocks:
         symbols = np.concatenate([symbols, stream_of(other.blocks, alphabet)])
     del own, other
-    learned, summary = learn(symbols, target, method, resources=resources)
+    if base is None:
+        learned, summary = learn(symbols, target, method, resources=resources)
+    else:
+        learned, summary = adapt(base, symbols, target, method, resources=resources)
     segmenter = LearnedSegmenter(learned, alphabet, training={**training, **summary})
     segmenter.read = read
     return segmenter

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike, read_file, write_file
+from nlpzero.engine.storage import PathLike, kind_of, read_file, write_file
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.lattice import random_key
 from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
@@ -59,6 +59,8 @@ METHODS = {
     "lm": ("nlpzero.segmentation.character_lm", "LanguageModelSegmenter"),
     "vocabulary": ("nlpzero.segmentation.vocabulary", "VocabularySegmenter"),
 }
+# of files of a base, which have a kind of their own, and of the base in the package
+_BASE = ("nlpzero.learning.base_segmenter", "BaseSegmenter")
 
 # characters that hardly any text holds
 _MARKS = "\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1"
@@ -654,13 +656,14 @@ def whole_pieces(
 
 
 def load_segmenter(
-    path: PathLike, *, numbers: Numbers | None = None, mmap: bool = True
+    path: PathLike | None = None, *, numbers: Numbers | None = None, mmap: bool = True
 ) -> Segmenter:
     """Load a model file written by :meth:`Segmenter.save`, of whatever method.
 
     Parameters
     ----------
-    path : path
+    path : path, optional
+        By default the base in the package: it cuts any text at once, each clause by itself.
     numbers : {"learned", "date", "split"}, optional
         Replace the convention for numbers that the file names.
     mmap : bool
@@ -675,7 +678,16 @@ def load_segmenter(
     ------
     StorageError
         The file cannot be read, is damaged, or holds something else.
+
+    Examples
+    --------
+    >>> load_segmenter().segment("我爱北京天安门。")
+    ['我', '爱', '北京', '天安门', '。']
     """
+    if path is None or kind_of(path) == "base":
+        module, attribute = _BASE
+        base: Segmenter = getattr(importlib.import_module(module), attribute).load(path)
+        return base if numbers is None else base.with_numbers(numbers)
     header, arrays = read_file(path, "model", mmap=mmap)
     name = header.get("method")
     if name not in METHODS:

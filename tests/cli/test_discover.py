@@ -237,13 +237,15 @@ def test_learned_is_the_default(run_here: Callable, text: Path, tmp_path: Path) 
     assert "round 1 of" in done.err
     assert "北京: found:" in done.err
     rows = rows_of(done.out)
-    assert {"北京", "葡萄", "太阳能"} <= {row[0] for row in rows[:60]}
+    assert {"北京", "葡萄", "机器"} <= {row[0] for row in rows[:60]}
     assert all(0 <= float(value) <= 1 for row in rows for value in row[7:])
     again = run_here("discover", text, "--jobs", 2, "--method", "learned", "-q", code=0)
     assert again.raw == done.raw and again.err == ""
     run_here("train", text, "-o", "model.nz", "-q", code=0)
     assert run_here("discover", text, "--model", "model.nz", code=0).raw == done.raw
     run_here("ngrams", text, "-o", "c.nz", code=0)
+    scratch = rows_of(run_here("discover", text, "--no-base", code=0).out)
+    assert {"北京", "葡萄", "太阳能"} <= {row[0] for row in scratch[:60]}
     alone = run_here("discover", "--counts", "c.nz", code=0)
     assert alone.out.startswith(HEADER + "\n") and "cohesion: " in alone.err
 

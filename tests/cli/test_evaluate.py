@@ -97,7 +97,6 @@ def test_lines_that_differ(run_here, files, tmp_path):
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (("gold.txt",), 2, "either PREDICTED or --model"),
         (("gold.txt", "predicted.txt", "--model", "x"), 2, "either PREDICTED or --model"),
         (("gold.txt", "missing.txt"), 1, "missing.txt"),
         (("gold.txt", "predicted.txt", "--perplexity"), 2, "--perplexity needs a --model"),

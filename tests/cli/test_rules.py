@@ -236,7 +236,7 @@ def test_nothing_found_says_what_to_change(run_cli, baskets):
         (("--separator", '"'), "--separator"),
         (("--basket", "1,2", "--jsonl"), "exclude each other"),
         (("--field", "x"), "--field"),
-        (("--text",), "exactly one of --model"),
+        (("--text", "--whitespace", "--words", "x"), "one of --model"),
         (("--itemsets", "no/such/folder"), "--itemsets"),
     ],
 )

@@ -81,9 +81,8 @@ def test_nothing_found_is_a_table_without_rows(run_cli) -> None:
 
 
 def test_misuse(run_cli) -> None:
-    for arguments in ((), ("--whitespace", "--words", "w.txt")):
-        result = run_cli("templates", *arguments)
-        assert result.code == 2 and "exactly one of --model" in result.err
+    result = run_cli("templates", "--whitespace", "--words", "w.txt")
+    assert result.code == 2 and "one of --model" in result.err
     assert run_cli("templates", "--whitespace", "--window", 0).code == 2
     assert run_cli("templates", "--tokenizer", "jieba").code == 2
     result = run_cli("templates", "--whitespace", "missing.txt")

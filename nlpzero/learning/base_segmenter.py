@@ -1,0 +1,100 @@
+"""The base as a segmenter, and where the package keeps its own base."""
+
+import os
+from collections.abc import Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from nlpzero.engine.storage import PathLike, read_header
+from nlpzero.learning.base_decoding import alone
+from nlpzero.learning.base_model import BaseModel, load_base
+from nlpzero.learning.decoder import LearnedDecoder
+from nlpzero.learning.segmenter import LearnedSegmenter
+from nlpzero.segmentation.base import Arrays, Numbers
+from nlpzero.text.alphabet import Alphabet
+
+_SHIPPED = Path(__file__).with_name("base.nz")
+
+
+class BaseSegmenter(LearnedSegmenter):
+    """Segmenter by a base alone: every clause is cut the same, whatever stands around it.
+
+    Parameters
+    ----------
+    base : BaseModel
+    numbers : {"learned", "date", "split"}
+        As for :class:`nlpzero.Segmenter`.
+
+    Examples
+    --------
+    >>> segmenter = BaseSegmenter(shipped_base())
+    >>> segmenter.segment("我爱北京天安门。")
+    ['我', '爱', '北京', '天安门', '。']
+    """
+
+    method = "base"
+
+    def __init__(self, base: BaseModel, *, numbers: Numbers = "learned") -> None:
+        super().__init__(alone(base), base.alphabet, numbers=numbers, training=base.training)
+        self.base = base
+
+    @cached_property
+    def _decoder(self) -> LearnedDecoder:
+        return LearnedDecoder(self.learned, whole_clauses=True)
+
+    def save(self, path: PathLike) -> None:
+        """Write the file of the base, with the convention for numbers.
+
+        Parameters
+        ----------
+        path : path
+        """
+        self.base.save(path, numbers=self.numbers)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        raise NotImplementedError("a base has a file of its own kind; use save().")
+
+    @classmethod
+    def _from_state(
+        cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
+    ) -> "BaseSegmenter":
+        raise NotImplementedError("a base has a file of its own kind; use load().")
+
+    @classmethod
+    def load(cls, path: PathLike | None = None) -> "BaseSegmenter":
+        """The segmenter of a file of a base; by default of the base in the package."""
+        if path is None:
+            return cls(shipped_base())
+        numbers = read_header(path)[1].get("numbers", "learned")
+        return cls(load_base(path), numbers=numbers)
+
+
+@cache
+def shipped_base() -> BaseModel:
+    """The base that comes with the package; read once."""
+    return load_base(_SHIPPED)
+
+
+def find_base(base: "BaseModel | PathLike") -> BaseModel:
+    """A base from what may name it: the base itself, its file, or ``"default"`` for the one in the
+    package.
+
+    Parameters
+    ----------
+    base : BaseModel, or path
+
+    Returns
+    -------
+    BaseModel
+
+    Raises
+    ------
+    StorageError
+        The file cannot be read, is damaged, or holds something else.
+    """
+    if isinstance(base, BaseModel):
+        return base
+    if isinstance(base, str | os.PathLike):
+        return shipped_base() if os.fspath(base) == "default" else load_base(base)
+    raise TypeError(f"`base` must be a BaseModel, a path or 'default', got {base!r}.")
