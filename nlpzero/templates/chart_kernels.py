@@ -1,8 +1,12 @@
 """Compiled loops of the chart parser."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpzero.engine.hash_tables import KeyTable, find, probe, table_of
 from nlpzero.engine.jit import kernel
 
 # A chart cell is `score * WORD_LIMIT + words of the main template`, so that one comparison orders
@@ -13,22 +17,49 @@ WORD_LIMIT = 1 << WORD_BITS
 IMPOSSIBLE = -(1 << 62)
 
 
+class TemplateTrie(NamedTuple):
+    """Templates as a trie over their elements; node 0 is the root.
+
+    edges : KeyTable from ``node << 32 | word``, words being numbered from 1, to the child
+    gap_child : int32[nodes]; child by a placeholder, or -1
+    node_score : int64[nodes]; score of the template that ends there, or IMPOSSIBLE
+    """
+
+    edges: KeyTable
+    gap_child: NDArray[np.int32]
+    node_score: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, children: Mapping[tuple[int, int], int], scores: list[int]) -> "TemplateTrie":
+        """From the child of each node by each word, 0 a placeholder, and the scores of nodes."""
+        gap_child = np.full(len(scores), -1, np.int32)
+        words = {}
+        for (node, word), child in children.items():
+            if word == 0:
+                gap_child[node] = child
+            else:
+                words[node << 32 | word] = child
+        edges = table_of(np.array(list(words), np.uint64))
+        nodes = np.array([*words.values(), -1], np.int32)
+        return cls(edges._replace(rows=nodes[edges.rows]), gap_child, np.array(scores, np.int64))
+
+
+class States(NamedTuple):
+    """Trie nodes that a template can stand at after each word, which is their last element.
+
+    nodes : int32[states]; ascending at each position
+    first : int64[n + 2]; the states at position p, after the word p - 1, are first[p] to
+        first[p + 1] - 1
+    """
+
+    nodes: NDArray[np.int32]
+    first: NDArray[np.int64]
+
+
 @kernel
-def find_child(
-    edge_keys: NDArray[np.uint64], edges: NDArray[np.int32], node: int, word: int
-) -> int:
-    """Child of a trie node by a word, or -1. Edges are sorted by (node, word)."""
-    key = (np.uint64(node) << np.uint64(32)) | np.uint64(word)
-    low, high = 0, edge_keys.size
-    while low < high:
-        middle = (low + high) >> 1
-        if edge_keys[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    if low < edge_keys.size and edge_keys[low] == key:
-        return edges[low]
-    return -1
+def edge_key(node: int, word: int) -> np.uint64:
+    """Key of the edge from a node by a word."""
+    return (np.uint64(node) << np.uint64(32)) | np.uint64(word)
 
 
 @kernel
@@ -49,17 +80,33 @@ def find_state(nodes: NDArray[np.int32], low: int, high: int, node: int) -> int:
 
 
 @kernel
-def reach_states(
+def state_after(
     words: NDArray[np.int64],
-    edge_keys: NDArray[np.uint64],
-    edges: NDArray[np.int32],
-    gap_child: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Trie nodes that a template can stand at after each word: `nodes`, and `first` by position.
+    k: int,
+    node: int,
+    slots: NDArray[np.uint64],
+    shift: np.uint64,
+    children: NDArray[np.int32],
+    nodes: NDArray[np.int32],
+    first: NDArray[np.int64],
+) -> int:
+    """The state of a template that goes on from a node with the word at k, or -1."""
+    if words[k] < 0:
+        return -1
+    place = probe(slots, shift, edge_key(node, words[k]), 0)
+    if place < 0:
+        return -1
+    return find_state(nodes, first[k + 1], first[k + 2], children[place])
 
-    A state at position p is a node whose last element is the word p - 1. Each node is listed once
-    for a position however many ways lead to it, which is what keeps the chart polynomial.
+
+@kernel
+def reach_states(words: NDArray[np.int64], trie: TemplateTrie) -> States:
+    """All states of a sentence of n words, int64[n], -1 for those that no template has.
+
+    Each node is listed once for a position however many ways lead to it, which is what keeps the
+    chart polynomial.
     """
+    gap_child = trie.gap_child
     n = words.size
     nodes = np.empty(64, np.int32)
     first = np.zeros(n + 2, np.int64)
@@ -78,22 +125,22 @@ def reach_states(
                 grown = np.empty(2 * need, np.int32)
                 grown[:size] = nodes[:size]
                 nodes = grown
-            child = find_child(edge_keys, edges, 0, word)
+            child = find(trie.edges, edge_key(0, word))
             if child >= 0:
                 nodes[size] = child
                 size += 1
             if k > 0 and gap_child[0] >= 0:
-                child = find_child(edge_keys, edges, gap_child[0], word)
+                child = find(trie.edges, edge_key(gap_child[0], word))
                 if child >= 0:
                     nodes[size] = child
                     size += 1
             for s in range(first[k], begin):
-                child = find_child(edge_keys, edges, nodes[s], word)
+                child = find(trie.edges, edge_key(nodes[s], word))
                 if child >= 0:
                     nodes[size] = child
                     size += 1
             for m in range(waiting_size):
-                child = find_child(edge_keys, edges, waiting[m], word)
+                child = find(trie.edges, edge_key(waiting[m], word))
                 if child >= 0:
                     nodes[size] = child
                     size += 1
@@ -109,105 +156,89 @@ def reach_states(
                 waiting[waiting_size] = gap
                 waiting_size += 1
     first[n + 1] = size
-    return nodes[:size].copy(), first
+    return States(nodes[:size].copy(), first)
+
+
+@kernel
+def take_best(cells: NDArray[np.int64], after: NDArray[np.int64], begin: int, gap: int) -> None:
+    """Improve cells by a word at begin - 1 and what its state completes after it, end by end."""
+    for j in range(begin, cells.size):
+        if after[j] != IMPOSSIBLE:
+            cells[j] = max(cells[j], gap + after[j] + 1)
 
 
 @kernel
 def fill_chart(
-    words: NDArray[np.int64],
-    edge_keys: NDArray[np.uint64],
-    edges: NDArray[np.int32],
-    gap_child: NDArray[np.int32],
-    node_score: NDArray[np.int64],
-    null_score: int,
-    nodes: NDArray[np.int32],
-    first: NDArray[np.int64],
+    words: NDArray[np.int64], trie: TemplateTrie, null_score: int, states: States
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Best cell of every span, and best completion of every state up to every end.
 
-    `chart[i, j]` belongs to the words i..j-1. `complete[s, j]` is the best way for state s to
-    finish its template exactly at j; it does not depend on where the template began, so one table
-    serves all beginnings.
+    `chart[i, j]`, int64[n + 1, n + 1], belongs to the words i..j-1. `complete[s, j]`,
+    int64[states, n + 1], is the best way for state s to finish its template exactly at j; it does
+    not depend on where the template began, so one table serves all beginnings.
     """
+    gap_child, node_score = trie.gap_child, trie.node_score
+    slots, children, shift = trie.edges
+    nodes, first = states
     n = words.size
     chart = np.zeros((n + 1, n + 1), np.int64)
     complete = np.full((nodes.size, n + 1), IMPOSSIBLE, np.int64)
-    lead = gap_child[0]
     for i in range(n, -1, -1):
         if i < n:
             for j in range(i + 1, n + 1):
                 chart[i, j] = null_score * (j - i - 1) * WORD_LIMIT
-            if words[i] >= 0:
-                child = find_child(edge_keys, edges, 0, words[i])
-                s = find_state(nodes, first[i + 1], first[i + 2], child)
-                if s >= 0:
-                    for j in range(i + 1, n + 1):
-                        if complete[s, j] != IMPOSSIBLE:
-                            chart[i, j] = max(chart[i, j], complete[s, j] + 1)
-            if lead >= 0:
+            s = state_after(words, i, 0, slots, shift, children, nodes, first)
+            if s >= 0:
+                take_best(chart[i], complete[s], i + 1, 0)
+            if gap_child[0] >= 0:
                 for k in range(i + 1, n):
-                    if words[k] < 0:
-                        continue
-                    child = find_child(edge_keys, edges, lead, words[k])
-                    s = find_state(nodes, first[k + 1], first[k + 2], child)
+                    s = state_after(words, k, gap_child[0], slots, shift, children, nodes, first)
                     if s >= 0:
                         # chart[i, k] is final: whatever ends at k was added by an earlier k
                         gap = (chart[i, k] >> WORD_BITS) * WORD_LIMIT
-                        for j in range(k + 1, n + 1):
-                            if complete[s, j] != IMPOSSIBLE:
-                                chart[i, j] = max(chart[i, j], gap + complete[s, j] + 1)
+                        take_best(chart[i], complete[s], k + 1, gap)
         for state in range(first[i], first[i + 1]):
             node = nodes[state]
             if node_score[node] != IMPOSSIBLE:
                 complete[state, i] = node_score[node] * WORD_LIMIT
             if i == n:
                 continue
-            if words[i] >= 0:
-                child = find_child(edge_keys, edges, node, words[i])
-                s = find_state(nodes, first[i + 1], first[i + 2], child)
-                if s >= 0:
-                    for j in range(i + 1, n + 1):
-                        if complete[s, j] != IMPOSSIBLE:
-                            complete[state, j] = max(complete[state, j], complete[s, j] + 1)
+            s = state_after(words, i, node, slots, shift, children, nodes, first)
+            if s >= 0:
+                take_best(complete[state], complete[s], i + 1, 0)
             after = gap_child[node]
             if after < 0:
                 continue
             if node_score[after] != IMPOSSIBLE:
                 for j in range(i + 1, n + 1):
-                    gap = (chart[i, j] >> WORD_BITS) + node_score[after]
-                    complete[state, j] = max(complete[state, j], gap * WORD_LIMIT)
+                    whole = (chart[i, j] >> WORD_BITS) + node_score[after]
+                    complete[state, j] = max(complete[state, j], whole * WORD_LIMIT)
             for k in range(i + 1, n):
-                if words[k] < 0:
-                    continue
-                child = find_child(edge_keys, edges, after, words[k])
-                s = find_state(nodes, first[k + 1], first[k + 2], child)
+                s = state_after(words, k, after, slots, shift, children, nodes, first)
                 if s >= 0:
                     gap = (chart[i, k] >> WORD_BITS) * WORD_LIMIT
-                    for j in range(k + 1, n + 1):
-                        if complete[s, j] != IMPOSSIBLE:
-                            complete[state, j] = max(complete[state, j], gap + complete[s, j] + 1)
+                    take_best(complete[state], complete[s], k + 1, gap)
     return chart, complete
 
 
 @kernel
 def read_chart(
     words: NDArray[np.int64],
-    edge_keys: NDArray[np.uint64],
-    edges: NDArray[np.int32],
-    gap_child: NDArray[np.int32],
-    node_score: NDArray[np.int64],
+    trie: TemplateTrie,
     null_score: int,
-    nodes: NDArray[np.int32],
-    first: NDArray[np.int64],
+    states: States,
     chart: NDArray[np.int64],
     complete: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The best tree: rows (start, end, trie node or -1, score), parents before children.
+    """The best tree: rows (start, end, trie node or -1, score), int64[rows, 4], parents first.
 
     Of several ways to the same cell the one whose words stand furthest right wins, compared from
     the first word on; since the places of the words say what the template is, nothing is left
     undecided.
     """
+    gap_child, node_score = trie.gap_child, trie.node_score
+    slots, children, shift = trie.edges
+    nodes, first = states
     n = words.size
     rows = np.empty((2 * n, 4), np.int64)
     places = np.empty(n, np.int64)  # of the words of the template at hand
@@ -239,11 +270,11 @@ def read_chart(
                     break
             moved = False
             for k in range(j - 1, at - 1, -1):
-                if words[k] < 0 or (k > at and after < 0):
+                if k > at and after < 0:
                     continue
-                parent = after if k > at else node
-                child = find_child(edge_keys, edges, parent, words[k])
-                s = find_state(nodes, first[k + 1], first[k + 2], child)
+                s = state_after(
+                    words, k, after if k > at else node, slots, shift, children, nodes, first
+                )
                 if s < 0 or complete[s, j] == IMPOSSIBLE:
                     continue
                 gap = (chart[at, k] >> WORD_BITS) * WORD_LIMIT if k > at else 0
@@ -251,7 +282,7 @@ def read_chart(
                     places[placed] = k
                     placed += 1
                     target = complete[s, j]
-                    node = nodes[s]
+                    node = states.nodes[s]
                     after = gap_child[node]
                     at = k + 1
                     moved = True

@@ -13,7 +13,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from nlpzero.templates.chart_kernels import IMPOSSIBLE, fill_chart, reach_states, read_chart
+from nlpzero.templates.chart_kernels import (
+    IMPOSSIBLE,
+    TemplateTrie,
+    fill_chart,
+    reach_states,
+    read_chart,
+)
 from nlpzero.templates.template import FoundTemplate, Template, log_probabilities
 from nlpzero.templates.tree import UNIT, Tree
 
@@ -94,14 +100,7 @@ class TemplateParser:
                 node = children[key]
             values[node] = round(scores[template] / UNIT)
             self._templates[node] = template
-        self._node_score = np.array(values, np.int64)
-        self._gap_child = np.full(len(values), -1, np.int32)
-        edges = sorted(children.items())
-        for (node, word), child in edges:
-            if word == 0:
-                self._gap_child[node] = child
-        self._edge_keys = np.array([node << 32 | word for (node, word), _ in edges], np.uint64)
-        self._edges = np.array([child for _, child in edges], np.int32)
+        self._trie = TemplateTrie.of(children, values)
         lowest = min([self._null, *(v for v in values if v != IMPOSSIBLE)])
         self._longest = min(int(_LARGEST_SUM / max(-lowest * UNIT, 1.0)), _MOST_WORDS)
 
@@ -150,11 +149,9 @@ class TemplateParser:
             )
         look_up = self._vocabulary.get
         ids = np.array([look_up(word, -1) for word in sentence], np.int64)
-        trie = (ids, self._edge_keys, self._edges, self._gap_child)
-        nodes, first = reach_states(*trie)
-        scores = (self._node_score, self._null)
-        chart, complete = fill_chart(*trie, *scores, nodes, first)
-        rows = read_chart(*trie, *scores, nodes, first, chart, complete)
+        states = reach_states(ids, self._trie)
+        chart, complete = fill_chart(ids, self._trie, self._null, states)
+        rows = read_chart(ids, self._trie, self._null, states, chart, complete)
         return self._build(sentence, rows)
 
     def _build(self, words: tuple[str, ...], rows: NDArray[np.int64]) -> Tree:
