@@ -72,9 +72,9 @@ show(nlpzero.learn_segmenter(texts, nlpzero.CharacterModel()))
 """,
     "vocabulary": """
 from nlpzero.segmentation.base import whole_pieces
-from nlpzero.segmentation.lattice import viterbi_edges
+from nlpzero.segmentation.lattice import Edges, marginals_edges
 edges = np.array([0, 2, 3, 3]), np.array([1, 3, 2]), np.log([0.5, 0.2, 0.9])
-print(viterbi_edges(*edges, np.zeros(4, np.uint8)))
+print(marginals_edges(Edges(*edges, np.zeros(4, np.uint8))).round(12))
 segmenter = nlpzero.VocabularySegmenter({"葡萄": 5.0, "葡萄皮": 2.0, "天气": 3.0, "𠮷野家": 1.0})
 for numbers in ("learned", "date", "split"):
     show(segmenter.with_numbers(numbers))

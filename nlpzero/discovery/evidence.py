@@ -106,12 +106,12 @@ class OccurrenceTrie(NamedTuple):
             empty_table(int((beyond * (beyond + 1) // 2).sum())),
         )
         node_of = np.empty(len(lengths), np.int64)
-        nodes = build_trie(words.symbols, words.offsets, trie, node_of)
+        nodes = fill_trie(words.symbols, words.offsets, trie, node_of)
         return trie, node_of, nodes
 
 
 @kernel
-def build_trie(
+def fill_trie(
     symbols: np.ndarray, offsets: np.ndarray, trie: OccurrenceTrie, node_of: np.ndarray
 ) -> int:
     """Fill an empty trie that has room; returns the number of nodes.

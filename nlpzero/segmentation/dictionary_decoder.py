@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
 from nlpzero.segmentation.double_array import DoubleArray
+from nlpzero.segmentation.lattice import Edges
 from nlpzero.text.characters import BREAK, SPACE
 from nlpzero.text.units import unit_starts
 
@@ -63,8 +64,7 @@ def _best_scores(
 def best_words(
     points: np.ndarray,
     classes: np.ndarray,
-    units: np.ndarray,
-    values: np.ndarray,
+    trie: DoubleArray,
     table: np.ndarray,
     unknown: float,
     spans: np.ndarray,
@@ -77,6 +77,7 @@ def best_words(
     Wherever no word reaches across, the sum begins anew, so that a part of a text is cut the same
     way in any surroundings. Of equal cuts, the one with the longer last differing word is taken.
     """
+    units, values, _ = trie
     n = len(points)
     starts = unit_starts(points, classes, spans)
     end_of_table = len(table) - 1
@@ -150,17 +151,17 @@ def _with_room(
 def word_edges(
     points: np.ndarray,
     classes: np.ndarray,
-    units: np.ndarray,
-    values: np.ndarray,
+    trie: DoubleArray,
     table: np.ndarray,
     unknown: float,
     spans: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, Edges]:
     """The lattice of the same words over the units of a text.
 
     Returns the place of each unit, offsets, lengths (in units) and scores of the edges, and the
     gaps that no word reaches across.
     """
+    units, values, _ = trie
     n = len(points)
     starts = unit_starts(points, classes, spans)
     end_of_table = len(table) - 1
@@ -209,4 +210,4 @@ def word_edges(
                     filled += 1
     offsets[total] = filled
     forced[total] = True
-    return places, offsets, lengths[:filled].copy(), scores[:filled].copy(), forced
+    return places, Edges(offsets, lengths[:filled].copy(), scores[:filled].copy(), forced)

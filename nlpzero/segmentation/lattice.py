@@ -1,5 +1,4 @@
-"""The one decoder: best path, exact sampling and boundary probabilities on a lattice of candidate
-words.
+"""Lattices of candidate words: best path, exact sampling and boundary probabilities.
 
 A text of ``n`` symbols has ``n + 1`` gaps, numbered 0 to n; a *word* is an edge from gap ``i`` to
 gap ``i + length`` with a score in nats (the logarithm of its probability or potential). A *path*
@@ -13,7 +12,9 @@ dense
     ``scores[i, k]`` is the score of the word of ``k + 1`` symbols that starts at gap ``i``.
 edges
     The words that start at gap ``i`` are ``lengths[offsets[i] : offsets[i + 1]]`` with the scores
-    at the same places (CSR; from a trie, say, whose words have any length).
+    at the same places (CSR; from a trie, say, whose words have any length). These are sampled and
+    summed only: the best path through the words of a trie is found while they are found, by
+    :mod:`nlpzero.segmentation.dictionary_decoder`, and no lattice is made.
 
 Rules for both: ``-inf`` (or an absent edge) means "not a word"; words that cross a forced gap or
 the end of the text are ignored, so callers need not remove them; a single symbol is always a word,
@@ -28,11 +29,13 @@ The kernels whose names begin with an underscore work on one clause and are used
 loops too.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.arrays import Array
+from nlpzero.engine.hash_tables import GOLDEN, mix64
 from nlpzero.engine.jit import kernel
 
 # score of a symbol that is no word by itself, in nats: below any real model's, above nothing at all
@@ -43,18 +46,11 @@ _LOWEST, _HIGHEST = -500.0, 500.0
 # sums are rescaled outside [1 / _SAFE, _SAFE]
 _SAFE = 1e30
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX2 = np.uint64(0x94D049BB133111EB)
-
 
 @kernel
 def uniform(key: Any, counter: Any) -> Any:
-    """Uniform number in [0, 1) that depends on nothing but its two arguments (splitmix64)."""
-    z = np.uint64(key) + np.uint64(counter + 1) * _GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * _MIX1
-    z = (z ^ (z >> np.uint64(27))) * _MIX2
-    z = z ^ (z >> np.uint64(31))
+    """Uniform number in [0, 1) that depends on nothing but its two arguments (SplitMix64)."""
+    z = mix64(np.uint64(key) + np.uint64(counter + 1) * GOLDEN)
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
@@ -75,14 +71,10 @@ def random_key(*parts: int) -> int:
     >>> random_key(0, 1) != random_key(1, 0)
     True
     """
-    mask = (1 << 64) - 1
-    z = 0
+    key = 0
     for part in parts:
-        z = (z + (part & mask) + int(_GOLDEN)) & mask
-        z = ((z ^ (z >> 30)) * int(_MIX1)) & mask
-        z = ((z ^ (z >> 27)) * int(_MIX2)) & mask
-        z ^= z >> 31
-    return z
+        key = int(mix64(np.uint64((key + part + int(GOLDEN)) % (1 << 64))))
+    return key
 
 
 # -------------------------------------------------------------------------------- one clause, dense
@@ -353,56 +345,32 @@ def marginals(
 # --------------------------------------------------------------------------------------- edge lists
 
 
-@kernel
-def _viterbi_edges(
-    offsets: np.ndarray,
-    lengths: np.ndarray,
-    scores: np.ndarray,
-    forced: np.ndarray,
-    cuts: np.ndarray,
-) -> None:
-    n = len(forced) - 1
-    chosen = np.empty(n, np.int32)
-    best = np.empty(n + 1, np.float64)
-    best[n] = 0.0
-    end = n
-    for i in range(n - 1, -1, -1):
-        if forced[i + 1]:
-            end = i + 1
-            best[end] = 0.0
-        top = UNKNOWN_SCORE + best[i + 1]
-        length: Any = 1
-        for e in range(offsets[i], offsets[i + 1]):
-            k = np.int64(lengths[e])
-            if i + k > end:
-                continue
-            v = scores[e] + best[i + k]
-            if v > top or (v == top and k > length):
-                top = v
-                length = k
-        best[i] = top
-        chosen[i] = length
-    cuts[:] = 0
-    i = 0
-    while i < n:
-        cuts[i] = 1
-        i += chosen[i]
-    cuts[n] = 1
+class Edges(NamedTuple):
+    """A lattice as lists of edges.
 
-
-@kernel
-def _edge_probabilities(
-    offsets: np.ndarray,
-    lengths: np.ndarray,
-    scores: np.ndarray,
-    forced: np.ndarray,
-    probabilities: np.ndarray,
-    single: np.ndarray,
-) -> None:
-    """Probability of each edge given that the path passes its start.
-
-    `single` for absent single symbols.
+    offsets : ndarray of int, shape (n + 1,)
+        The words that start at gap i have numbers offsets[i] to offsets[i + 1] - 1.
+    lengths : ndarray of int >= 1, shape (m,)
+        Symbols in each word; in any order at a gap.
+    scores : ndarray of float32 or float64, shape (m,)
+        Log score of each word, in nats.
+    forced : ndarray of bool, shape (n + 1,)
+        Gaps that every path passes.
     """
+
+    offsets: Array
+    lengths: Array
+    scores: Array
+    forced: Array
+
+
+@kernel
+def _edge_probabilities(edges: Edges, probabilities: np.ndarray, single: np.ndarray) -> None:
+    """Probability of each edge, float64[m], given that the path passes its start.
+
+    single : float64[n], of the step over one symbol where no edge is that
+    """
+    offsets, lengths, scores, forced = edges
     n = len(forced) - 1
     rest = np.zeros(n + 1, np.float64)  # logarithms: edges reach any distance, so no common scale
     end = n
@@ -437,13 +405,13 @@ def _edge_probabilities(
 
 @kernel
 def _sample_edges(
-    offsets: np.ndarray,
-    lengths: np.ndarray,
+    edges: Edges,
     probabilities: np.ndarray,
     single: np.ndarray,
     key: Any,
     cuts: np.ndarray,
 ) -> None:
+    offsets, lengths, _, _ = edges
     n = len(single)
     cuts[:] = 0
     i = 0
@@ -465,12 +433,9 @@ def _sample_edges(
 
 @kernel
 def _marginals_edges(
-    offsets: np.ndarray,
-    lengths: np.ndarray,
-    probabilities: np.ndarray,
-    single: np.ndarray,
-    marginals: np.ndarray,
+    edges: Edges, probabilities: np.ndarray, single: np.ndarray, marginals: np.ndarray
 ) -> None:
+    offsets, lengths, _, _ = edges
     n = len(single)
     marginals[:] = 0.0
     marginals[0] = 1.0
@@ -482,12 +447,8 @@ def _marginals_edges(
                 marginals[i + lengths[e]] += mass * probabilities[e]
 
 
-def _checked_edges(
-    offsets: npt.NDArray[np.integer],
-    lengths: npt.NDArray[np.integer],
-    scores: npt.NDArray[np.floating],
-    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
-) -> None:
+def _checked_edges(edges: Edges) -> Edges:
+    offsets, lengths, scores, forced = edges
     if offsets.ndim != 1 or len(offsets) == 0 or forced.shape != offsets.shape:
         raise ValueError(
             "`offsets` and `forced` must both have one entry per gap, got shapes "
@@ -500,91 +461,45 @@ def _checked_edges(
         )
     if len(lengths) and int(lengths.min()) < 1:
         raise ValueError(f"`lengths` must be at least 1, got {int(lengths.min())}.")
+    return edges._replace(forced=forced.view(np.uint8))
 
 
-def viterbi_edges(
-    offsets: npt.NDArray[np.integer],
-    lengths: npt.NDArray[np.integer],
-    scores: npt.NDArray[np.floating],
-    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
-) -> npt.NDArray[np.uint8]:
-    """Best path through a lattice given as lists of edges.
-
-    Parameters
-    ----------
-    offsets : ndarray of int, shape (n + 1,)
-        The words that start at gap i have numbers offsets[i] to offsets[i + 1] - 1.
-    lengths : ndarray of int >= 1, shape (m,)
-        Symbols in each word; in any order at a gap.
-    scores : ndarray of float32 or float64, shape (m,)
-        Log score of each word, in nats.
-    forced : ndarray of bool or uint8, shape (n + 1,)
-        Gaps that every path passes.
-
-    Returns
-    -------
-    ndarray of uint8, shape (n + 1,)
-        1 at the gaps of the best path.
-
-    Examples
-    --------
-    >>> offsets, lengths = np.array([0, 2, 3, 3]), np.array([1, 3, 2])
-    >>> viterbi_edges(offsets, lengths, np.log([0.5, 0.2, 0.9]), np.zeros(4, np.uint8)).tolist()
-    [1, 1, 0, 1]
-    """
-    _checked_edges(offsets, lengths, scores, forced)
-    cuts = np.ones(len(forced), np.uint8)
-    _viterbi_edges(offsets, lengths, scores, forced.view(np.uint8), cuts)
-    return cuts
-
-
-def sample_edges(
-    offsets: npt.NDArray[np.integer],
-    lengths: npt.NDArray[np.integer],
-    scores: npt.NDArray[np.floating],
-    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
-    key: int,
-) -> npt.NDArray[np.uint8]:
+def sample_edges(edges: Edges, key: int) -> npt.NDArray[np.uint8]:
     """One path, drawn with probability proportional to exp(its score).
 
     Parameters
     ----------
-    offsets, lengths, scores, forced
-        As for :func:`viterbi_edges`.
+    edges : Edges
     key : int in [0, 2**64)
         As for :func:`sample`.
 
     Returns
     -------
     ndarray of uint8, shape (n + 1,)
+        1 at the gaps of the path.
 
     Examples
     --------
-    >>> one_way = np.array([0, 1, 1]), np.array([2]), np.zeros(1)  # against two unknown symbols
-    >>> sample_edges(*one_way, np.zeros(3, np.uint8), random_key(0)).tolist()
+    >>> free = np.zeros(3, np.uint8)
+    >>> word = Edges(np.array([0, 1, 1]), np.array([2]), np.zeros(1), free)
+    >>> sample_edges(word, random_key(0)).tolist()  # against two unknown symbols
     [1, 0, 1]
     """
-    _checked_edges(offsets, lengths, scores, forced)
-    probabilities = np.empty(len(scores), np.float64)
-    single = np.empty(len(forced) - 1, np.float64)
-    _edge_probabilities(offsets, lengths, scores, forced.view(np.uint8), probabilities, single)
-    cuts = np.ones(len(forced), np.uint8)
-    _sample_edges(offsets, lengths, probabilities, single, np.uint64(key), cuts)
+    edges = _checked_edges(edges)
+    probabilities = np.empty(len(edges.scores), np.float64)
+    single = np.empty(len(edges.forced) - 1, np.float64)
+    _edge_probabilities(edges, probabilities, single)
+    cuts = np.ones(len(edges.forced), np.uint8)
+    _sample_edges(edges, probabilities, single, np.uint64(key), cuts)
     return cuts
 
 
-def marginals_edges(
-    offsets: npt.NDArray[np.integer],
-    lengths: npt.NDArray[np.integer],
-    scores: npt.NDArray[np.floating],
-    forced: npt.NDArray[np.bool_] | npt.NDArray[np.uint8],
-) -> npt.NDArray[np.float64]:
-    """Probability that a path passes each gap of a lattice given as lists of edges.
+def marginals_edges(edges: Edges) -> npt.NDArray[np.float64]:
+    """Probability that a path passes each gap.
 
     Parameters
     ----------
-    offsets, lengths, scores, forced
-        As for :func:`viterbi_edges`.
+    edges : Edges
 
     Returns
     -------
@@ -592,14 +507,14 @@ def marginals_edges(
 
     Examples
     --------
-    >>> edges = np.array([0, 2, 3]), np.array([1, 2, 1]), np.log([0.5, 0.75, 0.5])
-    >>> marginals_edges(*edges, np.zeros(3, np.uint8)).round(6).tolist()
+    >>> words = np.array([0, 2, 3]), np.array([1, 2, 1]), np.log([0.5, 0.75, 0.5])
+    >>> marginals_edges(Edges(*words, np.zeros(3, np.uint8))).round(6).tolist()
     [1.0, 0.25, 1.0]
     """
-    _checked_edges(offsets, lengths, scores, forced)
-    probabilities = np.empty(len(scores), np.float64)
-    single = np.empty(len(forced) - 1, np.float64)
-    _edge_probabilities(offsets, lengths, scores, forced.view(np.uint8), probabilities, single)
-    out = np.ones(len(forced), np.float64)
-    _marginals_edges(offsets, lengths, probabilities, single, out)
+    edges = _checked_edges(edges)
+    probabilities = np.empty(len(edges.scores), np.float64)
+    single = np.empty(len(edges.forced) - 1, np.float64)
+    _edge_probabilities(edges, probabilities, single)
+    out = np.ones(len(edges.forced), np.float64)
+    _marginals_edges(edges, probabilities, single, out)
     return np.minimum(out, 1.0)

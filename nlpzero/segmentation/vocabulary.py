@@ -188,19 +188,18 @@ class VocabularySegmenter(Segmenter):
         what: What,
         key: int = 0,
     ) -> npt.NDArray[Any]:
-        trie = self.trie
-        arrays = (points, classes, trie.units, trie.values, self._table, self.unknown, spans)
+        arrays = (points, classes, self.trie, self._table, self.unknown, spans)
         if what == "cut":
             flags = np.zeros(len(points) + 1, np.bool_)
             best_words(*arrays, flags)
             return flags
-        places, offsets, lengths, scores, forced = word_edges(*arrays)
+        places, edges = word_edges(*arrays)
         if what == "probabilities":
             values = np.zeros(len(points) + 1, np.float64)
-            values[places] = marginals_edges(offsets, lengths, scores, forced)
+            values[places] = marginals_edges(edges)
         else:
             values = np.zeros(len(points) + 1, np.bool_)
-            values[places] = sample_edges(offsets, lengths, scores, forced, key)
+            values[places] = sample_edges(edges, key)
         return values
 
     def _state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:

@@ -1,4 +1,4 @@
-"""The decoder against every path of small lattices."""
+"""Lattices against every path of small ones."""
 
 import math
 
@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero.segmentation.lattice import (
+    Edges,
     marginals,
     marginals_edges,
     random_key,
     sample,
     sample_edges,
     viterbi,
-    viterbi_edges,
 )
 from tests.learning.oracles import dense_edges, distribution, path_score, words
 
@@ -68,12 +68,6 @@ def test_viterbi_finds_a_best_path(lattice: tuple[np.ndarray, np.ndarray]) -> No
     check_best(viterbi(scores, forced), len(scores), forced, dense_edges(scores))
 
 
-@given(edge_lists())
-def test_viterbi_on_edges_finds_a_best_path(lattice: tuple) -> None:
-    *arrays, forced, edges = lattice
-    check_best(viterbi_edges(*arrays, forced), len(forced) - 1, forced, edges)
-
-
 @given(dense())
 def test_marginals_add_up_all_paths(lattice: tuple[np.ndarray, np.ndarray]) -> None:
     scores, forced = lattice
@@ -87,7 +81,7 @@ def test_marginals_on_edges_add_up_all_paths(lattice: tuple) -> None:
     *arrays, forced, edges = lattice
     chances = distribution(len(forced) - 1, forced, edges)
     expected = sum(p * np.array(path) for path, p in chances.items())
-    np.testing.assert_allclose(marginals_edges(*arrays, forced), expected, atol=1e-9)
+    np.testing.assert_allclose(marginals_edges(Edges(*arrays, forced)), expected, atol=1e-9)
 
 
 def test_samples_have_the_distribution_of_the_paths() -> None:
@@ -100,7 +94,7 @@ def test_samples_have_the_distribution_of_the_paths() -> None:
     draws = 20000
     for draw in (
         lambda key: sample(scores, forced, key),
-        lambda key: sample_edges(offsets, lengths, scores.ravel(), forced, key),
+        lambda key: sample_edges(Edges(offsets, lengths, scores.ravel(), forced), key),
     ):
         seen = dict.fromkeys(chances, 0)
         for i in range(draws):
@@ -132,8 +126,6 @@ def test_on_ties_the_longer_first_word_wins() -> None:
     scores = np.array([[-1.0, -2.0, -3.0], [-1.0, -2.0, -3.0], [-1.0, -2.0, -3.0]])
     free = np.zeros(4, np.uint8)
     assert viterbi(scores, free).tolist() == [1, 0, 0, 1]
-    edges = np.array([0, 3, 6, 9]), np.tile([2, 3, 1], 3), np.tile([-2.0, -3.0, -1.0], 3)
-    assert viterbi_edges(*edges, free).tolist() == [1, 0, 0, 1]
 
 
 def test_a_path_exists_where_no_word_does() -> None:
@@ -141,7 +133,7 @@ def test_a_path_exists_where_no_word_does() -> None:
     assert viterbi(nothing, np.zeros(5, np.uint8)).tolist() == [1] * 5
     assert marginals(nothing, np.zeros(5, np.uint8)).tolist() == [1.0] * 5
     none = np.zeros(5, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    assert viterbi_edges(*none, np.zeros(5, np.uint8)).tolist() == [1] * 5
+    assert marginals_edges(Edges(*none, np.zeros(5, np.uint8))).tolist() == [1.0] * 5
 
 
 def test_extreme_scores_stay_finite() -> None:
@@ -169,13 +161,14 @@ def test_a_clause_of_a_million_symbols() -> None:
 
 
 def test_wrong_shapes_are_refused() -> None:
+    no_words, one_word = np.zeros(0, int), np.ones(1, int)
     with pytest.raises(ValueError, match="one entry per gap"):
         viterbi(np.zeros((3, 2)), np.zeros(3, np.uint8))
     with pytest.raises(ValueError, match="shape"):
         viterbi(np.zeros(3), np.zeros(4, np.uint8))
     with pytest.raises(ValueError, match="one entry per gap"):
-        viterbi_edges(np.zeros(3, int), np.zeros(0, int), np.zeros(0), np.zeros(4, np.uint8))
+        marginals_edges(Edges(np.zeros(3, int), no_words, np.zeros(0), np.zeros(4, np.uint8)))
     with pytest.raises(ValueError, match="entries"):
-        viterbi_edges(np.array([0, 2]), np.ones(1, int), np.zeros(1), np.zeros(2, np.uint8))
+        marginals_edges(Edges(np.array([0, 2]), one_word, np.zeros(1), np.zeros(2, np.uint8)))
     with pytest.raises(ValueError, match="at least 1"):
-        viterbi_edges(np.array([0, 1]), np.zeros(1, int), np.zeros(1), np.zeros(2, np.uint8))
+        marginals_edges(Edges(np.array([0, 1]), 0 * one_word, np.zeros(1), np.zeros(2, np.uint8)))
