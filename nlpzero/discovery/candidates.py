@@ -259,20 +259,20 @@ def atoms_of(
     """Places of the atoms of pieces (single symbols, and runs), and the piece each is in."""
     starts = np.empty(len(arena), np.int64)
     ends = np.empty(len(arena), np.int64)
-    owners = np.empty(len(arena), np.int64)
+    holders = np.empty(len(arena), np.int64)
     n = 0
     for i in range(len(offsets) - 1):
         j = offsets[i]
         while j < offsets[i + 1]:
             starts[n] = j
-            owners[n] = i
+            holders[n] = i
             j += 1
             if in_run[arena[j - 1]]:
                 while j < offsets[i + 1] and in_run[arena[j]]:
                     j += 1
             ends[n] = j
             n += 1
-    return starts[:n].copy(), ends[:n].copy(), owners[:n].copy()
+    return starts[:n].copy(), ends[:n].copy(), holders[:n].copy()
 
 
 def only_runs(strings: Strings, in_run: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -335,7 +335,7 @@ def _frequent_pieces(counts: NGramCounts, min_count: int) -> Iterator[tuple[int,
             yield k, out_keys[k, : filled[k]], out_counts[k, : filled[k]]
 
 
-def counts_of_counts(counts: NGramCounts, longest: int) -> tuple[Counts, Counts]:
+def frequency_spectrum(counts: NGramCounts, longest: int) -> tuple[Counts, Counts]:
     """How many n-grams of 2 to `longest` symbols occur how often: ascending counts, and how many
     have each.
     """

@@ -59,7 +59,7 @@ def neighbour_sums(
     groups, and open_sums : float64[5], zeros at first; what goes over from one piece to the next
     left, right : float64[wanted]
 
-    Only neighbours met twice or more add anything, which spares most look-ups.
+    Only neighbours seen twice or more add anything, which spares most look-ups.
     """
     group = groups.counts
     before = groups.previous[0]
@@ -249,8 +249,8 @@ _NEIGHBOURS = 1 << 16
 _BYTES_A_SYMBOL = 16
 
 
-class _Met(NamedTuple):
-    """Occurrences of the nodes of a trie, and the neighbours met."""
+class _Occurrences(NamedTuple):
+    """Occurrences of the nodes of a trie, and of the neighbours of words."""
 
     totals: Counts
     neighbours: list[Run]
@@ -265,7 +265,7 @@ def _occurrence_worker(
     folder: Path | None,
     *,
     report: ReadReport,
-) -> _Met:
+) -> _Occurrences:
     trie, node_of, nodes = OccurrenceTrie.of(words)
     wanted = np.zeros(nodes, bool)
     wanted[node_of] = True
@@ -285,7 +285,7 @@ def _occurrence_worker(
     runs = counter.finish()
     if folder is not None and len(runs) > 1:
         runs = [run_on_disk(merge_runs(runs, memory // 4), folder)]
-    return _Met(totals, runs, seen)
+    return _Occurrences(totals, runs, seen)
 
 
 @dataclass(frozen=True)
@@ -371,12 +371,12 @@ def _text_sums(
     runs: list[Run] = []
     seen = 0
     share = run.share(_BYTES_A_SYMBOL * len(words.symbols))
-    for met in run.map(
+    for part in run.map(
         _occurrence_worker, words, share, run.passes.worker_folder, stage="evidence"
     ):
-        totals = met.totals if totals is None else totals + met.totals
-        runs += met.neighbours
-        seen += met.seen
+        totals = part.totals if totals is None else totals + part.totals
+        runs += part.neighbours
+        seen += part.seen
     run.check_seen(seen)
     assert totals is not None
     sums = np.zeros(2 * len(totals))
@@ -384,7 +384,7 @@ def _text_sums(
         # key >> 16 is twice the node, and the side; added one by one, so that the sum depends on
         # the order of the keys alone, not on the pieces they come in
         np.add.at(sums, (keys >> np.uint64(16)).astype(np.int64), x_log_x(counts))
-    # a word whose every occurrence lies across the break of an endless line is not met at all
+    # a word whose every occurrence lies across the break of an endless line does not occur at all
     totals = np.maximum(totals, 1)
     trie, node_of, _ = OccurrenceTrie.of(words)
     pmi, split = np.empty(len(node_of)), np.empty(len(node_of), np.int64)

@@ -56,8 +56,8 @@ def ranked(run: SecondPass, found: Found) -> WordColumns:
         return WordColumns.empty(alphabet)
     evidence = evidence_for(run, found.grams, words)
     if found.certainty is None:
-        _, _, owners = atoms_of(words.symbols, words.offsets, found.grams.in_run)
-        gaps = np.bincount(owners, minlength=len(words.counts)) - 1
+        _, _, holders = atoms_of(words.symbols, words.offsets, found.grams.in_run)
+        gaps = np.bincount(holders, minlength=len(words.counts)) - 1
         scores = classical_scores(evidence, words.counts, gaps)
         certainty = np.full((3, len(scores)), np.nan)
     else:

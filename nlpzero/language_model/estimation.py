@@ -121,7 +121,7 @@ class Estimator:
                     single = counts
                 keep = counts >= self.thresholds[k - 1]
                 rows = self._parent_rows(k, parents, keys)
-                discounts = self._discounts(counts_of_counts(adjusted))
+                discounts = self._discounts(first_counts_of_counts(adjusted))
                 shares, left = discounted(adjusted, rows, keep, discounts, len(parents))
                 del adjusted, counts
                 keys, rows, shares = keys[keep], rows[keep], shares[keep]
@@ -286,7 +286,7 @@ class Estimator:
         mask = PREFIX_MASKS[self.order - 1]
         seen = np.zeros(5, np.int64)
         for _, counts in self._highest():
-            seen += counts_of_counts(counts)
+            seen += first_counts_of_counts(counts)
         discounts = self._discounts(seen)
         left = np.ones(len(parents), np.float64)
         # nothing, where clauses are too short to have any
@@ -434,7 +434,7 @@ def prefix_rows(parents: np.ndarray, keys: np.ndarray, mask: np.uint64) -> np.nd
 
 
 @kernel
-def counts_of_counts(adjusted: np.ndarray) -> np.ndarray:
+def first_counts_of_counts(adjusted: np.ndarray) -> np.ndarray:
     """How many entries are 0, 1, 2, 3, 4."""
     out = np.zeros(5, np.int64)
     for i in range(len(adjusted)):

@@ -7,13 +7,13 @@ what does not follow or precede another symbol stands at a clause end.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.arrays import Floats32, frozen
+from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.storage import PathLike, atomic_output
 from nlpzero.errors import NlpzeroError
@@ -21,7 +21,7 @@ from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL
 
-HIGHEST_ORDER = 5
+HIGHEST_MODEL_ORDER = 5
 LN10 = math.log(10.0)
 BEGIN, END = np.uint16(0xFFFF), np.uint16(0xFFFE)
 # log probability written for <s>, which is never predicted
@@ -35,6 +35,31 @@ NAMES = {
 }
 
 
+class NGramTrie(NamedTuple):
+    """The n-grams of a model as a trie from their last symbol back, for compiled loops.
+
+    Rows are n-grams, order by order; those that go on from one row with a symbol more on the left
+    are consecutive, and ascend by that symbol.
+
+    order : int
+    roots : int32[65536]; row of each single symbol, or -1
+    symbols : uint16[rows]; first symbol of each n-gram
+    nodes : uint32[rows below the highest order + 1, 3]; first row that goes on from each, and the
+        bits of log p(last symbol | those before it) and of the log back-off weight
+    values : float32, the same memory as nodes
+    top : float32[rows of the highest order]; log p
+    unknown : float; log p of a symbol that was never seen
+    """
+
+    order: int
+    roots: npt.NDArray[np.int32]
+    symbols: Symbols
+    nodes: npt.NDArray[np.uint32]
+    values: Floats32
+    top: Floats32
+    unknown: float
+
+
 class KneserNeyModel:
     """Conditional probabilities of symbols after up to order - 1 others.
 
@@ -46,8 +71,8 @@ class KneserNeyModel:
     alphabet : Alphabet
     arrays : mapping
         ``sizes`` int64, n-grams of each order; ``symbols`` uint16, ``nodes`` uint32 and ``top``
-        float32: the trie of reversed n-grams (see :mod:`nlpzero.segmentation.tag_decoder`);
-        ``frequencies`` float32, log relative frequencies of the single symbols, empty if not known.
+        float32: those of :class:`NGramTrie`; ``frequencies`` float32, log relative frequencies of
+        the single symbols, empty if not known.
     log_unknown : float
         Log probability of a symbol that was never seen.
 
@@ -78,9 +103,17 @@ class KneserNeyModel:
         self.values = frozen(self.nodes.view(np.float32))
         self.top = frozen(arrays["top"])
         self.frequencies = frozen(arrays["frequencies"])
-        self.roots = np.full(0x10000, -1, np.int32)
-        self.roots[self.symbols[: self.sizes[0]]] = np.arange(self.sizes[0], dtype=np.int32)
-        self.roots.flags.writeable = False
+        roots = np.full(0x10000, -1, np.int32)
+        roots[self.symbols[: self.sizes[0]]] = np.arange(self.sizes[0], dtype=np.int32)
+        self.trie = NGramTrie(
+            self.order,
+            frozen(roots),
+            self.symbols,
+            self.nodes,
+            self.values,
+            self.top,
+            self.log_unknown,
+        )
 
     # --------------------------------------------------------------------------------- making one
 
@@ -120,7 +153,7 @@ class KneserNeyModel:
         symbols interpolate with 1 / V. Where a t_j is 0 or a discount falls outside [0, j], the
         order takes D = 0.5, 1, 1.5.
         """
-        if not 1 <= order <= HIGHEST_ORDER:
+        if not 1 <= order <= HIGHEST_MODEL_ORDER:
             raise ValueError(f"`order` must be an integer from 1 to 5, got {order}.")
         if counts.total == 0:
             raise NlpzeroError("the text holds no letters or characters to learn from")
@@ -134,19 +167,6 @@ class KneserNeyModel:
         return Estimator(counts, order, thresholds(min_count, order)).model()
 
     # -------------------------------------------------------------------------------- asking one
-
-    def _call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a kernel with the arrays that :func:`emissions` needs."""
-        return function(
-            *args,
-            self.order,
-            self.roots,
-            self.symbols,
-            self.nodes,
-            self.values,
-            self.top,
-            self.log_unknown,
-        )
 
     def log_probs_of(
         self, symbols: npt.NDArray[np.uint16], contexts: npt.NDArray[np.uint16]
@@ -174,7 +194,7 @@ class KneserNeyModel:
                 "`symbols` must have shape (m,) and `contexts` (m, k), got "
                 f"{symbols.shape} and {contexts.shape}."
             )
-        return self._call(conditional, symbols, contexts)
+        return conditional(symbols, contexts, self.trie)
 
     def log_prob(self, character: str, context: str = "") -> float:
         """Log probability, in nats, of one character after a context.
@@ -213,7 +233,7 @@ class KneserNeyModel:
             Symbols, and ends of clauses with `bounds`.
         """
         symbols = self.alphabet.encode(text).symbols
-        log_prob, events = self._call(score_clauses, symbols, bounds)
+        log_prob, events = score_clauses(symbols, bounds, self.trie)
         return float(log_prob), int(events)
 
     def perplexity(self, texts: str | Iterable[str]) -> float:
@@ -311,21 +331,15 @@ def _find(symbols: np.ndarray, first: Any, stop: Any, symbol: int) -> int:
 
 
 @kernel
-def find_rows(
-    text: np.ndarray,
-    order: int,
-    roots: np.ndarray,
-    symbols: np.ndarray,
-    nodes: np.ndarray,
-    rows: np.ndarray,
-) -> None:
+def find_rows(text: np.ndarray, trie: NGramTrie, rows: np.ndarray) -> None:
     """Row of the n-gram of each order that ends at each symbol, or -1.
 
-    Rows has shape (order, symbols).
+    text : uint16[n]; rows : int32[order, n]
 
     No n-gram holds a break, so none reaches across one. Order by order, not symbol by symbol: then
     the searches do not wait for each other.
     """
+    order, roots, symbols, nodes, _, _, _ = trie
     for i in range(len(text)):
         rows[0, i] = roots[text[i]]
     for k in range(1, order):
@@ -355,18 +369,12 @@ def clause_stop(text: np.ndarray, start: int) -> int:
 
 
 @kernel
-def conditional(
-    text: np.ndarray,
-    contexts: np.ndarray,
-    order: int,
-    roots: np.ndarray,
-    symbols: np.ndarray,
-    nodes: np.ndarray,
-    values: np.ndarray,
-    top: np.ndarray,
-    unknown: float,
-) -> np.ndarray:
-    """Log probability of each symbol after its context; a context begins after its last 0."""
+def conditional(text: np.ndarray, contexts: np.ndarray, trie: NGramTrie) -> np.ndarray:
+    """Log probability, float32[n], of each symbol, uint16[n], after its context, uint16[n, width].
+
+    A context begins after its last 0.
+    """
+    order = trie.order
     width = contexts.shape[1]
     out = np.empty(len(text), np.float32)
     line = np.empty(width + 1, np.uint16)
@@ -375,25 +383,16 @@ def conditional(
     for i in range(len(text)):
         line[:width] = contexts[i]
         line[width] = text[i]
-        find_rows(line, order, roots, symbols, nodes, rows)
-        emissions(rows, width, width + 1, values, top, unknown, emission)
+        find_rows(line, trie, rows)
+        emissions(rows, width, width + 1, trie.values, trie.top, trie.unknown, emission)
         out[i] = emission[0, order - 1]
     return out
 
 
 @kernel
-def score_clauses(
-    text: np.ndarray,
-    bounds: bool,
-    order: int,
-    roots: np.ndarray,
-    symbols: np.ndarray,
-    nodes: np.ndarray,
-    values: np.ndarray,
-    top: np.ndarray,
-    unknown: float,
-) -> tuple[float, int]:
-    """Sum of the log probabilities of all clauses, and the number of events."""
+def score_clauses(text: np.ndarray, bounds: bool, trie: NGramTrie) -> tuple[float, int]:
+    """Sum of the log probabilities of all clauses, and the number of events; text : uint16[n]."""
+    order = trie.order
     total = 0.0
     events = 0
     i = 0
@@ -412,8 +411,8 @@ def score_clauses(
             line = text[i:stop].copy()
         rows = np.empty((order, len(line)), np.int32)
         emission = np.empty((len(line), order), np.float32)
-        find_rows(line, order, roots, symbols, nodes, rows)
-        emissions(rows, 0, len(line), values, top, unknown, emission)
+        find_rows(line, trie, rows)
+        emissions(rows, 0, len(line), trie.values, trie.top, trie.unknown, emission)
         for j in range(1 if bounds else 0, len(line)):
             total += np.float64(emission[j, order - 1])
             events += 1
@@ -434,9 +433,11 @@ def emissions(
     """Conditional log probabilities of the symbols start..stop-1 given 0, 1, 2... symbols before
     them.
 
+    rows : int32[order, n], from :func:`find_rows`; values, top, unknown : of :class:`NGramTrie`,
+    one by one, since this is called for every clause; out : float32[stop - start, contexts]
+
     out[i - start, m] is log p(text[i] | text[i-m : i]). Contexts end at breaks and never hold more
-    than order - 1 symbols; entries beyond have the longest context there is. `values` are the
-    nodes, read as float32.
+    than order - 1 symbols; entries beyond have the longest context there is.
     """
     order = len(rows)
     below = len(values) - 1

@@ -52,7 +52,7 @@ from nlpzero.learning.gap_model import (
     train_gaps,
 )
 from nlpzero.learning.methods import Adaptation, CoTraining
-from nlpzero.learning.model import Learned
+from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.pair_view import PairView, view_pairs
 from nlpzero.learning.position_ngrams import (
     Order,
@@ -230,7 +230,7 @@ def adapt(
     how: Adaptation | None = None,
     resources: Resources | None = None,
     inspect: Callable[[int, Cuts], object] | None = None,
-) -> tuple[Learned, dict[str, Any]]:
+) -> tuple[LearnedModel, dict[str, Any]]:
     """Learn from a stream of symbols, starting from a base.
 
     Parameters
@@ -245,7 +245,7 @@ def adapt(
 
     Returns
     -------
-    Learned
+    LearnedModel
         Of all types of the base and of the text.
     summary : dict
         JSON values.
@@ -483,7 +483,7 @@ class _Chain:
         score_gaps(self.features, self.priors, model, 0, len(self.x), self.logits)
         return np.exp(np.clip(gap_weight * self.logits, -60.0, 60.0)).astype(np.float32)
 
-    def learned(self, gap_weight: float) -> Learned:
+    def learned(self, gap_weight: float) -> LearnedModel:
         """All types of base and own text, with the counts and weights of now."""
         base, mixed = self.base, self.mixed
         starts = layout(len(mixed.codes) - 1, len(mixed.pairs))

@@ -8,12 +8,12 @@ from nlpzero.engine.jit import kernel
 from nlpzero.learning.base_model import COUNT, PAIR_COUNT, PAIR_WORDS, WORDS, BaseModel
 from nlpzero.learning.gap_model import count_bins
 from nlpzero.learning.methods import Adaptation
-from nlpzero.learning.model import Learned
+from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.pair_view import PairView, view_pairs
 from nlpzero.ngrams.keys import keys_from_file
 
 
-def alone(base: BaseModel, how: Adaptation | None = None) -> Learned:
+def alone(base: BaseModel, how: Adaptation | None = None) -> LearnedModel:
     """The base as a model for any text. What is asked for occurs once more: in the text that is
     cut.
     """
@@ -62,7 +62,7 @@ def as_learned(
     word_total: float,
     alpha: float,
     gap_weight: float,
-) -> Learned:
+) -> LearnedModel:
     """Tables of the decoder, from counts of whatever origin."""
     # the decoder reaches words by their first three symbols
     begins = np.where(words >> np.uint64(48) > 0, words >> np.uint64(16), words)
@@ -71,7 +71,7 @@ def as_learned(
     bins[at] = np.maximum(count_bins(triple_counts.astype(np.int64)), 1)
     counts = np.maximum(np.round(symbols[:, COUNT]), 1.0).astype(np.int64)
     counts[0] = 0
-    return Learned(
+    return LearnedModel(
         codes,
         counts,
         symbols[:, WORDS].copy(),

@@ -5,7 +5,7 @@
 3. Some rounds of: train the gap model on the current cuts (:mod:`nlpzero.learning.gap_model`);
    sweep the word model with the gap model's opinion of every gap.
 
-What is left, counts of words and weights of gaps, is a :class:`Learned`, which cuts any other
+What is left, counts of words and weights of gaps, is a :class:`LearnedModel`, which cuts any other
 stream by Viterbi.
 """
 
@@ -36,7 +36,7 @@ from nlpzero.learning.gap_model import (
     weighted_quantiles,
 )
 from nlpzero.learning.methods import CoTraining
-from nlpzero.learning.model import Learned
+from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.nvbe import autonomy_cuts
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions, pair_keys, skip_counts
 from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces
@@ -149,7 +149,7 @@ def learn(
     *,
     resources: Resources | None = None,
     inspect: Callable[[int, Cuts], object] | None = None,
-) -> tuple[Learned, dict[str, Any]]:
+) -> tuple[LearnedModel, dict[str, Any]]:
     """Learn from a stream of symbols.
 
     Parameters
@@ -169,7 +169,7 @@ def learn(
 
     Returns
     -------
-    Learned
+    LearnedModel
     summary : dict
         JSON values: symbols, rounds, description length, word types, constants.
     """
@@ -395,7 +395,7 @@ class _Learner:
     def _word_types(self) -> int:
         return int(np.count_nonzero(self.counts))
 
-    def result(self) -> Learned:
+    def result(self) -> LearnedModel:
         """What decoding needs, as arrays."""
         text, types, counts = self.text, self.types, self.counts
         gaps, bases, x = types.gaps, types.bases, text.dense.symbols
@@ -405,7 +405,7 @@ class _Learner:
         three_keys = pack_ngrams(x, types.triple_firsts[threes], 3)
         four_keys = pack_ngrams(x, types.quad_firsts[fours], 4)
         gap_weight = self.method.recipe.gap_weight
-        return Learned(
+        return LearnedModel(
             codes=text.dense.codes,
             symbol_counts=text.dense.counts,
             word_counts=counts[: bases[1]].copy(),

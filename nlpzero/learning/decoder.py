@@ -8,20 +8,20 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.learning.decoding_kernels import edge_scores
-from nlpzero.learning.model import Learned, learned_tables
+from nlpzero.learning.model import LearnedModel, learned_tables
 from nlpzero.learning.streams import Cuts, dense_table, forced_cuts, pieces
 from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
 
 
 class LearnedDecoder:
-    """A :class:`Learned` made ready for other streams: hash tables and the decoder.
+    """A :class:`LearnedModel` made ready for other streams: hash tables and the decoder.
 
     With `whole_clauses`, no clause is ever divided between two pieces of work, however long it is,
     so that a clause is cut the same wherever it stands.
     """
 
-    def __init__(self, learned: Learned, *, whole_clauses: bool = False) -> None:
-        self.learned = Learned(*(frozen(array) for array in learned))
+    def __init__(self, learned: LearnedModel, *, whole_clauses: bool = False) -> None:
+        self.learned = LearnedModel(*(frozen(array) for array in learned))
         self._whole_clauses = whole_clauses
         self._dense = dense_table(learned.codes)
         self._tables = learned_tables(self.learned)

@@ -21,7 +21,7 @@ from nlpzero.learning.model import (
     IS_WORD,
     PAIR_BITS,
     TRIPLE_BITS,
-    Learned,
+    LearnedModel,
     LearnedTables,
 )
 from nlpzero.learning.word_model import LENGTH_WEIGHTS
@@ -46,7 +46,7 @@ class PairStatistics(NamedTuple):
 
 
 @kernel
-def edge_scores(symbols: np.ndarray, learned: Learned, tables: LearnedTables) -> np.ndarray:
+def edge_scores(symbols: np.ndarray, learned: LearnedModel, tables: LearnedTables) -> np.ndarray:
     """Log score of every word of up to four symbols of a stream, uint16[n]: float32[n, 4]."""
     n = len(symbols)
     pairs = PairStatistics(
@@ -77,7 +77,7 @@ def edge_scores(symbols: np.ndarray, learned: Learned, tables: LearnedTables) ->
 
 @kernel
 def look_up_pairs(
-    symbols: np.ndarray, learned: Learned, tables: LearnedTables, found: PairStatistics
+    symbols: np.ndarray, learned: LearnedModel, tables: LearnedTables, found: PairStatistics
 ) -> None:
     """Fill in what is known of the bigrams of a stream, uint16[n].
 
@@ -142,7 +142,7 @@ def look_up_triples(
 @kernel
 def score_words(
     symbols: np.ndarray,
-    learned: Learned,
+    learned: LearnedModel,
     words: KeyTable,
     pairs: PairStatistics,
     flags: np.ndarray,

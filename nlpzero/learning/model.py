@@ -29,7 +29,7 @@ PAIR_BITS, TRIPLE_BITS = 32, 16
 IS_WORD, BEGINS_WORD = 1 << 4, 1 << 5
 
 
-class Learned(NamedTuple):
+class LearnedModel(NamedTuple):
     """A learned segmenter as arrays. Symbols are dense numbers 1 to V; keys are packed.
 
     codes : uint16[V + 1], the stream's symbol of each number
@@ -78,7 +78,7 @@ class Learned(NamedTuple):
         return arrays
 
     @classmethod
-    def from_file(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Learned":
+    def from_file(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "LearnedModel":
         """What :meth:`for_file` gave."""
         learned = cls(
             **{name: arrays[name] for name in cls._fields if name != "side_edges"},
@@ -89,7 +89,7 @@ class Learned(NamedTuple):
 
 
 class LearnedTables(NamedTuple):
-    """Hash tables of a :class:`Learned`.
+    """Hash tables of a :class:`LearnedModel`.
 
     pairs : uint64[2 ** b]; key of a pair, its number in the low 32 bits, 0 is free
     pair_shift : 64 - b
@@ -105,7 +105,7 @@ class LearnedTables(NamedTuple):
     words: KeyTable
 
 
-def learned_tables(learned: Learned) -> LearnedTables:
+def learned_tables(learned: LearnedModel) -> LearnedTables:
     """Make the tables."""
     pair_bits, triple_bits = slot_bits(len(learned.pairs)), slot_bits(len(learned.triples))
     tables = LearnedTables(

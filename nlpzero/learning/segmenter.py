@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.learning.decoder import LearnedDecoder
-from nlpzero.learning.model import Learned
+from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.streams import Cuts
 from nlpzero.ngrams.keys import PACKED_ORDER, symbol_shift, unpack_keys
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
@@ -22,7 +22,7 @@ class LearnedSegmenter(SymbolSegmenter):
 
     Parameters
     ----------
-    learned : Learned
+    learned : LearnedModel
     alphabet : Alphabet
     numbers, training
         As for :class:`Segmenter`.
@@ -32,7 +32,7 @@ class LearnedSegmenter(SymbolSegmenter):
 
     def __init__(
         self,
-        learned: Learned,
+        learned: LearnedModel,
         alphabet: Alphabet,
         *,
         numbers: Numbers = "learned",
@@ -108,4 +108,4 @@ class LearnedSegmenter(SymbolSegmenter):
     def _from_state(
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "LearnedSegmenter":
-        return cls(Learned.from_file(arrays), alphabet)
+        return cls(LearnedModel.from_file(arrays), alphabet)

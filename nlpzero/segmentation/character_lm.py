@@ -76,31 +76,19 @@ class LanguageModelSegmenter(SymbolSegmenter):
             )
         self.model = model
         self.first = first
+        self._extend = np.array(self.weights)
+        self._log_extend = np.log(self._extend)
+        self._firsts = model.frequencies if first == "frequency" else model.frequencies[:0]
 
     def _decode(
         self, stream: SymbolStream, what: int, key: int, out: npt.NDArray[Any]
     ) -> npt.NDArray[Any]:
-        model = self.model
         symbols = stream.symbols
         if self.alphabet.runs == "characters":
             # letters and digits stand alone: what is cut is the Han text between them
             symbols = np.where(_alone_table()[symbols], np.uint16(BREAK_SYMBOL), symbols)
-        extend = np.array(self.weights)
-        decode_clauses(
-            symbols,
-            model.order,
-            model.roots,
-            model.symbols,
-            model.nodes,
-            model.values,
-            model.top,
-            model.frequencies if self.first == "frequency" else model.frequencies[:0],
-            model.log_unknown,
-            np.log(extend) if what == 0 else extend,
-            what,
-            np.uint64(key),
-            out,
-        )
+        extend = self._log_extend if what == 0 else self._extend
+        decode_clauses(symbols, self.model.trie, self._firsts, extend, what, np.uint64(key), out)
         return out
 
     def _cut(self, stream: SymbolStream) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nlpzero.engine.jit import kernel
-from nlpzero.language_model.model import clause_stop, emissions, find_rows
+from nlpzero.language_model.model import NGramTrie, clause_stop, emissions, find_rows
 from nlpzero.segmentation.lattice import uniform
 
 
@@ -170,14 +170,8 @@ def tag_sample(
 @kernel
 def decode_clauses(
     text: np.ndarray,
-    order: int,
-    roots: np.ndarray,
-    symbols: np.ndarray,
-    nodes: np.ndarray,
-    values: np.ndarray,
-    top: np.ndarray,
+    trie: NGramTrie,
     firsts: np.ndarray,
-    unknown: float,
     extend: np.ndarray,
     what: int,
     key: Any,
@@ -185,9 +179,11 @@ def decode_clauses(
 ) -> None:
     """Cut every clause of a text: best path (what 0, flags), sample (1, flags), probabilities (2).
 
-    `firsts` replaces the log probability of the first symbol of a word, by its row, when it is not
-    empty. `extend` holds logarithms for the best path and plain weights for the others.
+    text : uint16[n]; firsts : float32[], replaces the log probability of the first symbol of a
+    word, by its row, when it is not empty; extend : float64[tags], logarithms for the best path and
+    plain weights for the others; out : bool[n], or float64[n] for probabilities
     """
+    _, roots, _, _, values, top, unknown = trie
     n = len(text)
     room = 0
     i = 0
@@ -198,8 +194,8 @@ def decode_clauses(
         stop = clause_stop(text, i)
         room = max(room, stop - i)
         i = stop
-    rows = np.empty((order, n), np.int32)
-    find_rows(text, order, roots, symbols, nodes, rows)
+    rows = np.empty((trie.order, n), np.int32)
+    find_rows(text, trie, rows)
     tags = len(extend)
     emission = np.empty((room, tags), np.float32)
     back = np.empty((room if what == 0 else 0, tags), np.uint8)

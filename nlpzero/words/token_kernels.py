@@ -3,11 +3,10 @@
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.hash_tables import GOLDEN
 from nlpzero.engine.jit import kernel
 from nlpzero.text.units import wide_space
 
-# A step of the hash: multiply by an odd number with well-spread bits (2**64 / golden ratio).
-_STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _HIGH = np.uint64(0xFFFFFFFF00000000)
 _LOW = np.uint64(0x00000000FFFFFFFF)
@@ -27,7 +26,7 @@ def hash_bytes(data: Array, start: int, end: int) -> np.uint64:
     """64-bit hash of a slice."""
     h = np.uint64(0)
     for i in range(start, end):
-        h = (h ^ np.uint64(data[i])) * _STEP
+        h = (h ^ np.uint64(data[i])) * GOLDEN
     return finish_hash(h)
 
 
@@ -71,7 +70,7 @@ def scan_spaces(
             k = kinds[data[i]]
             if k == 1 or (k == 2 and wide_space(data, i, n) > 0):
                 break
-            h = (h ^ np.uint64(data[i])) * _STEP
+            h = (h ^ np.uint64(data[i])) * GOLDEN
             i += 1
         starts[found] = start
         lengths[found] = i - start
@@ -113,12 +112,12 @@ def scan_boundaries(
         first_line = line
         while True:
             c = data[i]
-            h = (h ^ np.uint64(c)) * _STEP
+            h = (h ^ np.uint64(c)) * GOLDEN
             if c == 10:
                 line += 1
             i += 1
             while i < n and (data[i] & 0xC0) == 0x80:
-                h = (h ^ np.uint64(data[i])) * _STEP
+                h = (h ^ np.uint64(data[i])) * GOLDEN
                 i += 1
             point += 1
             if i >= n or boundaries[point]:
