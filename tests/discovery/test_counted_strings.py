@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from nlpzero.discovery import counted_strings
 from nlpzero.discovery.counted_strings import CountedStrings, StringCounter
 from nlpzero.discovery.string_table import Strings
+from nlpzero.engine.sorted_runs import KeyCounter, in_memory, merge_runs
+from nlpzero.ngrams.keys import pack_rows, unpack_keys
+from nlpzero.words.counting import count_words
 
 WORDS = st.lists(st.text("甲乙丙a", min_size=1, max_size=4), max_size=80)
 
@@ -75,3 +78,26 @@ def test_merging_takes_chunks_of_many_rows(tmp_path: Path) -> None:
     assert counted.count_of(_symbols(parts[0][0])) == expected[parts[0][0]]
     everything = counted.frequent(1).strings
     assert dict(zip(_texts(everything), everything.counts.tolist(), strict=True)) == expected
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(WORDS, max_size=4))
+def test_all_counters_of_strings_agree(parts: list[list[str]]) -> None:
+    """As stretches of symbols, as bytes, and as packed keys: three hash tables and merges."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        runs = [run for part in parts for run in _count(part, 1, folder)]
+        strings = CountedStrings(runs, 1, folder, folder, 1).frequent(1).strings
+        as_symbols = dict(zip(_texts(strings), strings.counts.tolist(), strict=True))
+        counter = KeyCounter(1, folder)
+        for part in parts:
+            rows = np.array([[*map(ord, word.ljust(4, "\0"))] for word in part], np.uint16)
+            counter.add(pack_rows(rows.reshape(-1, 4)))
+            counter.flush()
+        keys, counts = in_memory(merge_runs(counter.finish(), 1, folder))
+    as_keys = {
+        "".join(map(chr, row)).rstrip("\0"): count
+        for row, count in zip(unpack_keys(keys, 4).tolist(), counts.tolist(), strict=True)
+    }
+    as_bytes = dict(count_words([" ".join(part) for part in parts], "whitespace").items())
+    assert as_symbols == as_keys == as_bytes
