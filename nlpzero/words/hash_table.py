@@ -7,7 +7,7 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.words.frame_kernels import gather_words, gathered_bytes
 from nlpzero.words.sorted_frames import FRAME_WORDS, NONE, Frame, RunStore, sort_words, sorted_frame
-from nlpzero.words.token_kernels import add_tokens, fill_slots
+from nlpzero.words.token_kernels import Tokens, WordArrays, add_tokens, fill_slots
 
 NO_NUMBERS = np.empty(0, np.int32)
 
@@ -51,12 +51,15 @@ class WordTable:
 
     def _allocate(self, slots: int) -> None:
         room = int(slots * self._LOAD)
-        self._slots = np.zeros(slots, np.uint64)
-        self._offsets = np.zeros(room + 1, np.int64)
-        self._counts = np.empty(room, np.int64)
-        self._in_documents = np.empty(room if self._with_documents else 0, np.int64)
-        self._last_document = np.empty_like(self._in_documents)
-        self._pool = np.empty(8 * room, np.uint8)
+        documents = room if self._with_documents else 0
+        self._arrays = WordArrays(
+            np.zeros(slots, np.uint64),
+            np.zeros(room + 1, np.int64),
+            np.empty(room, np.int64),
+            np.empty(documents, np.int64),
+            np.empty(documents, np.int64),
+            np.empty(8 * room, np.uint8),
+        )
         self._words = 0
 
     def _bytes(self, slots: int, pool: int) -> int:
@@ -102,6 +105,9 @@ class WordTable:
             changes = int(np.count_nonzero(documents[1:] != documents[:-1]))
             self.documents += changes + int(documents[0] != self._document)
             self._document = int(documents[-1])
+        tokens = Tokens(
+            data, starts, lengths, hashes, weights, documents, document_weights, numbers
+        )
         first = 0
         while first < total:
             stop = total
@@ -112,27 +118,7 @@ class WordTable:
                 if stop <= first:
                     self._close_document()
                     continue
-            # plain Python (NUMBA_DISABLE_JIT) would warn that the hash wraps around, as it must
-            with np.errstate(over="ignore"):
-                first, self._words = add_tokens(
-                    data,
-                    starts,
-                    lengths,
-                    hashes,
-                    weights,
-                    documents,
-                    document_weights,
-                    numbers,
-                    first,
-                    stop,
-                    self._slots,
-                    self._offsets,
-                    self._counts,
-                    self._in_documents,
-                    self._last_document,
-                    self._pool,
-                    self._words,
-                )
+            first, self._words = add_tokens(tokens, first, stop, self._arrays, self._words)
             if first < stop:
                 self._make_room(
                     int(lengths[first]), int(documents[first]) if len(documents) else -1
@@ -140,26 +126,33 @@ class WordTable:
 
     def _make_room(self, length: int, document: int) -> None:
         """Grow what is full, or empty the table if it may not grow."""
-        slots, pool = len(self._slots), len(self._pool)
-        if self._words >= len(self._counts):
+        words = self._words
+        slots, pool = len(self._arrays.slots), len(self._arrays.pool)
+        if words >= len(self._arrays.counts):
             slots *= 2
-        if self._offsets[self._words] + length > pool:
+        if self._arrays.offsets[words] + length > pool:
             pool = max(2 * pool, pool + length)
-        if self._words and self._bytes(slots, pool) > self._limit:
+        if words and self._bytes(slots, pool) > self._limit:
             self._empty(document)
             return
-        if pool > len(self._pool):
-            self._pool = _grown(self._pool, pool)
-        if slots > len(self._slots):
+        if pool > len(self._arrays.pool):
+            self._grow("pool", pool)
+        if slots > len(self._arrays.slots):
             room = int(slots * self._LOAD)
-            self._slots = np.zeros(slots, np.uint64)
-            with np.errstate(over="ignore"):
-                fill_slots(self._slots, self._pool, self._offsets, self._words)
-            self._offsets = _grown(self._offsets, room + 1)
-            self._counts = _grown(self._counts, room)
+            self._arrays = self._arrays._replace(slots=np.zeros(slots, np.uint64))
+            fill_slots(self._arrays.slots, self._arrays.pool, self._arrays.offsets, words)
+            self._grow("offsets", room + 1)
+            self._grow("counts", room)
             if self._with_documents:
-                self._in_documents = _grown(self._in_documents, room)
-                self._last_document = _grown(self._last_document, room)
+                self._grow("in_documents", room)
+                self._grow("last_document", room)
+
+    def _grow(self, name: str, size: int) -> None:
+        """Make one array larger; the old one is free before the next one grows."""
+        values: Array = getattr(self._arrays, name)
+        grown = np.empty(size, values.dtype)
+        grown[: len(values)] = values
+        self._arrays = self._arrays._replace(**{name: grown})
 
     def _empty(self, document: int = -1) -> None:
         """Hand the words over as a sorted run; ``document`` goes on after it."""
@@ -168,7 +161,7 @@ class WordTable:
             self._set_aside(document)
             self._open_document = document
         per_word = 20 if self._with_documents else 12
-        size = per_word * words + int(self._offsets[words])
+        size = per_word * words + int(self._arrays.offsets[words])
         self._store.take(self.frames(self.order()), size)
         self.clear()
 
@@ -178,26 +171,26 @@ class WordTable:
 
     def pool_of(self, first: int) -> tuple[Array, Array]:
         """The words from a number on: their bytes, and where each begins there, with the end."""
-        offsets = self._offsets[first : self._words + 1]
-        return self._pool[offsets[0] : offsets[-1]], offsets - offsets[0]
+        offsets = self._arrays.offsets[first : self._words + 1]
+        return self._arrays.pool[offsets[0] : offsets[-1]], offsets - offsets[0]
 
     def order(self) -> Array:
         """Numbers of the words in the order of their bytes."""
-        return sort_words(self._pool, self._offsets, self._words)
+        return sort_words(self._arrays.pool, self._arrays.offsets, self._words)
 
     def clear(self) -> None:
         """Forget the words."""
-        self._slots.fill(0)
+        self._arrays.slots.fill(0)
         self._words = 0
 
     def _set_aside(self, document: int) -> None:
         """Take what is known about an unfinished document out of the table."""
-        in_it = np.flatnonzero(self._last_document[: self._words] == document)
-        self._in_documents[in_it] -= 1
-        self._last_document[in_it] = -1
+        in_it = np.flatnonzero(self._arrays.last_document[: self._words] == document)
+        self._arrays.in_documents[in_it] -= 1
+        self._arrays.last_document[in_it] = -1
         lengths = np.empty(len(in_it), np.uint32)
-        pool = np.empty(gathered_bytes(self._offsets, in_it), np.uint8)
-        gather_words(self._pool, self._offsets, in_it, lengths, pool)
+        pool = np.empty(gathered_bytes(self._arrays.offsets, in_it), np.uint8)
+        gather_words(self._arrays.pool, self._arrays.offsets, in_it, lengths, pool)
         ones = np.ones(len(in_it), np.int64)
         self._open.add(sorted_frame(Frame(lengths, ones - 1, ones, pool)))
 
@@ -214,12 +207,12 @@ class WordTable:
         for first in range(0, len(order), step):
             part = order[first : first + step]
             lengths = np.empty(len(part), np.uint32)
-            pool = np.empty(gathered_bytes(self._offsets, part), np.uint8)
-            gather_words(self._pool, self._offsets, part, lengths, pool)
+            pool = np.empty(gathered_bytes(self._arrays.offsets, part), np.uint8)
+            gather_words(self._arrays.pool, self._arrays.offsets, part, lengths, pool)
             frame = Frame(
                 lengths,
-                self._counts[part],
-                self._in_documents[part] if self._with_documents else NONE,
+                self._arrays.counts[part],
+                self._arrays.in_documents[part] if self._with_documents else NONE,
                 pool,
             )
             yield from frame.frames()
@@ -229,9 +222,3 @@ class WordTable:
         if self._open_document >= 0:
             self._close_document()
         self._empty()
-
-
-def _grown(values: Array, size: int) -> Array:
-    grown = np.empty(size, values.dtype)
-    grown[: len(values)] = values
-    return grown

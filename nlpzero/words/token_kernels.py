@@ -1,5 +1,7 @@
 """Compiled loops over tokens: finding them, hashing them, counting them."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from nlpzero.engine.arrays import Array
@@ -138,35 +140,58 @@ def hash_slices(data: Array, starts: Array, lengths: Array, hashes: Array) -> No
         hashes[t] = hash_bytes(data, starts[t], starts[t] + lengths[t])
 
 
+class Tokens(NamedTuple):
+    """Tokens found in a text, for compiled loops.
+
+    data : uint8[]; token t is data[starts[t]:starts[t] + lengths[t]]
+    starts, lengths : int64[t]
+    hashes : uint64[t]
+    weights : int64[t]; how often to count each; empty: once
+    documents : int64[t]; document of each, ascending; empty: no documents are told apart
+    document_weights : int64[t]; or else the number of documents of each
+    numbers : int32[t]; receives the number of each token's word; empty: nobody wants it
+    """
+
+    data: Array
+    starts: Array
+    lengths: Array
+    hashes: Array
+    weights: Array
+    documents: Array
+    document_weights: Array
+    numbers: Array
+
+
+class WordArrays(NamedTuple):
+    """A hash table of words as bytes, for compiled loops.
+
+    slots : uint64[2 ** b]; upper half of the hash of a word, in the lower half its number plus one
+    offsets : int64[room + 1]; word w is pool[offsets[w]:offsets[w + 1]]
+    counts : int64[room]
+    in_documents : int64[room], or int64[0]; number of documents of each word
+    last_document : int64[room], or int64[0]; the last of these
+    pool : uint8[]
+    """
+
+    slots: Array
+    offsets: Array
+    counts: Array
+    in_documents: Array
+    last_document: Array
+    pool: Array
+
+
 @kernel
 def add_tokens(
-    data: Array,
-    starts: Array,
-    lengths: Array,
-    hashes: Array,
-    weights: Array,
-    documents: Array,
-    document_weights: Array,
-    numbers: Array,
-    first: int,
-    stop: int,
-    slots: Array,
-    offsets: Array,
-    counts: Array,
-    in_documents: Array,
-    last_document: Array,
-    pool: Array,
-    words: int,
+    tokens: Tokens, first: int, stop: int, table: WordArrays, words: int
 ) -> tuple[int, int]:
-    """Count tokens ``first..stop`` in an open-addressing table; stop early when something must
-    grow.
+    """Count tokens ``first..stop`` in a table of so many words.
 
-    A slot holds the upper half of the hash and, in the lower half, the number of the word plus one;
-    what the hash suggests the bytes decide. ``weights`` counts each token so many times (empty:
-    once). A token's document is ``documents[t]`` (empty: no documents are told apart), or else the
-    number of its documents is given in ``document_weights``. ``numbers`` receives the number of
-    each token's word (empty: nobody asks). Returns the next token and the number of words.
+    Stops early when something must grow. What the hash suggests the bytes decide. Returns the next
+    token and the number of words.
     """
+    data, starts, lengths, hashes, weights, documents, document_weights, numbers = tokens
+    slots, offsets, counts, in_documents, last_document, pool = table
     mask = np.uint64(len(slots) - 1)
     room = len(counts)
     pool_room = len(pool)
@@ -229,7 +254,10 @@ def add_tokens(
 
 @kernel
 def fill_slots(slots: Array, pool: Array, offsets: Array, words: int) -> None:
-    """Enter all words of a pool into empty slots; they are distinct, so nothing is compared."""
+    """Enter so many words of a table into empty slots, uint64[2 ** b].
+
+    They are distinct, so nothing is compared.
+    """
     mask = np.uint64(len(slots) - 1)
     for w in range(words):
         h = hash_bytes(pool, offsets[w], offsets[w + 1])
