@@ -141,16 +141,14 @@ def jieba_cut(words: list[tuple[str, int]]) -> Callable[[str], list[str]]:
 def dictionary(bench: Benchmark, data: Path, gold: Path) -> None:
     corpus = nlpzero.Corpus(str(data / "news.txt"), str(data / "tech.txt"))
     rows = []
-    settings: list[
-        tuple[str, nlpzero.Cohesion | nlpzero.MinEntropy | nlpzero.LearnedModel, int | None]
-    ]
+    settings: list[tuple[str, nlpzero.Cohesion | nlpzero.MinEntropy | nlpzero.Learned, int | None]]
     settings = [
         ("cohesion, min_count 8", nlpzero.Cohesion(), 8),
         ("cohesion, strict", nlpzero.Cohesion(strict_backtrack=True), 8),
         ("cohesion, default", nlpzero.Cohesion(), None),
         ("min-entropy, min_count 8", nlpzero.MinEntropy(), 8),
         ("min-entropy, price 2", nlpzero.MinEntropy(min_gain=2), 8),
-        ("learned, default", nlpzero.LearnedModel(), None),
+        ("learned, default", nlpzero.Learned(), None),
     ]
     for name, method, min_count in settings:
         everything = nlpzero.discover_words(corpus, method, min_count=min_count)

@@ -338,7 +338,7 @@ def _found(
     read: ReadReport | None = None
     if isinstance(method, nlpzero.CoTraining):
         segmenter = None if model is None else _learned_model(model)
-        method = nlpzero.LearnedModel(segmenter, method)
+        method = nlpzero.Learned(segmenter, method)
     if save_counts is not None:
         table, read = _saved_counts(corpus, method, save_counts, resources)
     found = nlpzero.discover_words(

@@ -23,7 +23,7 @@ _EXPORTS = {
     "counting_alphabet": "discovery.discover",
     "discover_words": "discovery.discover",
     "rank_ngrams": "discovery.discover",
-    "LearnedModel": "discovery.methods",
+    "Learned": "discovery.methods",
     "Cohesion": "discovery.methods",
     "MinEntropy": "discovery.methods",
     "DictionaryFormat": "discovery.dictionaries",

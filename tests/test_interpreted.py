@@ -102,7 +102,7 @@ segmenter = nlpzero.learn_segmenter(texts, nlpzero.BranchingEntropy())
 print([segmenter.segment(text) for text in texts])
 """,
     "discovery": """
-for method in (nlpzero.Cohesion(min_pmi=(1, 1, 1)), nlpzero.MinEntropy(), nlpzero.LearnedModel()):
+for method in (nlpzero.Cohesion(min_pmi=(1, 1, 1)), nlpzero.MinEntropy(), nlpzero.Learned()):
     found = nlpzero.discover_words(texts, method, min_count=2).filter(min_length=1, latin=True)
     print([tuple(word) for word in found], found.removals, found.explain("葡萄"))
 from nlpzero.discovery.string_table import StringTable

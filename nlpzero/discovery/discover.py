@@ -25,7 +25,7 @@ from nlpzero.discovery.learned import by_learning
 from nlpzero.discovery.methods import (
     DEFAULT_MAX_LENGTH,
     Cohesion,
-    LearnedModel,
+    Learned,
     Method,
     MinEntropy,
     as_method,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 def discover_words(
     corpus: Corpus | Iterable[str],
-    method: Method | str = LearnedModel(),  # noqa: B008 (frozen)
+    method: Method | str = Learned(),  # noqa: B008 (frozen)
     *,
     counts: NGramCounts | None = None,
     min_count: int | None = None,
@@ -67,7 +67,7 @@ def discover_words(
     ----------
     corpus : Corpus, or iterable of str
         Read two to four times.
-    method : LearnedModel, Cohesion or MinEntropy
+    method : Learned, Cohesion or MinEntropy
         Or a name, "learned", "cohesion", "min-entropy", for its defaults.
     counts : NGramCounts, optional
         Counts of this text, to spare one reading.
@@ -112,7 +112,7 @@ def discover_words(
         _check_counts(counts)
     with open_passes(text, resources) as passes:
         alphabet = Alphabet()
-        if isinstance(method, LearnedModel):
+        if isinstance(method, Learned):
             method = replace(method, segmenter=_segmenter(passes, method, counts))
             assert method.segmenter is not None
             alphabet = counting_alphabet(method.segmenter)
@@ -196,7 +196,7 @@ def _check_counts(counts: NGramCounts) -> None:
 
 
 def _segmenter(
-    passes: Passes[Corpus | Shard], method: LearnedModel, counts: NGramCounts | None
+    passes: Passes[Corpus | Shard], method: Learned, counts: NGramCounts | None
 ) -> "LearnedSegmenter":
     """The segmenter of the method, learned from the text where there is none."""
     segmenter = method.segmenter
@@ -227,7 +227,7 @@ def _discovery(
     total = run.counts.total
     if min_count is None:
         min_count = default_min_count(total)
-        if isinstance(method, LearnedModel):
+        if isinstance(method, Learned):
             min_count = max(2, min_count // 4)
     parameters = {"min_count": min_count, "max_length": max_length, **_own_parameters(method)}
     if total == 0:
@@ -295,7 +295,7 @@ def _tries(
     """Looser values of one threshold, how they are told, and the method and min_count that they
     make.
     """
-    if name == "min_count" and isinstance(method, LearnedModel):
+    if name == "min_count" and isinstance(method, Learned):
         value = _tenth_count(found)
         if value is not None:
             yield value, "", method, value

@@ -19,7 +19,7 @@ _FOLD_WIDTH = "Read full-width letters and digits as half-width ones."
 
 
 @dataclass(frozen=True)
-class LearnedModel(Config):
+class Learned(Config):
     """Words as a segmenter cuts them that learned from the text.
 
     Parameters
@@ -114,10 +114,10 @@ class MinEntropy(Config):
     fold_width: bool = option(False, _FOLD_WIDTH)
 
 
-Method = LearnedModel | Cohesion | MinEntropy
+Method = Learned | Cohesion | MinEntropy
 #: Configuration of each method by its name.
-METHODS: dict[str, type[LearnedModel] | type[Cohesion] | type[MinEntropy]] = {
-    config.name: config for config in (LearnedModel, Cohesion, MinEntropy)
+METHODS: dict[str, type[Learned] | type[Cohesion] | type[MinEntropy]] = {
+    config.name: config for config in (Learned, Cohesion, MinEntropy)
 }
 
 
@@ -129,12 +129,10 @@ def as_method(method: Method | str) -> Method:
     >>> as_method("min-entropy")
     MinEntropy(min_gain=1.0, fold_width=False)
     """
-    if isinstance(method, (LearnedModel, Cohesion, MinEntropy)):
+    if isinstance(method, (Learned, Cohesion, MinEntropy)):
         return method
     if not isinstance(method, str):
-        raise TypeError(
-            f"`method` must be LearnedModel(), Cohesion() or MinEntropy(), got {method!r}."
-        )
+        raise TypeError(f"`method` must be Learned(), Cohesion() or MinEntropy(), got {method!r}.")
     if method not in METHODS:
         raise ValueError(f"`method` must be one of {', '.join(METHODS)}, got {method!r}.")
     return METHODS[method]()

@@ -23,7 +23,7 @@ class Word(NamedTuple):
         How often it stood alone when the text was cut. Ranked from counts only, without text: how
         often it occurs.
     score : float
-        What the words are sorted by; on another scale for each method. LearnedModel words:
+        What the words are sorted by; on another scale for each method. Learned words:
         :func:`nlpzero.discovery.ranking.learned_scores`, a count that doubt and bound neighbours
         diminish. The others: :func:`nlpzero.discovery.ranking.classical_scores`, nats of evidence
         above the price of the word's length.

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from nlpzero import Cohesion, Discovery, LearnedModel, MinEntropy, discover_words
+from nlpzero import Cohesion, Discovery, Learned, MinEntropy, discover_words
 from nlpzero_cli.formats import write_table
 from tests.discovery.test_discovery import random_text
 
-METHODS = {"cohesion": Cohesion(), "min-entropy": MinEntropy(), "learned": LearnedModel()}
+METHODS = {"cohesion": Cohesion(), "min-entropy": MinEntropy(), "learned": Learned()}
 CASES: dict[str, dict[str, Any]] = {
     "nothing": {},
     "all": {"min_length": 1, "latin": True},

@@ -15,7 +15,7 @@ from nlpzero import (
     Alphabet,
     Cohesion,
     Corpus,
-    LearnedModel,
+    Learned,
     MinEntropy,
     Resources,
     StorageError,
@@ -390,7 +390,7 @@ def test_misuse_is_told() -> None:
         discover_words(iter(["中国"]))
     with pytest.raises(ValueError, match="one of learned, cohesion, min-entropy, got 'pmi'"):
         discover(["中"], "pmi")
-    with pytest.raises(TypeError, match="`method` must be LearnedModel"):
+    with pytest.raises(TypeError, match="`method` must be Learned"):
         discover(["中"], 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="must be a Cohesion"):
         rank_ngrams(count_ngrams(["中国"]), MinEntropy())  # type: ignore[arg-type]
@@ -503,7 +503,7 @@ def learned_text() -> list[str]:
 
 def test_learned_words_are_those_of_the_segmentation(learned_text: list[str]) -> None:
     segmenter = learn_segmenter(learned_text)
-    found = discover(learned_text, LearnedModel(segmenter), min_count=3)
+    found = discover(learned_text, Learned(segmenter), min_count=3)
     found = found.filter(latin=True, min_length=1)
     counted: Counter[str] = Counter()
     for tokens in segmenter.segment_all(learned_text):
@@ -546,7 +546,7 @@ def test_learned_is_the_default_and_jobs_change_nothing(learned_text: list[str])
     assert found.method == "learned"
     assert found.thresholds["min_count"] == 2
     assert found == discover(learned_text, "learned")
-    assert found == discover(learned_text, LearnedModel(), resources=Resources(jobs=2))
+    assert found == discover(learned_text, Learned(), resources=Resources(jobs=2))
     assert not any(all(map(oracle.in_run, word.word)) for word in found)
     counts = count_ngrams(learned_text)
     assert discover(learned_text, counts=counts) == found
@@ -559,10 +559,10 @@ def test_learned_explanations_and_hint(learned_text: list[str]) -> None:
     assert "min_length" in str(found.explain("的"))
     assert str(found.explain("，")).startswith("never a word")
     segmenter = learn_segmenter(learned_text)
-    nothing = discover(learned_text, LearnedModel(segmenter), min_count=10**6)
+    nothing = discover(learned_text, Learned(segmenter), min_count=10**6)
     assert nothing.words == [] and nothing.hint is not None
     value, kept = nothing.hint.rsplit("; min_count ", 1)[1].split(" would keep ")
-    again = discover(learned_text, LearnedModel(segmenter), min_count=int(value))
+    again = discover(learned_text, Learned(segmenter), min_count=int(value))
     assert len(again) == int(kept) >= 10
 
 
@@ -570,7 +570,7 @@ def test_a_segmenter_that_folds_needs_counts_that_fold(learned_text: list[str]) 
     segmenter = learn_segmenter(learned_text)
     segmenter.alphabet = Alphabet(runs="classes", mapping=((ord("國"), ord("国")),))
     with pytest.raises(StorageError, match="fold characters differently"):
-        discover(learned_text, LearnedModel(segmenter), counts=count_ngrams(learned_text))
+        discover(learned_text, Learned(segmenter), counts=count_ngrams(learned_text))
 
 
 @pytest.mark.parametrize("text", ["", "，。\n", "中", "中国", "a", "12", "中国人民站起来了"])
