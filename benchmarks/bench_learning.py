@@ -15,7 +15,7 @@ from pathlib import Path
 from generate import generate
 from harness import NLPZERO, WORK, Benchmark, Case, digest, run_command
 
-from nlpzero.segmentation.base import load_segmenter
+from nlpzero.segmentation.loading import load_segmenter
 
 
 def training(bench: Benchmark, texts: dict[str, list[Path]], rounds: int) -> None:

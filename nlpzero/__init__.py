@@ -73,7 +73,7 @@ _EXPORTS = {
     "count_learned_words": "discovery.learned",
     "learned_scores": "discovery.ranking",
     "learn_segmenter": "learning.training",
-    "load_segmenter": "segmentation.base",
+    "load_segmenter": "segmentation.loading",
     "SegmentSummary": "segmentation.writing",
     "SegmentWriter": "segmentation.writing",
     "segment_corpus": "segmentation.writing",

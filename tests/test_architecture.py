@@ -34,12 +34,13 @@ WHEN_CALLED = {
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
     ("nlpzero.language_model.model", "nlpzero.language_model.arpa"): MAKER,
     ("nlpzero.language_model.model", "nlpzero.language_model.estimation"): MAKER,
-    ("nlpzero.segmentation.base", "nlpzero.learning.base_segmenter"): FILES,
-    ("nlpzero.segmentation.base", "nlpzero.learning.nvbe"): FILES,
-    ("nlpzero.segmentation.base", "nlpzero.learning.segmenter"): FILES,
-    ("nlpzero.segmentation.base", "nlpzero.segmentation.character_lm"): FILES,
-    ("nlpzero.segmentation.base", "nlpzero.segmentation.vocabulary"): FILES,
-    ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.base"): START,
+    ("nlpzero.segmentation.loading", "nlpzero.learning.base_segmenter"): FILES,
+    ("nlpzero.segmentation.loading", "nlpzero.learning.nvbe"): FILES,
+    ("nlpzero.segmentation.loading", "nlpzero.learning.segmenter"): FILES,
+    ("nlpzero.segmentation.loading", "nlpzero.segmentation.character_lm"): FILES,
+    ("nlpzero.segmentation.loading", "nlpzero.segmentation.vocabulary"): FILES,
+    ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.loading"): START,
+    ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.pieces"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.segmentation.shared"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.text.characters"): START,
     ("nlpzero.segmentation.tokenizers", "nlpzero.text.units"): START,
@@ -53,9 +54,9 @@ WHEN_CALLED = {
 }
 # those of them that point up
 UP_WHEN_CALLED = {
-    ("nlpzero.segmentation.base", "nlpzero.learning.base_segmenter"),
-    ("nlpzero.segmentation.base", "nlpzero.learning.nvbe"),
-    ("nlpzero.segmentation.base", "nlpzero.learning.segmenter"),
+    ("nlpzero.segmentation.loading", "nlpzero.learning.base_segmenter"),
+    ("nlpzero.segmentation.loading", "nlpzero.learning.nvbe"),
+    ("nlpzero.segmentation.loading", "nlpzero.learning.segmenter"),
 }
 # (who, whom): why a type from above is named
 TYPES_FROM_ABOVE = {}

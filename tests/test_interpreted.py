@@ -71,7 +71,7 @@ print([model.score(text) for text in [*texts, unseen]], model.log_prob("çš®", "è
 show(nlpzero.learn_segmenter(texts, nlpzero.CharacterModel()))
 """,
     "vocabulary": """
-from nlpzero.segmentation.base import whole_pieces
+from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.segmentation.lattice import Edges, marginals_edges
 edges = np.array([0, 2, 3, 3]), np.array([1, 3, 2]), np.log([0.5, 0.2, 0.9])
 print(marginals_edges(Edges(*edges, np.zeros(4, np.uint8))).round(12))

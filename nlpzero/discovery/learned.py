@@ -21,7 +21,8 @@ from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows
-from nlpzero.segmentation.base import Segmenter, whole_pieces
+from nlpzero.segmentation.base import Segmenter
+from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.segmentation.shared import SharedModel, for_workers, opened
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus

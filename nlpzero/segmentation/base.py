@@ -15,9 +15,6 @@ What is left, where words begin inside clauses, is the business of the concrete 
 """
 
 import copy
-import importlib
-import itertools
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -27,16 +24,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike, kind_of, read_file, write_file
-from nlpzero.errors import StorageError
+from nlpzero.engine.storage import PathLike, write_file
 from nlpzero.segmentation.lattice import random_key
 from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
+from nlpzero.segmentation.pieces import pieces, token_lists, whole_pieces
 from nlpzero.segmentation.shell_kernels import (
     CONVENTIONS,
     finish,
     interleave,
-    last_safe_cut,
-    mark_tokens,
     token_count,
 )
 from nlpzero.segmentation.word_list import WordList
@@ -52,26 +47,11 @@ What = Literal["cut", "probabilities", "sample"]
 Arrays = Mapping[str, npt.NDArray[Any]]
 S = TypeVar("S", bound="Segmenter")
 
-# method -> module and class
-METHODS = {
-    "learned": ("nlpzero.learning.segmenter", "LearnedSegmenter"),
-    "nvbe": ("nlpzero.learning.nvbe", "NVBESegmenter"),
-    "lm": ("nlpzero.segmentation.character_lm", "LanguageModelSegmenter"),
-    "vocabulary": ("nlpzero.segmentation.vocabulary", "VocabularySegmenter"),
-}
-# of files of a base, which have a kind of their own, and of the base in the package
-_BASE = ("nlpzero.learning.base_segmenter", "BaseSegmenter")
-
-# characters that hardly any text holds
-_MARKS = "\x00\x01\x02\x03\x04\x05\x06\x07\ufdd0\ufdd1"
-
 # facts of the training that a short description tells, where they are
 _TOLD = ("symbols", "word_types", "order")
 
 # texts joined into one block by segment_all, in characters
 _BATCH = 1 << 15
-# a line longer than this is cut at a mark, in characters
-_LONGEST_LINE = 1 << 22
 
 
 class Segmenter(ABC):
@@ -272,7 +252,7 @@ class Segmenter(ABC):
             Empty for an empty text.
         """
         points, _, flags = self._finished(text, "cut")
-        return _token_lists(text, points, flags, np.zeros(0, np.int64))[0]
+        return token_lists(text, points, flags, np.zeros(0, np.int64))[0]
 
     def __call__(self, text: str) -> list[str]:
         """The same as :meth:`segment`: a segmenter is a function from text to tokens."""
@@ -302,7 +282,7 @@ class Segmenter(ABC):
         NotImplementedError
             The segmenter has no distribution.
         """
-        return _pieces(text, self._finished(text, "sample", random_key(seed))[2])
+        return pieces(text, self._finished(text, "sample", random_key(seed))[2])
 
     def segment_all(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Tokens of many texts, in order; faster than one by one when they are short.
@@ -337,7 +317,7 @@ class Segmenter(ABC):
         joined = "\n".join(texts)
         points, _, flags = self._finished(joined, "cut")
         joints = np.cumsum([len(text) + 1 for text in texts])[:-1] - 1
-        return iter(_token_lists(joined, points, flags, joints))
+        return iter(token_lists(joined, points, flags, joints))
 
     def segment_to_text(self, text: str, separator: str = " ") -> str:
         """The text with a separator between tokens.
@@ -568,143 +548,3 @@ def checked_numbers(numbers: str) -> Numbers:
     if numbers not in get_args(Numbers):
         raise ValueError(f"`numbers` must be 'learned', 'date' or 'split', got {numbers!r}.")
     return numbers  # type: ignore[return-value]
-
-
-def _token_lists(
-    text: str,
-    points: npt.NDArray[np.uint32],
-    flags: npt.NDArray[np.bool_],
-    joints: npt.NDArray[np.int64],
-) -> list[list[str]]:
-    """Tokens of texts that are joined by one character each, at `joints`.
-
-    Python splits a string several times faster than it slices it, so two characters that do not
-    occur are put where tokens and texts end.
-    """
-    marks = list(itertools.islice((mark for mark in _MARKS if mark not in text), 2))
-    if len(marks) < 2:
-        ends = [*joints.tolist(), len(text)]
-        starts = [0, *(end + 1 for end in ends[:-1])]
-        return [
-            _pieces(text[a:b], _whole(flags[a : b + 1])) for a, b in zip(starts, ends, strict=True)
-        ]
-    token, end = marks
-    out = np.empty(2 * len(points), np.uint32)
-    size = mark_tokens(points, flags, joints, ord(token), ord(end), out)
-    marked = out[:size].tobytes().decode("utf-32-le", "surrogatepass")
-    return [part.split(token) if part else [] for part in marked.split(end)]
-
-
-def _whole(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    flags = flags.copy()
-    flags[0] = flags[-1] = True
-    return flags
-
-
-def _pieces(text: str, flags: npt.NDArray[np.bool_]) -> list[str]:
-    if not text:
-        return []
-    return [text[a:b] for a, b in itertools.pairwise(np.flatnonzero(flags).tolist())]
-
-
-def whole_pieces(
-    blocks: Iterable[str], longest: int = _LONGEST_LINE, *, keep: bool = False
-) -> Iterator[tuple[str, bool]]:
-    """Cut a stream of blocks anew where segmentation is not disturbed: after line ends.
-
-    Parameters
-    ----------
-    blocks : iterable of str
-    longest : int
-        A line may be cut, at a mark, when it has more characters than this.
-    keep : bool
-        Whether tokens that hold marks may stay whole: it is rather cut at full stops then.
-
-    Yields
-    ------
-    piece : str
-        Not empty.
-    joined : bool
-        Whether a separator belongs between this piece and the one before: both are parts of one
-        line.
-    """
-    parts: list[str] = []
-    waiting = 0
-    joined = False
-    for block in blocks:
-        end = block.rfind("\n") + 1
-        if end:
-            yield "".join(parts) + block[:end], joined
-            parts, waiting, joined = [], 0, False
-            block = block[end:]
-        if block:
-            parts.append(block)
-            waiting += len(block)
-        if waiting > longest:
-            text = "".join(parts)
-            points = code_points(text)
-            cut = last_safe_cut(points, char_classes(points), keep)
-            if not cut and waiting > 2 * longest:
-                cut = longest  # no mark in millions of characters: not a text, cut it anywhere
-            if cut:
-                yield text[:cut], joined
-                joined = not (text[cut - 1].isspace() or text[cut : cut + 1].isspace())
-                text = text[cut:]
-            parts, waiting = [text] if text else [], len(text)
-    if parts:
-        yield "".join(parts), joined
-
-
-def load_segmenter(
-    path: PathLike | None = None, *, numbers: Numbers | None = None, mmap: bool = True
-) -> Segmenter:
-    """Load a model file written by :meth:`Segmenter.save`, of whatever method.
-
-    Parameters
-    ----------
-    path : path, optional
-        By default the base in the package: it cuts any text at once, each clause by itself.
-    numbers : {"learned", "date", "split"}, optional
-        Replace the convention for numbers that the file names.
-    mmap : bool
-        Map the arrays instead of reading them, which starts at once; checksums are then not
-        compared.
-
-    Returns
-    -------
-    Segmenter
-
-    Raises
-    ------
-    StorageError
-        The file cannot be read, is damaged, or holds something else.
-
-    Examples
-    --------
-    >>> load_segmenter().segment("我爱北京天安门。")
-    ['我', '爱', '北京', '天安门', '。']
-    """
-    if path is None or kind_of(path) == "base":
-        module, attribute = _BASE
-        base: Segmenter = getattr(importlib.import_module(module), attribute).load(path)
-        return base if numbers is None else base.with_numbers(numbers)
-    header, arrays = read_file(path, "model", mmap=mmap)
-    name = header.get("method")
-    if name not in METHODS:
-        raise StorageError(
-            f"{os.fspath(path)}: a model of the unknown method {name!r}; "
-            "it may come from a newer nlpzero"
-        )
-    module, attribute = METHODS[name]
-    kind: type[Segmenter] = getattr(importlib.import_module(module), attribute)
-    try:
-        segmenter = kind._from_state(header, arrays, Alphabet.from_header(header["alphabet"]))
-    except KeyError as error:
-        raise StorageError(
-            f"{os.fspath(path)}: the model lacks {error}; make it again with this version"
-        ) from error
-    segmenter.training = dict(header["training"])
-    if "own_words" in header:
-        segmenter.own_words = OwnWords.from_header(header["own_words"])
-    segmenter.numbers = checked_numbers(header["numbers"] if numbers is None else numbers)
-    return segmenter

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from nlpzero.engine.passes import Passes
 from nlpzero.engine.storage import PathLike
 from nlpzero.errors import StorageError
-from nlpzero.segmentation.base import Numbers, Segmenter, load_segmenter
+from nlpzero.segmentation.base import Numbers, Segmenter
+from nlpzero.segmentation.loading import load_segmenter
 
 
 def shared_model(path: PathLike, numbers: Numbers | None = None) -> Segmenter:

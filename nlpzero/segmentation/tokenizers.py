@@ -266,7 +266,7 @@ class _Segmented(Tokenizer):
         report: "ReadReport | None" = None,
         progress: Advance | None = None,
     ) -> Iterator[CutText]:
-        from nlpzero.segmentation.base import whole_pieces
+        from nlpzero.segmentation.pieces import whole_pieces
 
         segmenter = self._loaded()
         blocks = text.blocks(report=report, progress=progress)
@@ -502,7 +502,7 @@ def portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
         It cannot be sent.
     """
     if isinstance(tokenizer, SegmenterTokenizer):
-        from nlpzero.segmentation.base import METHODS
+        from nlpzero.segmentation.loading import METHODS
 
         if getattr(tokenizer.segmenter, "method", None) in METHODS:
             path = folder / "model.nz"

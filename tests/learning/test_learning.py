@@ -30,7 +30,7 @@ from nlpzero.learning.training import learn_segmenter
 from nlpzero.learning.word_model import LENGTH_WEIGHTS, WordModel, sweep
 from nlpzero.learning.word_model import count_cut_words as count_words
 from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
-from nlpzero.segmentation.base import load_segmenter
+from nlpzero.segmentation.loading import load_segmenter
 from nlpzero.text.corpus import Corpus
 from tests.learning.oracles import (
     base_probability,

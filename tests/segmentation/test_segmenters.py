@@ -24,7 +24,8 @@ from nlpzero import (
     load_segmenter,
 )
 from nlpzero.engine.storage import write_file
-from nlpzero.segmentation.base import METHODS, whole_pieces
+from nlpzero.segmentation.loading import METHODS
+from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.text.characters import numeral_table
 from tests.segmentation.oracles import (
     SlowKneserNey,
