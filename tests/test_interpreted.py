@@ -101,6 +101,15 @@ show(nlpzero.learn_segmenter(texts))
 segmenter = nlpzero.learn_segmenter(texts, nlpzero.BranchingEntropy())
 print([segmenter.segment(text) for text in texts])
 """,
+    "base": """
+base = nlpzero.learn_base(texts * 3, nlpzero.BASE_METHOD, size=50_000)
+base.save("base.nz")
+base = nlpzero.load_segmenter("base.nz")
+print([base.segment(text) for text in [*texts, unseen]])
+print(base.probabilities(unseen).round(9).tolist())
+method = nlpzero.CoTraining(base="base.nz")
+print([nlpzero.learn_segmenter(texts, method).segment(text) for text in [*texts, unseen]])
+""",
     "discovery": """
 for method in (nlpzero.Cohesion(min_pmi=(1, 1, 1)), nlpzero.MinEntropy(), nlpzero.Learned()):
     found = nlpzero.discover_words(texts, method, min_count=2).filter(min_length=1, latin=True)

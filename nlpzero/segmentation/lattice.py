@@ -191,7 +191,7 @@ def _viterbi(scores: np.ndarray, forced: np.ndarray, cuts: np.ndarray) -> None:
     i = 0
     while i < n:
         cuts[i] = 1
-        i += lengths[i]
+        i += int(lengths[i])  # interpreted, the sum of a number and a byte is a byte
     cuts[n] = 1
 
 
