@@ -5,7 +5,7 @@ text.
 import numpy as np
 
 from nlpzero.engine.jit import kernel
-from nlpzero.text.ascii import LONGEST, PADDING, alnum, at, digit, has, letter, packed
+from nlpzero.text.ascii import LONGEST, alnum, at, digit, has, letter, packed
 from nlpzero.text.characters import HAN, LETTER
 
 # domains that make a name an address without http:// or www.
@@ -37,7 +37,7 @@ def _url_tail(points: np.ndarray, start: int, floor: int) -> int:
     it.
     """
     i = start
-    n = min(len(points) - PADDING, start + LONGEST)
+    n = min(len(points), start + LONGEST)
     while i < n and _url_char(points[i]):
         i += 1
     while i > floor:
@@ -76,7 +76,7 @@ def _host_end(points: np.ndarray, start: int) -> int:
     it is none.
     """
     i = start
-    n = min(len(points) - PADDING, start + 253)
+    n = min(len(points), start + 253)
     while i < n and (alnum(points[i]) or points[i] in (0x2D, 0x2E)):
         i += 1
     while i > start and points[i - 1] in (0x2D, 0x2E):
@@ -118,7 +118,7 @@ def _address_numbers(points: np.ndarray, start: int, end: int) -> bool:
 
 @kernel
 def url_end(points: np.ndarray, start: int) -> int:
-    n = len(points) - PADDING
+    n = len(points)
     i = start
     if letter(points[start]):
         while i < min(n, start + 20) and (alnum(points[i]) or points[i] in (0x2B, 0x2D, 0x2E)):
@@ -168,7 +168,7 @@ def url_end(points: np.ndarray, start: int) -> int:
 
 @kernel
 def email_end(points: np.ndarray, start: int) -> int:
-    n = len(points) - PADDING
+    n = len(points)
     i = start
     while i < min(n, start + 64) and (
         alnum(points[i]) or points[i] in (0x2E, 0x5F, 0x25, 0x2B, 0x2D)
@@ -228,7 +228,7 @@ def path_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
     Parts may hold Han characters if they begin with one and a separator or an extension ends them:
     nothing else tells where a path ends and a sentence goes on.
     """
-    n = min(len(points) - PADDING, start + LONGEST)
+    n = min(len(points), start + LONGEST)
     first = points[start]
     both = False  # \\ separates too
     needed = 1

@@ -1,7 +1,7 @@
 """Small questions about characters of ASCII, for the compiled loops that look for kept tokens.
 
-Texts are arrays of code points with ``PADDING`` zeros after their end, so that looking ahead needs
-no care.
+Texts are arrays of code points. :func:`at` and :func:`near` see zeros before and after them, so
+that looking around needs no care.
 """
 
 from typing import Any
@@ -11,15 +11,22 @@ import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
 
-# zeros after the end of a text: nothing looks further ahead
-PADDING = 8
 # no kept token is longer, so that strange texts are read in linear time
 LONGEST = 2048
+# places of a set of short words, a prime
+_PLACES = 1021
 
 
 def packed(words: str) -> npt.NDArray[np.int64]:
-    """Words of at most eight ASCII characters, separated by spaces, as numbers."""
-    return np.array([int.from_bytes(word.encode("ascii"), "big") for word in words.split()])
+    """Words of at most eight ASCII characters, separated by spaces, as a hash table of numbers."""
+    table = np.zeros(_PLACES, np.int64)
+    for word in words.split():
+        key = int.from_bytes(word.encode("ascii"), "big")
+        place = key % _PLACES
+        while table[place]:
+            place = (place + 1) % _PLACES
+        table[place] = key
+    return table
 
 
 @kernel
@@ -47,28 +54,28 @@ def alnum(point: int) -> bool:
 
 @kernel
 def at(points: np.ndarray, i: int) -> Any:
-    """The character at a place as a number; 0 after the end."""
-    return np.int64(points[i])
+    """The character at a place as a number; 0 outside the text."""
+    return np.int64(points[i]) if 0 <= i < len(points) else np.int64(0)
 
 
 @kernel
 def near(points: np.ndarray, i: int) -> Any:
     """As :func:`at`, with full-width forms folded."""
-    return folded(np.int64(points[i]))
+    return folded(at(points, i))
 
 
 @kernel
 def has(words: np.ndarray, points: np.ndarray, start: int, end: int) -> bool:
-    """Whether some characters are one of a list of short words."""
+    """Whether some characters are one of a set of short words (:func:`packed`)."""
     if end - start > 8 or end <= start:
         return False
     key = 0
     for i in range(start, end):
         key = key << 8 | near(points, i)
-    for word in words:  # noqa: SIM110 (compiled)
-        if word == key:
-            return True
-    return False
+    place = key % _PLACES
+    while words[place] != 0 and words[place] != key:
+        place = (place + 1) % _PLACES
+    return bool(words[place] != 0)
 
 
 @kernel

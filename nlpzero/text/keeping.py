@@ -67,6 +67,24 @@ def checked_joiners(joiners: str) -> str:
     return "".join(sorted(set(joiners)))
 
 
+def _going_on() -> npt.NDArray[np.uint16]:
+    """Classes of tokens that begin with letters and digits and go on with each mark of ASCII."""
+    table = np.zeros(128, np.uint16)
+    for bit, marks in [
+        (URL, ".:+-"),
+        (EMAIL, "._%+-@"),
+        (PATH, ":"),
+        (DATE, "-/:"),
+        (VERSION, ".-+"),
+    ]:
+        table[[ord(mark) for mark in marks]] |= bit
+    table |= WORD | EMOJI | NUMBER
+    return table
+
+
+GOING_ON = _going_on()
+
+
 @lru_cache(maxsize=64)
 def keep_rules(keep: tuple[str, ...], joiners: str = JOINERS) -> npt.NDArray[np.uint16]:
     """The classes of tokens that may begin at each ASCII character, in the form that the kernels

@@ -11,7 +11,6 @@ from nlpzero.engine.jit import kernel
 from nlpzero.text.addresses import email_end, path_end, url_end
 from nlpzero.text.ascii import (
     LONGEST,
-    PADDING,
     alnum,
     at,
     digit,
@@ -28,6 +27,7 @@ from nlpzero.text.keeping import (
     DATE,
     EMAIL,
     EMOJI,
+    GOING_ON,
     JOINER,
     NUMBER,
     NUMERIC,
@@ -187,7 +187,7 @@ def _tag_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
     the next tag, at a colon, at the end; else only its letters and digits before the first Han
     character count.
     """
-    n = len(points) - PADDING
+    n = len(points)
     mention = points[start] == 0x40
     i = start + 1
     if not mention:
@@ -288,7 +288,7 @@ def _word_end(points: np.ndarray, classes: np.ndarray, start: int, rules: np.nda
     """5G, O2O, PM2.5, SK-II, 5w-30, C++17, C#, .NET, Node.js, AT&T, e.g.: what is more than a run
     of letters.
     """
-    n = len(points) - PADDING
+    n = len(points)
     if points[start] == 0x2E:
         end = start + 4
         for k in range(3):
@@ -431,7 +431,7 @@ def _emoji_end(points: np.ndarray, classes: np.ndarray, start: int) -> int:
     """End of one emoji with its modifiers and what joiners append; `start` if there is none."""
     if classes[start] != BREAK or not _pictograph(points, start):
         return start
-    n = len(points) - PADDING
+    n = len(points)
     i = start + 1
     while i < n:
         if _modifies(points[i]):
@@ -462,7 +462,7 @@ def _thousands(points: np.ndarray, classes: np.ndarray, start: int, i: int) -> b
     if not 1 <= size <= 3:
         return False
     j = i + 1
-    while j < len(points) - PADDING and j <= i + 4 and classes[j] == DIGIT:
+    while j < len(points) and j <= i + 4 and classes[j] == DIGIT:
         j += 1
     return j == i + 4
 
@@ -472,7 +472,7 @@ def _number_end(points: np.ndarray, classes: np.ndarray, start: int, rules: np.n
     """As ``number_end``, but a comma is a mark only between groups of three digits, and a keycap is
     none of it.
     """
-    n = len(points) - PADDING
+    n = len(points)
     i = start + 1
     while i < n:
         if classes[i] == DIGIT or (
@@ -532,6 +532,8 @@ def _kept_end(
         # nor anything but digits, or but letters: what most texts have most
         if simple and not mixed and after not in (0xFE0F, 0x20E3):
             return start, APART
+        if not simple:
+            bits &= GOING_ON[after] | (DATE if mixed else 0)
     else:
         simple = False
         if start > 0 and classes[start - 1] in (LETTER, DIGIT):
@@ -584,47 +586,140 @@ def _extended(points: np.ndarray, classes: np.ndarray, i: int) -> int:
     return i
 
 
+# characters beyond ASCII that show tokens: emoji, and what makes emoji of others
+_PICTURE, _PRESENTER, _OTHER = 0x80, 0x81, 0xFF
+
+
+# The next two look at many characters at once. Numbers without sign wrap around, so that a range
+# is one comparison.
+
+
+@kernel
+def _folded_bytes(points: np.ndarray) -> np.ndarray:
+    """Each character as a byte: ASCII and its full-width forms, ``_PICTURE``, ``_PRESENTER``, or
+    another number above them all; two of the last after the end.
+    """
+    n = len(points)
+    out = np.empty(n + 2, np.uint8)
+    for i in range(n):
+        point = points[i]
+        char = min(point, np.uint32(point - np.uint32(0xFEE0)), np.uint32(_OTHER))
+        picture = (np.uint32(point - np.uint32(0x231A)) <= np.uint32(0x2B55 - 0x231A)) | (
+            np.uint32(point - np.uint32(0x1F000)) <= np.uint32(0xAFF)
+        )
+        char = np.uint32(_PICTURE) if picture else char
+        presenter = (point == np.uint32(0xFE0F)) | (point == np.uint32(0x20E3))
+        out[i] = np.uint32(_PRESENTER) if presenter else char
+    out[n] = out[n + 1] = _OTHER
+    return out
+
+
+@kernel
+def _hints(points: np.ndarray) -> np.ndarray:
+    """Where characters show that a kept token may be around: eight of them in each number.
+
+    From the beginning of any kept token to the first hint inside it there is neither a Han
+    character nor white space. Hints are emoji, tags, what paths and addresses have two of or begin
+    with, letters beside digits, and either before a mark with which a token goes on.
+    """
+    n = len(points)
+    chars = _folded_bytes(points)
+    out = np.zeros((n + 7) // 8 * 8, np.uint8)
+    for i in range(n):
+        a = chars[i]
+        b = chars[i + 1]
+        c = chars[i + 2]
+        a_digit = np.uint8(a - np.uint8(0x30)) <= np.uint8(9)
+        b_digit = np.uint8(b - np.uint8(0x30)) <= np.uint8(9)
+        c_digit = np.uint8(c - np.uint8(0x30)) <= np.uint8(9)
+        a_letter = np.uint8((a | np.uint8(0x20)) - np.uint8(0x61)) <= np.uint8(25)
+        b_letter = np.uint8((b | np.uint8(0x20)) - np.uint8(0x61)) <= np.uint8(25)
+        c_letter = np.uint8((c | np.uint8(0x20)) - np.uint8(0x61)) <= np.uint8(25)
+        b_mark = (np.uint8(b - np.uint8(0x21)) <= np.uint8(0x5D)) & (b_digit == b_letter)
+        # words may end with # and +, addresses of numbers with /
+        goes_on = c_digit | c_letter | (c == 0x2F) | (c == 0x5C) | (c == 0x5F)
+        b_joins = (b_mark & goes_on) | (b == 0x23) | (b == 0x2B) | (b == 0x2F)
+        # 2.5 and 12:30 are numbers, with anything or nothing kept
+        plain = ((b == 0x2E) | (b == 0x3A)) & c_digit
+        hint = (a_letter & (b_digit | b_joins)) | (a_digit & (b_letter | (b_joins & (not plain))))
+        hint |= (a == 0x23) | (a == 0x40) | (a == _PICTURE) | (a == _PRESENTER)
+        hint |= (a == 0x2E) & (((b | np.uint8(0x20)) == 0x6E) | (b == 0x2F))  # .net ./
+        hint |= (a == 0x2F) & (b_digit | b_letter | (b == 0x2E) | (b == 0x2F) | (b == 0x5F))
+        hint |= (a == 0x2D) & (b == 0x2E)  # a-.com
+        out[i] = hint | ((a == 0x7E) & (b == 0x2F)) | ((a == 0x5C) & (b == 0x5C))
+    return out.view(np.uint64)
+
+
+@kernel
+def _next_hint(hints: np.ndarray, i: int) -> int:
+    """The first hint at a place or after it; eight times the length of `hints` if there is none."""
+    k = i >> 3
+    if k < len(hints):
+        word = hints[k] >> np.uint64(8 * (i & 7))
+        if word == 0:
+            k += 1
+            while k < len(hints) and hints[k] == 0:
+                k += 1
+            if k == len(hints):
+                return 8 * k
+            i = 8 * k
+            word = hints[k]
+        while word & np.uint64(0xFF) == 0:
+            word >>= np.uint64(8)
+            i += 1
+        return i
+    return 8 * len(hints)
+
+
 @kernel
 def kept_spans(points: np.ndarray, classes: np.ndarray, rules: np.ndarray) -> np.ndarray:
     """The kept tokens of a text: rows of start, end, and kind (``APART``, ``WORDLIKE``,
     ``NUMERIC``).
 
-    A number is among them only where it is another one than without rules.
+    Words and numbers are among them only where they are no units without rules. Tokens are looked
+    for around the hints only.
     """
     n = len(points)
-    padded = np.zeros(n + PADDING, np.uint32)
-    padded[:n] = points
-    out = np.empty((16, 3), np.int64)
+    hints = _hints(points)
+    hint = _next_hint(hints, 0)
+    out = np.empty((16 if hint < n else 0, 3), np.int64)
     m = 0
     i = 0
-    while i < n:
-        kind = classes[i]
-        if kind in (HAN, SPACE):
-            i += 1
-            while i < n and classes[i] == HAN:
+    while hint < n:
+        # units begin at Han characters and at white space, whatever stands before them
+        start = hint
+        while start > i and classes[start] != HAN and classes[start] != SPACE:
+            start -= 1
+        i = start
+        while i <= hint:
+            kind = classes[i]
+            if kind in (HAN, SPACE):
                 i += 1
-            if i < n and classes[i] == BREAK and classes[i - 1] == HAN:
-                i = _extended(points, classes, i)
-            continue
-        following = classes[i + 1] if i + 1 < n else SPACE
-        if kind == BREAK and points[i] >= 0x80 and following in (HAN, SPACE):
-            i += 1  # alone, whatever it is
-            continue
-        end, token = _kept_end(padded, classes, i, rules)
-        if end > i:
-            end = _extended(points, classes, end)
-        if end == i or token == NUMERIC:
-            plain = unit_end(points, classes, i)
-            if end in (i, plain):
-                i = plain
+                while i < n and classes[i] == HAN:
+                    i += 1
+                if i < n and classes[i] == BREAK and classes[i - 1] == HAN:
+                    i = _extended(points, classes, i)
                 continue
-        if m == len(out):
-            more = np.empty((2 * m, 3), np.int64)
-            more[:m] = out
-            out = more
-        out[m, 0] = i
-        out[m, 1] = end
-        out[m, 2] = token
-        m += 1
-        i = end
+            following = classes[i + 1] if i + 1 < n else SPACE
+            if kind == BREAK and points[i] >= 0x80 and following in (HAN, SPACE):
+                i += 1  # alone, whatever it is
+                continue
+            end, token = _kept_end(points, classes, i, rules)
+            if end > i:
+                end = _extended(points, classes, end)
+            if end == i or token != APART:
+                plain = unit_end(points, classes, i)
+                if end in (i, plain):
+                    i = plain
+                    continue
+            if m == len(out):
+                more = np.empty((2 * m, 3), np.int64)
+                more[:m] = out
+                out = more
+            out[m, 0] = i
+            out[m, 1] = end
+            out[m, 2] = token
+            m += 1
+            i = end
+        hint = _next_hint(hints, i)
     return out[:m].copy()

@@ -28,8 +28,10 @@ HOST = re.compile(rf"{AN}(?:[A-Za-z0-9.-]*{AN})?")
 TAIL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 NAME = r"[A-Za-z0-9._+%=~@-]"
 MARKS = "︀-️\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f⃣"
+ZONE = r"[Zz]|[+-]\d{4}(?!\d)|[+-]\d\d:\d\d(?!\d)"
+# what is there of seconds, fraction and zone belongs to it: nothing is given back
 TIME = re.compile(
-    rf"[Tt]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:[Zz]|[+-]\d{{4}}(?!\d)|[+-]\d\d:\d\d(?!\d))?(?!{AN})",
+    rf"[Tt]\d\d:\d\d(?::\d\d|(?!:\d\d(?!\d)))(?:\.\d+|(?!\.\d))(?:{ZONE}|(?!{ZONE}))(?!{AN})",
     re.ASCII,
 )
 

@@ -86,6 +86,8 @@ KEEPS = st.one_of(st.just(KEEP), st.lists(st.sampled_from(KEEP)).map(tuple))
 @settings(max_examples=1500)
 @given(TEXTS, KEEPS, st.sampled_from([JOINERS, "", "-", "+-#.&'/"]))
 @example("\0A", KEEP, JOINERS)
+@example("1.2.3.4/；年", KEEP, JOINERS)
+@example("2024-05-20T12:30:00V", ("date",), JOINERS)
 @example("a" * 300 + ".b" * 300, KEEP, JOINERS)
 def test_units_are_those_of_the_oracle(text: str, keep: tuple[str, ...], joiners: str) -> None:
     alphabet = Alphabet(keep=keep, joiners=joiners)
