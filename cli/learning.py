@@ -160,6 +160,7 @@ def learn(
     numbers: Any,
     resources: "Resources",
     quiet: bool,
+    complete: bool = True,
 ) -> "Segmenter":
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
     if background:
@@ -174,6 +175,7 @@ def learn(
         corpus,
         method,
         numbers=numbers or "learned",
+        complete=complete,
         resources=telling_rounds(resources, quiet=quiet),
     )
 

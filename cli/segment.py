@@ -179,7 +179,13 @@ def segment(
                 )
             assert source is not None  # the input itself
             segmenter = learn(
-                source, method, background, numbers=numbers, resources=resources, quiet=quiet
+                source,
+                method,
+                background,
+                numbers=numbers,
+                resources=resources,
+                quiet=quiet,
+                complete=source is not corpus,
             )
             note_learned(segmenter, quiet=quiet)
         segmenter = kept(segmenter, keep, joiners)

@@ -29,6 +29,7 @@ MAKER = "a class method that makes the class from its maker; the maker imports t
 # (who, whom): why not at the top of the module
 WHEN_CALLED = {
     ("nlpzero.engine.config", "nlpzero.engine.resources"): START,
+    ("nlpzero.engine.jit", "nlpzero.engine.compiling"): START,
     ("nlpzero.engine.resources", "nlpzero.engine.storage"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.units"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,

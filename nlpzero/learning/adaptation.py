@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats, Floats32, Symbols
-from nlpzero.engine.jit import kernel
+from nlpzero.engine.jit import interpreting, kernel
 from nlpzero.engine.resources import Resources
 from nlpzero.learning.base_building import clause_edges, spread, word_keys
 from nlpzero.learning.base_decoding import as_learned, dense_weights, merged_keys
@@ -447,9 +447,11 @@ class _Chain:
             self.weights[side] = table[:, 0]
 
         with ThreadPoolExecutor(jobs) as pool:
+            # threads would not know that kernels are interpreted
+            run: Any = map if jobs == 1 or interpreting() else pool.map
             for number in range(how.rounds + 1):
                 if number:  # the first sweeps use the base's own weights
-                    list(pool.map(train, [(number, 0), (number, 1)]))
+                    list(run(train, [(number, 0), (number, 1)]))
                 if number == how.rounds:
                     break
                 factors = self._factors(how.gap_weight)
@@ -467,7 +469,7 @@ class _Chain:
                     ) -> float:
                         return sweep(self.words, self.counts, total, factors, *part, key, old, new)
 
-                    nats = -sum(pool.map(draw, parts)) / max(float(np.count_nonzero(self.x)), 1.0)
+                    nats = -sum(run(draw, parts)) / max(float(np.count_nonzero(self.x)), 1.0)
                     cuts, drawn = drawn, cuts
                 types = int(np.count_nonzero(self.counts > self.prior_words))
                 facts = {"description_length": nats, "word_types": types}

@@ -65,8 +65,11 @@ def as_learned(
 ) -> LearnedModel:
     """Tables of the decoder, from counts of whatever origin."""
     # the decoder reaches words by their first three symbols
-    begins = np.where(words >> np.uint64(48) > 0, words >> np.uint64(16), words)
-    keys, at, _ = merged_keys(triples, np.unique(begins))
+    threes = int(np.searchsorted(words, np.uint64(1 << 48)))
+    begins = words[threes:] >> np.uint64(16)
+    begins = begins[np.diff(begins, prepend=np.uint64(0)) > 0]
+    begins, _, _ = merged_keys(words[:threes], begins)
+    keys, at, _ = merged_keys(triples, begins)
     bins = np.ones(len(keys), np.uint8)
     bins[at] = np.maximum(count_bins(triple_counts.astype(np.int64)), 1)
     counts = np.maximum(np.round(symbols[:, COUNT]), 1.0).astype(np.int64)

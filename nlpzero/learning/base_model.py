@@ -258,7 +258,7 @@ def from_sections(stored: Mapping[str, npt.NDArray[Any]], training: Mapping[str,
     symbols[:, [COUNT, WORDS, STARTS, ENDS]] = stored["symbol_counts"].reshape(-1, 4)
     symbols[:, [RIGHT, LEFT]] = stored["symbol_entropies"].reshape(-1, 2) / SYMBOL_ENTROPY_STEPS
     size = len(stored["pair_counts"])
-    pairs = unpack_numbers(stored["pairs"], size, True).astype(np.uint32)
+    pairs = unpack_numbers(stored["pairs"], True).astype(np.uint32)
     pair_values = np.empty((size, 5))
     pair_values[:, PAIR_COUNT] = count_table(PAIR_STEPS)[stored["pair_counts"]]
     pair_values[:, PAIR_RIGHT] = stored["pair_right"] / ENTROPY_STEPS
@@ -266,10 +266,10 @@ def from_sections(stored: Mapping[str, npt.NDArray[Any]], training: Mapping[str,
     pair_values[:, PAIR_SKIPS] = power_table(SKIP_STEPS)[stored["pair_skips"]]
     pair_values[:, PAIR_WORDS] = power_table(WORD_STEPS)[stored["pair_words"]]
     low, high = stored["thirds"].reshape(2, -1).astype(np.uint64)
-    of_pairs = unpack_numbers(stored["triples_of_pairs"], size, False).astype(np.int64)
+    of_pairs = unpack_numbers(stored["triples_of_pairs"], False).astype(np.int64)
     triples = np.repeat(pairs.astype(np.uint64) << np.uint64(16), of_pairs)
     triples |= low | high << np.uint64(8)
-    words = unpack_numbers(stored["words"], len(stored["word_counts"]), True)
+    words = unpack_numbers(stored["words"], True)
     edges = stored["edges"]
     return BaseModel(
         codes,
@@ -351,22 +351,16 @@ def pack_numbers(numbers: np.ndarray) -> np.ndarray:
     return out
 
 
-@kernel
-def unpack_numbers(packed: np.ndarray, count: int, ascending: bool) -> np.ndarray:
+def unpack_numbers(packed: npt.NDArray[np.uint8], ascending: bool) -> npt.NDArray[np.uint64]:
     """Inverse of :func:`pack_numbers`, or of :func:`pack_ascending`."""
-    out = np.zeros(count, np.uint64)
-    at = 0
-    key = np.uint64(0)
-    for i in range(count):
-        value = np.uint64(0)
-        shift = np.uint64(0)
-        more = True
-        while more and at < len(packed):
-            byte = packed[at]
-            at += 1
-            value |= np.uint64(byte & np.uint8(127)) << shift
-            shift += np.uint64(7)
-            more = byte >= 128
-        key = key + value if ascending else value
-        out[i] = key
-    return out
+    ends = np.flatnonzero(packed < 128)
+    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
+    out = (packed[starts] & 127).astype(np.uint64)
+    more = np.arange(len(ends))
+    for place in range(1, 10):
+        more = more[starts[more] + place <= ends[more]]
+        if not len(more):
+            break
+        bits = (packed[starts[more] + place] & 127).astype(np.uint64)
+        out[more] |= bits << np.uint64(7 * place)
+    return np.cumsum(out, dtype=np.uint64) if ascending else out

@@ -6,12 +6,18 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from nlpzero.engine.arrays import Floats32, Symbols, frozen
+from nlpzero.engine.jit import interpreting
 from nlpzero.engine.storage import PathLike, read_header
 from nlpzero.learning.base_decoding import alone
 from nlpzero.learning.base_model import BaseModel, load_base
 from nlpzero.learning.decoder import LearnedDecoder
+from nlpzero.learning.decoding_kernels import edge_scores
+from nlpzero.learning.excerpts import base_excerpt
+from nlpzero.learning.model import LearnedModel, learned_tables
 from nlpzero.learning.segmenter import LearnedSegmenter
-from nlpzero.segmentation.base import Arrays, Numbers
+from nlpzero.learning.streams import dense_table
+from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.text.alphabet import Alphabet
 
 _SHIPPED = Path(__file__).with_name("base.nz")
@@ -36,12 +42,16 @@ class BaseSegmenter(LearnedSegmenter):
     method = "base"
 
     def __init__(self, base: BaseModel, *, numbers: Numbers = "learned") -> None:
-        super().__init__(alone(base), base.alphabet, numbers=numbers, training=base.training)
+        SymbolSegmenter.__init__(self, base.alphabet, numbers=numbers, training=base.training)
         self.base = base
 
     @cached_property
+    def learned(self) -> LearnedModel:  # type: ignore[override]
+        return self._decoder.learned
+
+    @cached_property
     def _decoder(self) -> LearnedDecoder:
-        return LearnedDecoder(self.learned, whole_clauses=True)
+        return _BaseDecoder(self.base)
 
     def save(self, path: PathLike) -> None:
         """Write the file of the base, with the convention for numbers.
@@ -68,6 +78,25 @@ class BaseSegmenter(LearnedSegmenter):
             return cls(shipped_base())
         numbers = read_header(path)[1].get("numbers", "learned")
         return cls(load_base(path), numbers=numbers)
+
+
+class _BaseDecoder(LearnedDecoder):
+    """The decoder of a base alone; what a short text does not need is not made."""
+
+    def __init__(self, base: BaseModel) -> None:
+        self._base = base
+        self._whole_clauses = True
+        self._dense = dense_table(base.codes)
+
+    @cached_property
+    def learned(self) -> LearnedModel:  # type: ignore[override]
+        return LearnedModel(*(frozen(array) for array in alone(self._base)))
+
+    def _scores(self, x: Symbols) -> Floats32:
+        if not interpreting():
+            return super()._scores(x)
+        few = alone(base_excerpt(self._base, self._base.codes[x]))
+        return edge_scores(x, few, learned_tables(few))
 
 
 @cache

@@ -1,14 +1,17 @@
 """The decoder of what was learned: streams of symbols in, cuts out."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
+from nlpzero.engine.jit import interpreting
 from nlpzero.learning.decoding_kernels import edge_scores
-from nlpzero.learning.model import LearnedModel, learned_tables
+from nlpzero.learning.excerpts import learned_excerpt
+from nlpzero.learning.model import LearnedModel, LearnedTables, learned_tables
 from nlpzero.learning.streams import Cuts, dense_table, forced_cuts, pieces
 from nlpzero.segmentation.lattice import marginals, random_key, sample, viterbi
 
@@ -24,9 +27,15 @@ class LearnedDecoder:
         self.learned = LearnedModel(*(frozen(array) for array in learned))
         self._whole_clauses = whole_clauses
         self._dense = dense_table(learned.codes)
-        self._tables = learned_tables(self.learned)
+
+    @cached_property
+    def _tables(self) -> LearnedTables:
+        return learned_tables(self.learned)
 
     def _scores(self, x: Symbols) -> Floats32:
+        if interpreting():
+            few = learned_excerpt(self.learned, x)
+            return edge_scores(x, few, learned_tables(few))
         return edge_scores(x, self.learned, self._tables)
 
     def _decode(

@@ -65,11 +65,11 @@ def count_bins(counts: np.ndarray) -> np.ndarray:
 @kernel
 def pair_hash(b: Any, c: Any) -> Any:
     """Bits that decide on which side a pair of symbols (not of their dense numbers) is trained."""
-    h = np.uint32(b) * np.uint32(2654435761) + np.uint32(c) * np.uint32(2246822519)
-    h ^= h >> np.uint32(15)
-    h *= np.uint32(3266489917)
-    h ^= h >> np.uint32(13)
-    return np.int64(h & np.uint32((1 << FOLD_BITS) - 1))
+    h = np.uint64(b) * np.uint64(2654435761) + np.uint64(c) * np.uint64(2246822519)
+    h ^= h >> np.uint64(15)
+    h *= np.uint64(3266489917)
+    h ^= h >> np.uint64(13)
+    return np.int64(h & np.uint64((1 << FOLD_BITS) - 1))
 
 
 @kernel
@@ -206,12 +206,12 @@ def layout_for(symbols: Any, bigrams: Any, cells: Any) -> np.ndarray:
 @kernel
 def _hashed(x: Any, y: Any, z: Any, cells: Any) -> Any:
     """Cell of three symbols in a hashed table."""
-    h = np.uint32(x) * np.uint32(2654435761) + np.uint32(y) * np.uint32(2246822519)
-    h += np.uint32(z) * np.uint32(3266489917)
-    h ^= h >> np.uint32(15)
-    h *= np.uint32(668265263)
-    h ^= h >> np.uint32(13)
-    return np.int64(h & np.uint32(cells - 1))
+    h = np.uint64(x) * np.uint64(2654435761) + np.uint64(y) * np.uint64(2246822519)
+    h += np.uint64(z) * np.uint64(3266489917)
+    h ^= h >> np.uint64(15)
+    h *= np.uint64(668265263)
+    h ^= h >> np.uint64(13)
+    return np.int64(h & np.uint64(cells - 1))
 
 
 class GapFeatures(NamedTuple):

@@ -1,16 +1,19 @@
 """Learning to segment: raw text in, segmenter out, by any method."""
 
+import math
 import time
 from collections.abc import Iterable
 from typing import Any, cast, overload
 
 import numpy as np
 
+from nlpzero.engine.jit import brief
 from nlpzero.engine.resources import ReadReport, Resources, parse_size
 from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.learning.adaptation import adapt
 from nlpzero.learning.base_segmenter import find_base
 from nlpzero.learning.cotraining import learn
+from nlpzero.learning.excerpts import base_excerpt
 from nlpzero.learning.methods import BranchingEntropy, CoTraining
 from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
 from nlpzero.learning.sampling import (
@@ -38,6 +41,8 @@ Text = Corpus | Shard | Iterable[str]
 # n-grams repeat less.
 _CO_TRAINING_BYTES = 28
 _BRANCHING_BYTES = 18
+# seconds that adapting a base to a byte of text takes by interpreted loops, about
+_INTERPRETED = 3e-4
 
 
 @overload
@@ -47,6 +52,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    complete: bool = ...,
     resources: Resources | None = ...,
 ) -> LearnedSegmenter: ...
 
@@ -58,6 +64,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    complete: bool = ...,
     resources: Resources | None = ...,
 ) -> NVBESegmenter: ...
 
@@ -69,6 +76,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    complete: bool = ...,
     resources: Resources | None = ...,
 ) -> LanguageModelSegmenter: ...
 
@@ -80,6 +88,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    complete: bool = ...,
     resources: Resources | None = ...,
 ) -> Segmenter: ...
 
@@ -90,6 +99,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = "learned",
     keep: Keep = DEFAULT_KEEP,
+    complete: bool = True,
     resources: Resources | None = None,
 ) -> Segmenter:
     """Learn to segment from raw text.
@@ -104,6 +114,10 @@ def learn_segmenter(
     keep : "all", "none", or iterable of str
         What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default nothing. It
         learns the same whatever it keeps.
+    complete : bool
+        False: the segmenter is for this corpus only. What a base knows of n-grams that the corpus
+        does not have may then be left out, and one sentence is learned from in milliseconds; the
+        corpus is cut the same.
     resources : Resources, optional
         What the run may use; threads learn, processes count. A cluster helps a
         :class:`CharacterModel` only, the others learn from a sample, here. Memory bounds the
@@ -136,7 +150,7 @@ def learn_segmenter(
     resources = resources or Resources()
     segmenter: Segmenter
     if isinstance(method, CoTraining):
-        segmenter = _co_train(corpus, method, resources)
+        segmenter = _co_train(corpus, method, complete, resources)
     elif isinstance(method, BranchingEntropy):
         segmenter = _measure_autonomy(corpus, method, resources)
     elif isinstance(method, CharacterModel):
@@ -151,7 +165,9 @@ def learn_segmenter(
     return segmenter
 
 
-def _co_train(corpus: Text, method: CoTraining, resources: Resources) -> LearnedSegmenter:
+def _co_train(
+    corpus: Text, method: CoTraining, complete: bool, resources: Resources
+) -> LearnedSegmenter:
     wanted = _bytes(method.sample)
     size = min(wanted, resources.budget // _CO_TRAINING_BYTES)
     base = None if method.base is None else find_base(method.base)
@@ -171,16 +187,19 @@ def _co_train(corpus: Text, method: CoTraining, resources: Resources) -> Learned
         **_sample_facts(wanted, size, own.whole and other.whole),
         "fold_traditional": method.fold_traditional or base is not None,
     }
-    alphabet = alphabet_of([*own.blocks, *other.blocks], mapping)
-    symbols = stream_of(own.blocks, alphabet)
-    target = len(symbols)
-    if other.blocks:
-        symbols = np.concatenate([symbols, stream_of(other.blocks, alphabet)])
-    del own, other
-    if base is None:
-        learned, summary = learn(symbols, target, method, resources=resources)
-    else:
-        learned, summary = adapt(base, symbols, target, method, resources=resources)
+    few = base is not None and not complete and own.whole
+    with brief(_INTERPRETED * (own.size + other.size) if few else math.inf):
+        alphabet = alphabet_of([*own.blocks, *other.blocks], mapping)
+        symbols = stream_of(own.blocks, alphabet)
+        target = len(symbols)
+        if other.blocks:
+            symbols = np.concatenate([symbols, stream_of(other.blocks, alphabet)])
+        del own, other
+        if base is None:
+            learned, summary = learn(symbols, target, method, resources=resources)
+        else:
+            start = base_excerpt(base, symbols) if few else base
+            learned, summary = adapt(start, symbols, target, method, resources=resources)
     segmenter = LearnedSegmenter(learned, alphabet, training={**training, **summary})
     segmenter.read = read
     return segmenter

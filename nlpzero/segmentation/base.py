@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.jit import brief
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.storage import PathLike, write_file
 from nlpzero.segmentation.lattice import random_key
 from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
-from nlpzero.segmentation.pieces import pieces, token_lists, whole_pieces
+from nlpzero.segmentation.pieces import SECONDS_INTERPRETED, pieces, token_lists, whole_pieces
 from nlpzero.segmentation.shell_kernels import (
     CONVENTIONS,
     finish,
@@ -151,13 +152,14 @@ class Segmenter(ABC):
         """Code points, classes and final values of a text."""
         if not isinstance(text, str):
             raise TypeError(f"`text` must be a str, got {type(text).__name__}.")
-        points = code_points(text)
-        classes = char_classes(points)
-        spans = self.alphabet.kept(points, classes)
-        values = self._ruled(points, classes, spans, what, key)
-        if self.own_words is not None:
-            self._add_own_words(points, classes, spans, what, values)
-        return points, classes, values
+        with brief(len(text) * SECONDS_INTERPRETED):
+            points = code_points(text)
+            classes = char_classes(points)
+            spans = self.alphabet.kept(points, classes)
+            values = self._ruled(points, classes, spans, what, key)
+            if self.own_words is not None:
+                self._add_own_words(points, classes, spans, what, values)
+            return points, classes, values
 
     def _ruled(
         self,
@@ -338,9 +340,10 @@ class Segmenter(ABC):
         if not separator:
             return text
         between = code_points(separator)
-        extra = len(between) * token_count(flags, classes)
-        out = np.empty(len(points) + extra, np.uint32)
-        interleave(points, classes, flags, between, out)
+        with brief(len(text) * SECONDS_INTERPRETED):
+            extra = len(between) * token_count(flags, classes)
+            out = np.empty(len(points) + extra, np.uint32)
+            interleave(points, classes, flags, between, out)
         return out.tobytes().decode("utf-32-le", "surrogatepass")
 
     def segment_blocks(self, blocks: Iterable[str], separator: str = " ") -> Iterator[str]:

@@ -36,7 +36,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.hash_tables import GOLDEN, mix64
-from nlpzero.engine.jit import kernel
+from nlpzero.engine.jit import brief, kernel
 
 # score of a symbol that is no word by itself, in nats: below any real model's, above nothing at all
 UNKNOWN_SCORE = -120.0
@@ -72,8 +72,9 @@ def random_key(*parts: int) -> int:
     True
     """
     key = 0
-    for part in parts:
-        key = int(mix64(np.uint64((key + part + int(GOLDEN)) % (1 << 64))))
+    with brief(1e-5):
+        for part in parts:
+            key = int(mix64(np.uint64((key + part + int(GOLDEN)) % (1 << 64))))
     return key
 
 

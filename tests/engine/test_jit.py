@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nlpzero
-from nlpzero.engine.jit import code_digest
+from nlpzero.engine.compiling import code_digest
 
 CALLEE = """
 from nlpzero.engine.jit import kernel
@@ -30,7 +30,12 @@ def outer(x):
     return inner(x) + STEP
 """
 
-RUN = "from caller import outer; print(outer(10)); print(sum(outer.stats.cache_hits.values()))"
+RUN = """
+from caller import outer
+
+print(outer(10))
+print(sum(outer.compiled().stats.cache_hits.values()))
+"""
 
 compiled = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
@@ -154,3 +159,48 @@ def test_the_digest_sees_code_constants_and_defaults():
         spaces.append(space)
     digests = [code_digest(space["f"]) for space in spaces]  # type: ignore[arg-type]
     assert len(set(digests)) == len(digests)
+
+
+# --- small jobs do not wait for the compiler ------------------------------------------------------
+
+BRIEF = """
+import pickle, sys
+from nlpzero.engine.jit import brief, interpreting
+from caller import outer
+
+with brief(0.01):
+    print(outer(10), interpreting())
+    with brief(60.0):
+        print(outer(11), interpreting())
+print(interpreting(), "numba" in sys.modules)
+with brief(60.0):
+    print(outer(12), interpreting(), "numba" in sys.modules)
+with brief(0.0):
+    print(interpreting())
+print(pickle.loads(pickle.dumps(outer)) is outer, outer.py_func(13), outer.__name__)
+"""
+
+IMPATIENT = """
+import sys, time
+from nlpzero.engine.jit import brief, interpreting
+
+kinds = []
+for _ in range(100):
+    with brief(0.1):
+        time.sleep(0.01)
+        kinds.append(interpreting())
+print(kinds == sorted(kinds, reverse=True), kinds[0], kinds[-1])
+"""
+
+
+@compiled
+def test_small_jobs_are_interpreted_until_numba_is_there(tmp_path: Path) -> None:
+    write(tmp_path, "x * 2", 1)
+    assert " ".join(run(tmp_path, BRIEF)) == (
+        "21 True 23 True False False 25 False True False True 27 outer"
+    )
+
+
+@compiled
+def test_many_small_jobs_are_compiled(tmp_path: Path) -> None:
+    assert run(tmp_path, IMPATIENT) == ["True", "True", "False"]
