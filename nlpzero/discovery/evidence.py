@@ -36,6 +36,7 @@ from nlpzero.ngrams.keys import (
     pack_stretch,
 )
 from nlpzero.ngrams.measures import entropy_from_sums, x_log_x
+from nlpzero.ngrams.measures import pmi as pair_pmi
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
@@ -153,8 +154,8 @@ def word_cohesion(
     pmi: np.ndarray,
     split: np.ndarray,
 ) -> None:
-    """Smallest PMI over the splits of words of more than four symbols, from the totals of a walked
-    trie.
+    """Smallest PMI over the splits of words of more than four symbols, and the first place that has
+    it, from the totals of a walked trie.
 
     Word i is symbols[offsets[i]:offsets[i + 1]] (uint16, int64); totals : int64[nodes]; pmi :
     float64[words],
@@ -163,23 +164,26 @@ def word_cohesion(
     in_run = ngrams.in_run
     for i in range(len(offsets) - 1):
         begin, end = offsets[i], offsets[i + 1]
-        joint = math.log(ngrams.total) + math.log(totals[node_of_string(symbols, begin, end, trie)])
+        joint = totals[node_of_string(symbols, begin, end, trie)]
         best = np.inf
         where = 0
         for at in range(begin + 1, end):
             if in_run[symbols[at - 1]] and in_run[symbols[at]]:
                 continue
-            value = joint
+            left = right = 0
             for side in range(2):
                 first = begin if side == 0 else at
                 stop = at if side == 0 else end
                 if stop - first == 1:
-                    value -= math.log(ngrams.singles[symbols[first]])
+                    count = int(ngrams.singles[symbols[first]])
                 elif stop - first <= PACKED_ORDER:
                     row = find(ngrams.table, pack_stretch(symbols, first, stop))
-                    value -= math.log(ngrams.counts[row])
+                    count = int(ngrams.counts[row])
                 else:
-                    value -= math.log(totals[node_of_string(symbols, first, stop, trie)])
+                    count = int(totals[node_of_string(symbols, first, stop, trie)])
+                left = count if side == 0 else left
+                right = count
+            value = pair_pmi(joint, left, right, ngrams.total)
             if value < best:
                 best = value
                 where = at - begin

@@ -76,7 +76,9 @@ class LanguageModelSegmenter(SymbolSegmenter):
             )
         self.model = model
         self.first = first
-        self._extend = np.array(self.weights)
+        # a place in the word for each symbol that the model can look back on
+        more = max(model.order - len(self.weights), 0)
+        self._extend = np.array(self.weights + self.weights[-1:] * more)
         self._log_extend = np.log(self._extend)
         self._firsts = model.frequencies if first == "frequency" else model.frequencies[:0]
 

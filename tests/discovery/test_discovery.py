@@ -577,3 +577,12 @@ def test_a_segmenter_that_folds_needs_counts_that_fold(learned_text: list[str]) 
 def test_tiny_texts_are_learned_from(text: str) -> None:
     found = discover([text], min_count=1).filter(min_length=1, latin=True)
     assert "".join(sorted(word.word for word in found)) != "" or not text.strip("，。\n")
+
+
+def test_the_first_of_equal_splits_is_told():
+    # 哈哈哈|哈哈 has the counts of 哈哈|哈哈哈
+    for times in (4, 7, 10, 13, 17, 20):  # where sums of logarithms in turn were not equal
+        text = ["哈哈哈哈哈"] * times + ["大家好", "说好吧", "大家说"] * 20
+        found = discover(text, Cohesion(min_pmi=(-9, -9, -9)), min_count=3)
+        splits = {word.word: word.split for word in found}
+        assert splits["哈哈哈哈哈"] == "哈哈|哈哈哈"

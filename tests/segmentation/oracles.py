@@ -100,7 +100,7 @@ def tag_score(model: SlowKneserNey, words: list[str], weights: Sequence[float]) 
     at = 0
     for word in words:
         for i, character in enumerate(word):
-            context = text[at + max(0, i - model.order + 1) : at + i][-(len(weights) - 1) :]
+            context = text[at + max(0, i - model.order + 1) : at + i]
             score += math.log(model.probability(character, context))
             if i:
                 score += math.log(weights[min(i, len(weights)) - 1])

@@ -405,12 +405,23 @@ def test_every_method_has_its_class():
 @given(
     st.lists(st.text("一二四𠮷", min_size=1, max_size=6), min_size=3, max_size=12),
     st.text("一二四𠮷", min_size=1, max_size=7),
-    st.integers(1, 4),
-    st.sampled_from([(0.15, 0.01, 0.01, 0.001), (0.5, 0.4), (1.0, 0.7, 0.9)]),
+    st.integers(1, 5),
+    st.sampled_from(
+        [
+            (0.15, 0.01, 0.01, 0.001),
+            (0.3, 0.05),
+            (0.3, 0.05, 0.05),
+            (0.5, 0.4),
+            (1.0, 0.7, 0.9),
+            (1.0, 1.0, 1.0, 1.0),
+            (0.5, 0.4, 0.3, 0.2, 0.1, 0.05),
+        ]
+    ),
 )
 def test_best_places_equal_trying_all_cuts(lines, text, order, weights):
     alphabet = Alphabet()
-    model = KneserNeyModel.from_counts(count_ngrams(lines, alphabet=alphabet), order)
+    counts = count_ngrams(lines, order=max(order, 4), alphabet=alphabet)
+    model = KneserNeyModel.from_counts(counts, order)
     slow = SlowKneserNey([line for text in lines for line in clauses(text)], order)
     segmenter = LanguageModelSegmenter(model, weights=weights)
     scores = {cut: tag_score(slow, pieces(text, cut), weights) for cut in all_cuts(len(text))}
