@@ -43,6 +43,18 @@ def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield prefix + name, _shown(value)
 
 
+def _verify(file: str, kind: str) -> None:
+    """Check all of a file."""
+    if kind == "model":
+        nlpzero.load_segmenter(file)
+    elif kind == "counts":
+        nlpzero.NGramCounts.load(file).verify()
+    elif kind == "word-counts":
+        nlpzero.WordCounts.load(file).verify()
+    else:
+        raise nlpzero.StorageError(f"{file}: holds {kind}, which this nlpzero does not know")
+
+
 @click.command(
     epilog="Example: nlpzero info model.nz",
 )
@@ -55,20 +67,32 @@ def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
     show_default=True,
     help="text: a name and a value on each line, with a tab between. json: the header as it is.",
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Read and check all of it: exit 1 and one line that says what is wrong if it is damaged.",
+)
 @options.output()
-def info(file: str, format_: str, output: str | None) -> None:
+def info(file: str, format_: str, verify: bool, output: str | None) -> None:
     """Tell what FILE holds, which `train`, `ngrams`, `count` or another command wrote.
 
     Its kind, its size, and its header: for a model, how it was trained; for counts, of what. The
-    arrays are not read.
+    arrays are not read without --verify.
     """
     kind, header = nlpzero.read_header(file)
     size = os.path.getsize(file)
+    if verify:
+        _verify(file, kind)
     with open_output(output) as out:
         if format_ == "json":
-            json.dump({"kind": kind, "bytes": size, **header}, out, ensure_ascii=False, indent=1)
+            checked = {"verified": True} if verify else {}
+            told = {"kind": kind, "bytes": size, **checked, **header}
+            json.dump(told, out, ensure_ascii=False, indent=1)
             out.write("\n")
             return
-        rows = [("kind", kind), ("size", options.format_size(size)), *_flat(header)]
+        rows = [("kind", kind), ("size", options.format_size(size))]
+        if verify:
+            rows.append(("verified", "all of it"))
+        rows += _flat(header)
         for name, value in rows:
             out.write(f"{name}\t{value}\n")

@@ -64,6 +64,8 @@ print(counts.keys.tolist(), counts.count_of(["葡萄", "不吐葡萄皮", "𠮷�
 print([counts.left_entropy(n).tolist() for n in (1, 2, 3)])
 both = nlpzero.merge_counts(counts, nlpzero.count_ngrams(["葡萄酒"], order=6))
 print(both.total, both.count_of(["葡萄", "葡萄酒"]).tolist())
+counts.save("counts.nz")
+print(nlpzero.NGramCounts.load("counts.nz").count_of(["葡萄", "不吐葡萄皮"]).tolist())
 """,
     "language model": """
 model = nlpzero.KneserNeyModel.from_counts(nlpzero.count_ngrams(texts, order=5), 5)
@@ -130,6 +132,8 @@ from pathlib import Path
 Path("text.txt").write_bytes("葡萄架子 葡萄架下 葡萄架".encode())
 print(nlpzero.count_words(nlpzero.Corpus("text.txt"), "whitespace").most_common())
 print(nlpzero.merge_word_counts([many, nlpzero.count_words(texts, list)]).most_common(9))
+many.save("many.nz")
+print(nlpzero.WordCounts.load("many.nz").most_common(9))
 """,
     "templates": """
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])

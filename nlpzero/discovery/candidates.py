@@ -1,6 +1,5 @@
 """The frequent n-grams of a table of counts, and how strongly they hold together."""
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -297,18 +296,10 @@ def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
     for piece in counts.chunks(_CHUNK_ROWS):
         if len(held[0]):
             yield *held, False
-            _forget(counts.keys)
+            counts.forget()
         held = piece
     yield *held, True
-    _forget(counts.keys)
-
-
-def _forget(rows: Keys) -> None:
-    """Give back the memory of rows that were read from a file; the file still has them."""
-    mapped = getattr(rows, "_mmap", None)
-    advice = getattr(mmap, "MADV_DONTNEED", None)
-    if mapped is not None and advice is not None:
-        mapped.madvise(advice)
+    counts.forget()
 
 
 def _looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
@@ -316,7 +307,7 @@ def _looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
     parts = [np.zeros(0, np.int64)]
     for first in range(0, len(keys), _QUERIES):
         parts.append(counts.lookup(keys[first : first + _QUERIES], k))
-        _forget(counts.keys)
+        counts.forget()
     return np.concatenate(parts)
 
 

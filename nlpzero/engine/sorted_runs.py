@@ -18,6 +18,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.storage import disk_errors
+from nlpzero.engine.stored_arrays import StoredArray, plain
 
 
 @kernel
@@ -120,7 +121,7 @@ class Run:
     """Distinct ascending keys with counts, in memory or in two files.
 
     rows : int
-    keys, counts : ndarray or None
+    keys, counts : ndarray or StoredArray or None
     path : str or None
         Files ``path + ".keys"`` and ``path + ".counts"``.
     without : (int, int) or None
@@ -132,8 +133,8 @@ class Run:
     """
 
     rows: int
-    keys: Keys | None = None
-    counts: Counts | None = None
+    keys: Keys | StoredArray | None = None
+    counts: Counts | StoredArray | None = None
     path: str | None = None
     without: tuple[int, int] | None = None
     remap: npt.NDArray[np.uint16] | None = None
@@ -164,7 +165,7 @@ class Run:
         """All keys, for looking some up: mapped, not read, where they are on disk."""
         if self.path is None:
             assert self.keys is not None
-            return self.keys
+            return plain(self.keys)
         if not self.rows:  # an empty file cannot be mapped
             return np.zeros(0, np.uint64)
         return np.memmap(self.path + ".keys", np.uint64, "r")

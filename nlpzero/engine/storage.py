@@ -4,13 +4,13 @@ not at all.
 Layout: 8 bytes magic, 8 bytes format version, the arrays (little-endian, each at a multiple of 64
 bytes), a UTF-8 JSON index, and a trailer of three 64-bit numbers (offset, length and CRC-32 of the
 index) before the magic again. A truncated file has no trailer; a damaged array fails its own
-CRC-32. The files hold data only: nothing in them is ever executed, and the same content gives the
-same bytes.
+CRC-32, which is compared before the array is used. Arrays that grow, and take more than a MiB, have
+a CRC-32 for each MiB too, so that files of any size open at once (:func:`open_arrays`). The files
+hold data only: nothing in them is ever executed, and the same content gives the same bytes.
 """
 
 import errno
 import json
-import mmap as mmap_module
 import os
 import shutil
 import struct
@@ -26,14 +26,22 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.file_index import (
+    ALIGNMENT,
+    BLOCK_BYTES,
+    FORMAT_VERSION,
+    MAGIC,
+    TRAILER,
+    Entry,
+    Index,
+    check_values,
+    damaged,
+    read_index,
+)
+from nlpzero.engine.stored_arrays import OpenFile, StoredArray
 from nlpzero.errors import NlpzeroError, ResourceError, StorageError
 
 PathLike = str | os.PathLike[str]
-MAGIC = b"NLPZERO\x00"
-FORMAT_VERSION = 1
-_ALIGNMENT = 64
-_COPY_BYTES = 1 << 22
-_TRAILER = struct.Struct("<QQQ")
 
 
 @contextmanager
@@ -173,7 +181,7 @@ class FileWriter:
         self._put(data)
 
     def _begin(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
-        self._put(bytes(-self._position % _ALIGNMENT))
+        self._put(bytes(-self._position % ALIGNMENT))
         self._index.append(
             {"name": name, "dtype": dtype.str, "shape": list(shape), "offset": self._position}
         )
@@ -184,19 +192,27 @@ class FileWriter:
             self._begin(name, column.dtype, (column.rows,))
             column.file.seek(0)
             checksum = 0
-            while data := column.file.read(_COPY_BYTES):
+            blocks = []
+            while data := column.file.read(BLOCK_BYTES):
                 checksum = zlib.crc32(data, checksum)
+                blocks.append(zlib.crc32(data))
                 self._put(data)
             column.file.close()
             self._index[-1]["crc32"] = checksum
+            if len(blocks) > 1:
+                self._index[-1]["blocks"] = blocks
         index = json.dumps(
             {"kind": self._kind, "header": dict(header), "arrays": self._index},
             ensure_ascii=False,
             separators=(",", ":"),
         ).encode("utf-8")
+        try:
+            check_values(index)
+        except ValueError as error:
+            raise NlpzeroError(f"the file cannot be written: {error}") from None
         offset = self._position
         self._put(index)
-        self._put(_TRAILER.pack(offset, len(index), zlib.crc32(index)) + MAGIC)
+        self._put(TRAILER.pack(offset, len(index), zlib.crc32(index)) + MAGIC)
         self._finished = True
 
     def __enter__(self) -> "FileWriter":
@@ -237,35 +253,16 @@ def write_file(
         writer.finish(header)
 
 
-def _read_index(path: PathLike) -> dict[str, Any]:
-    name = os.fspath(path)
+@contextmanager
+def _opened(path: PathLike) -> Iterator[IO[bytes]]:
+    """A file to read, without a buffer."""
     try:
-        with open(path, "rb") as file:
-            start = file.read(16)
-            if start[:8] != MAGIC:
-                raise StorageError(f"{name}: not a file of nlpzero")
-            version = struct.unpack("<Q", start[8:16])[0] if len(start) == 16 else 0
-            if version != FORMAT_VERSION:
-                raise StorageError(
-                    f"{name}: format version {version}, this nlpzero reads version "
-                    f"{FORMAT_VERSION}; make the file again with this version"
-                )
-            size = file.seek(0, os.SEEK_END)
-            tail = _TRAILER.size + len(MAGIC)
-            file.seek(max(size - tail, 16))
-            trailer = file.read(tail)
-            if len(trailer) < tail or trailer[_TRAILER.size :] != MAGIC:
-                raise StorageError(f"{name}: the file is cut off; make or copy it again")
-            offset, length, checksum = _TRAILER.unpack(trailer[: _TRAILER.size])
-            if offset + length + tail != size:
-                raise StorageError(f"{name}: the file is damaged; make or copy it again")
-            file.seek(offset)
-            index = file.read(length)
+        with open(path, "rb", buffering=0) as file:
+            yield file
     except OSError as error:
-        raise StorageError(f"{name}: cannot be read: {error.strerror or error}") from error
-    if zlib.crc32(index) != checksum:
-        raise StorageError(f"{name}: the index is damaged; make or copy the file again")
-    return json.loads(index)
+        raise StorageError(
+            f"{os.fspath(path)}: cannot be read: {error.strerror or error}"
+        ) from error
 
 
 def kind_of(path: PathLike) -> str:
@@ -276,19 +273,20 @@ def kind_of(path: PathLike) -> str:
     StorageError
         The file cannot be read, or is not a file of nlpzero.
     """
-    return _read_index(path)["kind"]
+    return read_header(path)[0]
 
 
 def read_header(path: PathLike) -> tuple[str, dict[str, Any]]:
     """Kind and header of a file of nlpzero, without its arrays."""
-    index = _read_index(path)
-    return index["kind"], index["header"]
+    with _opened(path) as file:
+        index = read_index(path, file)
+    return index.kind, index.header
 
 
 def read_file(
     path: PathLike, kind: str, *, mmap: bool = False
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Read a file of nlpzero.
+    """Read a file of nlpzero; everything in it is checked.
 
     Parameters
     ----------
@@ -296,8 +294,8 @@ def read_file(
     kind : str
         What the file must hold.
     mmap : bool
-        Map the arrays instead of reading them: read-only, paged in as they are used, and their
-        checksums are not compared.
+        Map the arrays instead of reading them: read-only, and shared by the processes that map
+        them. Nothing may be written to the file while they are in use.
 
     Returns
     -------
@@ -309,47 +307,81 @@ def read_file(
     StorageError
         The file cannot be read, is damaged, of another version, or of another kind.
     """
-    name = os.fspath(path)
-    index = _read_index(path)
-    if index["kind"] != kind:
-        raise StorageError(f"{name}: holds {index['kind']}, expected {kind}")
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for entry in index["arrays"]:
-        dtype, shape = np.dtype(entry["dtype"]), tuple(entry["shape"])
-        if mmap and np.prod(shape, dtype=np.int64) > 0:
-            arrays[entry["name"]] = np.memmap(path, dtype, "r", entry["offset"], shape)
-            continue
-        with open(path, "rb") as file:
-            file.seek(entry["offset"])
-            values = np.empty(shape, dtype)
-            data = values.reshape(-1).data.cast("B") if values.size else memoryview(b"")
-            if values.size and file.readinto(data) != len(data):
-                raise StorageError(f"{name}: the array {entry['name']} is cut off")
-        if zlib.crc32(data) != entry["crc32"]:
-            raise StorageError(
-                f"{name}: the array {entry['name']} is damaged; make or copy the file again"
-            )
-        arrays[entry["name"]] = values
-    return index["header"], arrays
+    with _opened(path) as file:
+        index = _index_of_kind(path, file, kind)
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for entry in index.entries:
+            values: npt.NDArray[Any]
+            if mmap and entry.nbytes:
+                values = np.memmap(file, entry.dtype, "r", entry.offset, entry.shape)
+                checksum = zlib.crc32(values.data)
+            else:
+                values = np.empty(entry.shape, entry.dtype)
+                checksum = _read_into(path, file, entry, values)
+            if checksum != entry.crc32:
+                raise damaged(path, f"the array {entry.name!r} fails its checksum")
+            arrays[entry.name] = values
+    return index.header, arrays
 
 
-def release_pages(array: npt.NDArray[Any]) -> None:
-    """Give back the memory of the pages that were read of a mapped file.
+def _index_of_kind(path: PathLike, file: IO[bytes], kind: str) -> Index:
+    index = read_index(path, file)
+    if index.kind != kind:
+        raise StorageError(f"{os.fspath(path)}: holds {index.kind}, expected {kind}")
+    return index
 
-    What is used again is paged in again.
 
-    A pass through a table much larger than memory would else count as so much memory in use, until
-    the system needs it.
+def _read_into(path: PathLike, file: IO[bytes], entry: Entry, values: npt.NDArray[Any]) -> int:
+    """Read an array; returns the checksum of what was read."""
+    file.seek(entry.offset)
+    data = values.reshape(-1).data.cast("B") if values.size else memoryview(b"")
+    checksum = at = 0
+    while at < len(data):
+        # piece by piece: what was just read is still in the cache
+        got = file.readinto(data[at : at + BLOCK_BYTES])  # type: ignore[attr-defined]
+        if not got:
+            raise damaged(path, f"the array {entry.name!r} is cut off")
+        checksum = zlib.crc32(data[at : at + got], checksum)
+        at += got
+    return checksum
+
+
+def open_arrays(path: PathLike, kind: str) -> tuple[dict[str, Any], dict[str, StoredArray]]:
+    """Open a file of one-dimensional arrays of any size at once; they are checked as they are used.
 
     Parameters
     ----------
-    array : ndarray
-        Of :func:`read_file` with ``mmap=True``; nothing happens to others.
+    path : path
+    kind : str
+        What the file must hold.
+
+    Returns
+    -------
+    header : dict
+    arrays : dict of str to StoredArray
+
+    Raises
+    ------
+    StorageError
+        As :func:`read_file`; for arrays when they are used.
     """
-    mapped = getattr(array, "_mmap", None)  # of numpy.memmap
-    advice = getattr(mmap_module, "MADV_DONTNEED", None)  # not on every system
-    if mapped is not None and advice is not None:
-        mapped.madvise(advice)
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 (closed with the arrays)
+    except OSError as error:
+        raise StorageError(
+            f"{os.fspath(path)}: cannot be read: {error.strerror or error}"
+        ) from error
+    shared = OpenFile(path, file)
+    try:
+        index = _index_of_kind(path, file, kind)
+    except OSError as error:
+        raise StorageError(
+            f"{os.fspath(path)}: cannot be read: {error.strerror or error}"
+        ) from error
+    for entry in index.entries:
+        if len(entry.shape) != 1:
+            raise damaged(path, f"the array {entry.name!r} has more than one dimension")
+    return index.header, {entry.name: StoredArray(shared, entry) for entry in index.entries}
 
 
 def _temporary_folder(tmpdir: PathLike | None) -> Path:

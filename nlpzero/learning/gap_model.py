@@ -40,6 +40,9 @@ SKIP_CELLS, TRIPLE_CELLS = 1 << 18, 1 << 20
 # places of the bins in the 32-bit record of a bigram; the rest of it is its hash
 _LEFT_ENTROPY, _RIGHT_ENTROPY, _LEFT_PMI, _PMI, _RIGHT_PMI, _FOLDS = 4, 8, 12, 16, 20, 24
 FOLD_BITS = 8
+# how many bins each digit of a record has, from the lowest: count, entropies, PMI left of, at and
+# right of the gap
+RECORD_BINS = (COUNT_BINS, ENTROPY_BINS, ENTROPY_BINS, SIDE_BINS, PMI_BINS, SIDE_BINS)
 
 
 @kernel

@@ -21,6 +21,7 @@ from nlpzero.engine.hash_tables import (
     table_of,
 )
 from nlpzero.engine.jit import kernel
+from nlpzero.learning.checking import check_arrays
 from nlpzero.ngrams.keys import PREFIX_MASKS, SYMBOL_BITS, keys_for_file, keys_from_file
 
 # a slot of the table of pairs holds the number of the pair in its low bits; one of triples 4 bits
@@ -79,11 +80,14 @@ class LearnedModel(NamedTuple):
 
     @classmethod
     def from_file(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "LearnedModel":
-        """What :meth:`for_file` gave."""
-        learned = cls(
-            **{name: arrays[name] for name in cls._fields if name != "side_edges"},
-            side_edges=arrays.get("side_edges", np.zeros(0)),
-        )
+        """What :meth:`for_file` gave.
+
+        Raises
+        ------
+        KeyError, ValueError
+            The arrays are not those of a learned segmenter.
+        """
+        learned = cls(**check_arrays(arrays))
         triples, words = learned.triples << SYMBOL_BITS, keys_from_file(learned.words)
         return learned._replace(triples=triples, words=words)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols
 from nlpzero.engine.hash_tables import KeyTable, table_of
+from nlpzero.engine.validation import expect, finite, require
 from nlpzero.learning.decoding_kernels import autonomy_scores
 from nlpzero.learning.position_ngrams import PositionNGrams, count_positions
 from nlpzero.learning.streams import Cuts, densify, forced_cuts, pieces
@@ -147,4 +148,8 @@ class NVBESegmenter(SymbolSegmenter):
     def _from_state(
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "NVBESegmenter":
-        return cls(keys_from_file(arrays["keys"]), arrays["scores"], alphabet)
+        numbers = expect(arrays, "keys", np.uint64, None)
+        scores = expect(arrays, "scores", np.float32, len(numbers))
+        # 0 marks a free slot of the table; a score of -inf is no path
+        require(numbers.all() and finite(scores), "its n-grams or their scores are wrong")
+        return cls(keys_from_file(numbers), scores, alphabet)

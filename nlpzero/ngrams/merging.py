@@ -19,7 +19,7 @@ from nlpzero.engine.sorted_runs import (
     remap_keys,
     run_on_disk,
 )
-from nlpzero.engine.storage import PathLike, disk_errors, release_pages
+from nlpzero.engine.storage import PathLike, disk_errors
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import PACKED_ORDER, next_keys, split_next_keys
 from nlpzero.ngrams.levels import whole_grams
@@ -150,21 +150,21 @@ class _LevelRows:
 
     def __init__(self, member: _Member, k: int) -> None:
         self._member = member
+        self._k = k
         self._level = member.table.levels[k - PACKED_ORDER - 1]
 
     def __len__(self) -> int:
         return len(self._level.keys)
 
     def chunks(self, rows: int) -> Iterator[tuple[Keys, Counts]]:
+        self._member.table.check_level(self._k)
         for start in range(0, len(self), rows):
-            keys = np.asarray(self._level.keys[start : start + rows])
+            keys = self._level.keys[start : start + rows]
             prefixes, last = split_next_keys(keys)
             if self._member.remap is not None:
                 last = self._member.remap[last]
-            counts = np.asarray(self._level.counts[start : start + rows])
+            counts = self._level.counts[start : start + rows]
             yield next_keys(self._member.places(prefixes), last), counts
-            release_pages(self._level.keys)
-            release_pages(self._level.counts)
 
 
 def _merge_levels(

@@ -6,19 +6,22 @@ order, equal prefixes lie together, and one table holds the orders 1 to 4. Longe
 by level: a row of level k is ``(row of its first k - 1 symbols) << 16 | last symbol``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
+from nlpzero.engine.file_index import content_of, damaged
 from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import Run, SortedRows
-from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, read_file, release_pages
+from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, open_arrays, read_file
+from nlpzero.engine.stored_arrays import StoredArray, plain, release_pages, search
 from nlpzero.errors import StorageError
+from nlpzero.ngrams.checking import check_table
 from nlpzero.ngrams.keys import (
     LAST_SYMBOL,
     PACKED_ORDER,
@@ -48,10 +51,12 @@ class Level(NamedTuple):
     keys : ndarray of uint64, ascending; ``row of the prefix among the kept (k-1)-grams << 16 | last
         symbol``
     counts : ndarray of int64
+
+    Both may lie in a file (:class:`nlpzero.engine.stored_arrays.StoredArray`).
     """
 
-    keys: Keys
-    counts: Counts
+    keys: "Keys | StoredArray"
+    counts: "Counts | StoredArray"
 
 
 class NGramCounts:
@@ -88,7 +93,7 @@ class NGramCounts:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: "Keys | StoredArray",
         counts: Counts,
         alphabet: Alphabet,
         *,
@@ -96,31 +101,37 @@ class NGramCounts:
         min_count: int = 1,
         levels: Sequence[Level] = (),
     ) -> None:
-        self.keys = keys
+        self._keys: Keys | StoredArray = keys
         self.alphabet = alphabet
         self.order = order
         self.min_count = min_count
         self.levels = tuple(levels)
         self._counts: Counts | None = counts
-        self._bytes: npt.NDArray[np.uint8] | None = None
+        self._bytes: npt.NDArray[np.uint8] | StoredArray | None = None
         self._large_rows = np.zeros(0, np.int64)
         self._large_counts = np.zeros(0, np.int64)
         self._folder: KeptFolder | None = None
         self._total: int | None = None
+        self._parents: int | None = None
         #: What was read while the table was made, by :func:`count_ngrams`.
         self.read = ReadReport()
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self._keys)
 
     def __repr__(self) -> str:
         return f"<NGramCounts: order {self.order}, {len(self):,} windows, {self.total:,} symbols>"
 
     @property
+    def keys(self) -> Keys:
+        """The keys, uint64, ascending; those of a file are checked, and mapped."""
+        return plain(self._keys)
+
+    @property
     def counts(self) -> Counts:
         """Count of each key, int64, shape (len(self),)."""
         if self._counts is None:
-            self._counts = self._counts_between(0, len(self.keys))
+            self._counts = self._counts_between(0, len(self))
         return self._counts
 
     @property
@@ -134,7 +145,7 @@ class NGramCounts:
     def nbytes(self) -> int:
         """Bytes of memory that the orders up to 4 take; what lies in a file takes none."""
         own = self._counts
-        return 0 if own is None else own.nbytes + self.keys.nbytes
+        return 0 if own is None else own.nbytes + self._keys.nbytes
 
     def _counts_between(self, start: int, stop: int) -> Counts:
         if self._counts is not None:
@@ -147,10 +158,14 @@ class NGramCounts:
 
     def chunks(self, rows: int = _CHUNK_ROWS) -> Iterator[tuple[Keys, Counts]]:
         """The table in pieces, for work that must not hold all of it."""
-        for i in range(0, len(self.keys), rows):
-            stop = min(i + rows, len(self.keys))
-            yield np.asarray(self.keys[i:stop]), self._counts_between(i, stop)
-            release_pages(self.keys)
+        for i in range(0, len(self), rows):
+            stop = min(i + rows, len(self))
+            yield np.asarray(self._keys[i:stop]), self._counts_between(i, stop)
+            release_pages(self._keys)
+
+    def forget(self) -> None:
+        """Give back the memory of rows that were looked up in a file; the file still has them."""
+        release_pages(self._keys)
 
     def grams(self, k: int, min_count: int = 1) -> tuple[Keys, Counts]:
         """All k-grams of an order up to 4.
@@ -228,7 +243,32 @@ class NGramCounts:
         if not PACKED_ORDER < k <= self.order:
             raise ValueError(f"`k` must be an integer from 5 to {self.order} here, got {k}.")
         keys, counts = self.levels[k - PACKED_ORDER - 1]
-        return (*split_next_keys(keys), counts)
+        self.check_level(k)
+        return (*split_next_keys(plain(keys)), plain(counts))
+
+    def check_level(self, k: int) -> None:
+        """Refuse a file in which a k-gram goes on from a row that is not there.
+
+        Keys are ascending, so only the last matters; the 4-grams have to be counted for it.
+
+        Raises
+        ------
+        StorageError
+        """
+        keys = self.levels[k - PACKED_ORDER - 1].keys
+        if not isinstance(self._keys, StoredArray) or not len(keys):
+            return
+        if k > PACKED_ORDER + 1:
+            below = len(self.levels[k - PACKED_ORDER - 2].keys)
+        else:
+            if self._parents is None:
+                self._parents = sum(
+                    int(((keys & LAST_SYMBOL) != 0)[counts >= self.min_count].sum())
+                    for keys, counts in self.chunks()
+                )
+            below = self._parents
+        if int(keys[len(keys) - 1 : len(keys)][0] >> SYMBOL_BITS) >= below:
+            raise damaged(self._keys.file.name, f"its {k}-grams go on from rows that are not there")
 
     def symbols(self, k: int) -> npt.NDArray[np.uint16]:
         """Symbols of the k-grams of ``grams(k, min_count)`` or ``level(k)``, shape (rows, k)."""
@@ -250,14 +290,17 @@ class NGramCounts:
         -------
         ndarray of int64, 0 where a k-gram does not occur
         """
-        starts = np.searchsorted(self.keys, keys)
-        stops = np.searchsorted(self.keys, keys | ~PREFIX_MASKS[k], side="right")
+        starts = search(self._keys, keys)
+        stops = search(self._keys, keys | ~PREFIX_MASKS[k], "right")
         sums = np.zeros(len(keys), np.int64)
         if self._counts is not None:
             sum_ranges(self._counts, starts, stops, sums)
         else:
-            assert self._bytes is not None
-            sum_ranges(self._bytes, starts, stops, sums)
+            counts = self._bytes
+            assert counts is not None
+            if isinstance(counts, StoredArray):
+                counts = counts.ensure(starts, stops)
+            sum_ranges(counts, starts, stops, sums)
             excess = self._large_counts - _LARGE
             sum_ranges(
                 excess,
@@ -308,7 +351,7 @@ class NGramCounts:
         rows = find_keys(parents, pack_rows(symbols[:, :PACKED_ORDER]))
         counts = np.zeros(len(texts), np.int64)
         for j in range(PACKED_ORDER, k):
-            keys, level_counts = self.levels[j - PACKED_ORDER]
+            keys, level_counts = map(plain, self.levels[j - PACKED_ORDER])
             wanted = next_keys(rows, symbols[:, j])
             rows = np.where((rows >= 0) & whole, find_keys(keys, wanted), -1)
             counts = np.zeros(len(texts), np.int64)
@@ -397,32 +440,56 @@ class NGramCounts:
         ----------
         path : path
         mmap : bool
-            Leave the rows in the file and page them in as they are used. Otherwise they are read,
-            and their checksums compared.
+            Leave the rows in the file, which opens at once: each block is checked when it is first
+            used. Otherwise all are read and checked now.
 
         Raises
         ------
         StorageError
+            The file cannot be read, is damaged, or holds something else; blocks that are damaged,
+            or a file that changed meanwhile, are found when they are used.
         """
-        header, arrays = read_file(path, KIND, mmap=mmap)
-        levels = [
-            Level(arrays[f"level{k}_keys"], arrays[f"level{k}_counts"])
-            for k in range(PACKED_ORDER + 1, header["order"] + 1)
-        ]
+        arrays: Mapping[str, Any]
+        header, arrays = open_arrays(path, KIND) if mmap else read_file(path, KIND)
+        with content_of(path):
+            alphabet = Alphabet.from_header(header["alphabet"])
+            large = check_table(header, arrays, alphabet)
+            levels = [
+                Level(arrays[f"level{k}_keys"], arrays[f"level{k}_counts"])
+                for k in range(PACKED_ORDER + 1, header["order"] + 1)
+            ]
         table = cls(
             arrays["keys"],
             np.zeros(0, np.int64),
-            Alphabet.from_header(header["alphabet"]),
+            alphabet,
             order=header["order"],
             min_count=header["min_count"],
             levels=levels,
         )
         table._counts = None
         table._bytes = arrays["counts"]
-        table._large_rows = arrays["large_rows"]
-        table._large_counts = arrays["large_counts"]
+        table._large_rows, table._large_counts = large
         table._total = header["total"]
         return table
+
+    def verify(self) -> None:
+        """Check all of a table that :meth:`load` opened.
+
+        Raises
+        ------
+        StorageError
+            It is damaged.
+        """
+        if not isinstance(self._keys, StoredArray):
+            return
+        name = self._keys.file.name
+        found = sum(int(counts.sum()) for _, counts in self.chunks())
+        if found != self._total:
+            raise damaged(name, "its total is not the sum of its counts")
+        for k, (keys, counts) in enumerate(self.levels, PACKED_ORDER + 1):
+            plain(keys)
+            plain(counts)
+            self.check_level(k)
 
     def keep_folder(self, folder: KeptFolder) -> None:
         """Tie a temporary folder that holds the rows to the life of this table."""

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.validation import number
+from nlpzero.language_model.checking import check_arrays
 from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.segmentation.character_model import DEFAULT_WEIGHTS, check_weights
@@ -110,7 +112,9 @@ class LanguageModelSegmenter(SymbolSegmenter):
     def _from_state(
         cls, header: Mapping[str, Any], arrays: Arrays, alphabet: Alphabet
     ) -> "LanguageModelSegmenter":
-        model = KneserNeyModel(alphabet, arrays, header["log_unknown"])
+        check_arrays(arrays)
+        unknown = number(header["log_unknown"], "the log probability of unknown symbols")
+        model = KneserNeyModel(alphabet, arrays, unknown)
         return cls(model, weights=header["weights"], first=header["first"])
 
 

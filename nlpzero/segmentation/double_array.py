@@ -7,14 +7,19 @@ score of the word that ends at t, ``-inf`` for none.
 """
 
 import itertools
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.validation import expect, require, within
 
 _FREE = -1
+_MOST_CODES = 0xFFFF
+# nodes that are checked at a time: what is made for that stays in the cache
+_BLOCK, _STEPS = 1 << 15, 16
 # places looked at in vain before the next search begins where this one ended
 _PATIENCE = 64
 
@@ -36,6 +41,79 @@ class DoubleArray(NamedTuple):
         table = np.zeros(int(self.points.max(initial=0)) + 2, np.uint16)
         table[self.points] = np.arange(1, len(self.points) + 1)
         return table
+
+
+def check_trie(arrays: Mapping[str, Any]) -> DoubleArray:
+    """The trie of a file, if every walk in it ends, inside its arrays.
+
+    Parameters
+    ----------
+    arrays : mapping
+        ``units``, ``values`` and ``points``.
+
+    Raises
+    ------
+    KeyError, ValueError
+    """
+    units = expect(arrays, "units", np.int32, None, 2)
+    size = len(units)
+    values = expect(arrays, "values", np.float32, size)
+    points = expect(arrays, "points", np.uint32, None)
+    codes = len(points)
+    require(
+        codes <= _MOST_CODES
+        and within(points, 0, 0x10FFFF)
+        and bool((np.diff(np.sort(points)) > 0).all()),
+        "the characters of its words are wrong",
+    )
+    bases = np.ascontiguousarray(units[:, 0])
+    # a walk may look `codes` places beyond any base
+    require(
+        size > 0
+        and within(bases, 0, size - 1 - codes)
+        and within(units, _FREE, size - 1)
+        and units[0, 1] == 0,
+        "its trie leads out of the file",
+    )
+    far = np.maximum(units[:, 1], 0)
+    for first in range(0, size, _BLOCK):
+        parents = units[first : first + _BLOCK, 1]
+        # the code that leads from the parent to each node, less 1
+        steps = np.arange(first - 1, first - 1 + len(parents), dtype=np.int32)
+        steps -= bases.take(far[first : first + _BLOCK])
+        led = (steps.view(np.uint32) < codes) & (units[far[first : first + _BLOCK], 1] != _FREE)
+        if first == 0:
+            led[0] = True  # nothing leads to the root
+        scores = values[first : first + _BLOCK]
+        require(
+            bool((led | (parents == _FREE)).all())
+            # NaN is not -inf either
+            and not (np.isnan(scores) | (scores == np.inf)).any()
+            and not ((parents == _FREE) & (scores != -np.inf)).any(),
+            "its trie has nodes that no walk reaches, or scores that are no numbers",
+        )
+    require(values[0] == -np.inf, "its trie has a word without characters")
+    _check_ends(far)
+    return DoubleArray(units, values, points)
+
+
+def _check_ends(far: npt.NDArray[np.int32]) -> None:
+    """Check that the way from every node by its ancestors ends at the root; `far`, any ancestor of
+    each, is changed.
+    """
+    # most parents have lower numbers than their children, so that few steps are left to take
+    for first in range(0, len(far), _BLOCK):
+        here = far[first : first + _BLOCK]
+        for _ in range(_STEPS):
+            if not here.any():
+                break
+            here[:] = far.take(here)
+    # the others jump twice as far each time
+    for _ in range(len(far).bit_length()):
+        if not far.any():
+            return
+        far = far.take(far)
+    require(not far.any(), "its trie goes round in a circle")
 
 
 @kernel

@@ -3,6 +3,7 @@
 import importlib
 import os
 
+from nlpzero.engine.file_index import content_of
 from nlpzero.engine.storage import PathLike, kind_of, read_file
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.base import Numbers, Segmenter, checked_numbers
@@ -21,7 +22,7 @@ _BASE = ("nlpzero.learning.base_segmenter", "BaseSegmenter")
 
 
 def load_segmenter(
-    path: PathLike | None = None, *, numbers: Numbers | None = None, mmap: bool = True
+    path: PathLike | None = None, *, numbers: Numbers | None = None, mmap: bool = False
 ) -> Segmenter:
     """Load a model file written by :meth:`Segmenter.save`, of whatever method.
 
@@ -32,8 +33,9 @@ def load_segmenter(
     numbers : {"learned", "date", "split"}, optional
         Replace the convention for numbers that the file names.
     mmap : bool
-        Map the arrays instead of reading them, which starts at once; checksums are then not
-        compared.
+        Map the arrays instead of reading them, so that processes share the memory. Nothing may be
+        written to the file then as long as the segmenter is used; a new file may be renamed onto
+        it.
 
     Returns
     -------
@@ -55,21 +57,19 @@ def load_segmenter(
         return base if numbers is None else base.with_numbers(numbers)
     header, arrays = read_file(path, "model", mmap=mmap)
     name = header.get("method")
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise StorageError(
             f"{os.fspath(path)}: a model of the unknown method {name!r}; "
             "it may come from a newer nlpzero"
         )
     module, attribute = METHODS[name]
     kind: type[Segmenter] = getattr(importlib.import_module(module), attribute)
-    try:
+    if numbers is not None:
+        checked_numbers(numbers)
+    with content_of(path):
         segmenter = kind._from_state(header, arrays, Alphabet.from_header(header["alphabet"]))
-    except KeyError as error:
-        raise StorageError(
-            f"{os.fspath(path)}: the model lacks {error}; make it again with this version"
-        ) from error
-    segmenter.training = dict(header["training"])
-    if "own_words" in header:
-        segmenter.own_words = OwnWords.from_header(header["own_words"])
-    segmenter.numbers = checked_numbers(header["numbers"] if numbers is None else numbers)
+        segmenter.training = dict(header["training"])
+        if "own_words" in header:
+            segmenter.own_words = OwnWords.from_header(header["own_words"])
+        segmenter.numbers = checked_numbers(header["numbers"] if numbers is None else numbers)
     return segmenter

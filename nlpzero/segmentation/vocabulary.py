@@ -10,9 +10,16 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import frozen
 from nlpzero.engine.storage import PathLike
+from nlpzero.engine.validation import number
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, What
 from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges
-from nlpzero.segmentation.double_array import DoubleArray, build_trie, trie_scores, trie_words
+from nlpzero.segmentation.double_array import (
+    DoubleArray,
+    build_trie,
+    check_trie,
+    trie_scores,
+    trie_words,
+)
 from nlpzero.segmentation.lattice import marginals_edges, sample_edges
 from nlpzero.segmentation.word_list import Lexicon, WordList, as_word_list, read_words
 from nlpzero.text.alphabet import Alphabet
@@ -211,9 +218,9 @@ class VocabularySegmenter(Segmenter):
     ) -> "VocabularySegmenter":
         segmenter = cls.__new__(cls)
         Segmenter.__init__(segmenter, alphabet)
-        segmenter.unknown = float(header["unknown"])
-        segmenter.total = float(header["total"])
-        segmenter._set_trie(DoubleArray(*(arrays[name] for name in DoubleArray._fields)))
+        segmenter.unknown = number(header["unknown"], "the score of unknown characters")
+        segmenter.total = number(header["total"], "the sum of all counts", 0)
+        segmenter._set_trie(check_trie(arrays))
         return segmenter
 
 

@@ -10,6 +10,7 @@ code point order.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -278,12 +279,30 @@ class Alphabet:
 
     @classmethod
     def from_header(cls, header: Mapping[str, Any]) -> "Alphabet":
-        """Inverse of :meth:`to_header`."""
+        """Inverse of :meth:`to_header`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError, CorpusError
+            The header does not describe an alphabet.
+        """
+        mapping = tuple((source, target) for source, target in header["mapping"])
+        astral = tuple(header["astral"])
+        if not all(
+            type(point) is int and 0 <= point <= 0xFFFF for pair in mapping for point in pair
+        ):
+            raise ValueError("the alphabet maps what is no code point of the BMP")
+        if not all(type(point) is int and 0xFFFF < point <= 0x10FFFF for point in astral) or any(
+            b <= a for a, b in pairwise(astral)
+        ):
+            raise ValueError("the alphabet's characters beyond the BMP are wrong")
+        if type(header["fold_width"]) is not bool or not isinstance(header["runs"], str):
+            raise TypeError("the alphabet's options are wrong")
         return cls(
             fold_width=header["fold_width"],
-            runs=header["runs"],
-            mapping=tuple((source, target) for source, target in header["mapping"]),
-            astral=tuple(header["astral"]),
+            runs=cast("Runs", header["runs"]),
+            mapping=mapping,
+            astral=astral,
             keep=header.get("keep", ()),
             joiners=header.get("joiners", JOINERS),
         )

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from nlpzero.engine.arrays import Array
-from nlpzero.engine.storage import PathLike, disk_errors, release_pages
+from nlpzero.engine.storage import PathLike, disk_errors
+from nlpzero.engine.stored_arrays import release_pages
 from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
 from nlpzero.words.sorted_frames import NONE, Frame, RunStore
 
@@ -50,6 +51,11 @@ class Columns:
     def mapped(self) -> bool:
         """Whether the words are in a file."""
         return isinstance(self.counts, np.memmap)
+
+    @property
+    def pool_bytes(self) -> int:
+        """Bytes of all words."""
+        return len(self.pool)
 
     @property
     def nbytes(self) -> int:

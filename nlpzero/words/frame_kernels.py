@@ -120,6 +120,17 @@ def _compare(a: Array, i: int, end_i: int, b: Array, j: int, end_j: int) -> int:
 
 
 @kernel
+def in_order(pool: Array, offsets: Array) -> bool:
+    """Whether each word comes before the next; ``offsets`` ascend, from 0 to the end of the
+    pool.
+    """
+    for w in range(1, len(offsets) - 1):
+        if _compare(pool, offsets[w - 1], offsets[w], pool, offsets[w], offsets[w + 1]) >= 0:
+            return False
+    return True
+
+
+@kernel
 def match_words(pool: Array, offsets: Array, others: Array, other_offsets: Array) -> Array:
     """Place of each word among other words, or -1; both are sorted, each word once.
 

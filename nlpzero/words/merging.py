@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from nlpzero.engine.resources import Resources
-from nlpzero.engine.storage import FileWriter, PathLike, read_header
+from nlpzero.engine.storage import FileWriter, PathLike
 from nlpzero.errors import StorageError
 from nlpzero.words.columns import Bound, Columns, collect
 from nlpzero.words.sorted_frames import merge_in_rounds
@@ -64,7 +64,7 @@ def merge_word_counts(
                 writer.finish({"total": total, "documents": documents})
             return WordCounts.load(out)
         bound = Bound(
-            sum(map(len, runs)), sum(len(run.pool) for run in runs), documents is not None
+            sum(map(len, runs)), sum(run.pool_bytes for run in runs), documents is not None
         )
         columns = collect(frames, bound, given.budget // _RESULT_SHARE, given.tmpdir)
     return WordCounts(columns, total=total, documents=documents)
@@ -80,10 +80,8 @@ def _totals(tables: Sequence[WordCounts | PathLike]) -> tuple[int, int | None]:
             name, tokens, in_documents = f"table {number}", table.total, table.documents
         else:
             name = os.fspath(table)
-            kind, header = read_header(table)
-            if kind != KIND:
-                raise StorageError(f"{name}: holds {kind}, expected {KIND}")
-            tokens, in_documents = header["total"], header["documents"]
+            opened = WordCounts.load(table)
+            tokens, in_documents = opened.total, opened.documents
         total += tokens
         if in_documents is None:
             without_documents = name
@@ -101,7 +99,4 @@ def _totals(tables: Sequence[WordCounts | PathLike]) -> tuple[int, int | None]:
 def _opened(table: WordCounts | PathLike) -> Columns:
     if isinstance(table, WordCounts):
         return table.columns
-    columns = WordCounts.load(table).columns
-    if len(columns.offsets) != len(columns) + 1:
-        raise StorageError(f"{os.fspath(table)}: the file is damaged; make it again")
-    return columns
+    return WordCounts.load(table).columns

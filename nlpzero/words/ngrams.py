@@ -53,7 +53,7 @@ def ngram_words(
         near = RunStore(given.budget // _RUNS_SHARE, lambda: folder)
         far = RunStore(given.budget // _RUNS_SHARE // 4, lambda: folder)
         for k in range(low, high + 1):
-            near.take(_frames(counts, k, min_count, far), (12 + 3 * k) * len(counts.keys))
+            near.take(_frames(counts, k, min_count, far), (12 + 3 * k) * len(counts))
         for run in far.runs():
             near.add(run)
         total = 0

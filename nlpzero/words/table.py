@@ -8,10 +8,11 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
-from nlpzero.engine.storage import FileWriter, PathLike, read_file
+from nlpzero.engine.storage import FileWriter, PathLike, open_arrays, read_file
 from nlpzero.words.columns import Columns, without_marks
 from nlpzero.words.ranking import Ranked, ranked_in_passes, ranked_order
 from nlpzero.words.sorted_frames import NONE, Frame, join_frames, sorted_frame
+from nlpzero.words.stored_columns import StoredColumns
 from nlpzero.words.writing import FORMATS, encode_columns, header_line
 
 if TYPE_CHECKING:
@@ -337,16 +338,33 @@ class WordCounts(Mapping[str, int]):
         ----------
         path : path
         mmap : bool
-            Leave the arrays in the file and page them in as they are used. Otherwise they are read,
-            and their checksums compared.
+            Leave the arrays in the file, which opens at once: they are checked when they are first
+            used. Otherwise they are read and checked now.
 
         Raises
         ------
         StorageError
+            The file cannot be read, is damaged, or holds something else; damage inside, or a file
+            that changed meanwhile, is found when it is used.
         """
-        header, arrays = read_file(path, KIND, mmap=mmap)
-        columns = Columns(arrays["words"], arrays["offsets"], arrays["counts"], arrays["documents"])
+        arrays: Mapping[str, Any]
+        header, arrays = open_arrays(path, KIND) if mmap else read_file(path, KIND)
+        stored = StoredColumns(path, header, arrays)
+        columns: Columns = stored
+        if not mmap:
+            columns = Columns(stored.pool, stored.offsets, stored.counts, stored.documents)
         return cls(columns, total=header["total"], documents=header["documents"])
+
+    def verify(self) -> None:
+        """Check all of a table that :meth:`load` opened.
+
+        Raises
+        ------
+        StorageError
+            It is damaged.
+        """
+        if isinstance(self.columns, StoredColumns):
+            self.columns.verify()
 
 
 class _Items:
