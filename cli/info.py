@@ -45,7 +45,7 @@ def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
 
 def _verify(file: str, kind: str) -> None:
     """Check all of a file."""
-    if kind == "model":
+    if kind in ("model", "base"):
         nlpzero.load_segmenter(file)
     elif kind == "counts":
         nlpzero.NGramCounts.load(file).verify()

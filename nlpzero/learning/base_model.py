@@ -7,7 +7,6 @@ text by itself (:mod:`nlpzero.learning.base_segmenter`) and is the start for lea
 one's own (:mod:`nlpzero.learning.adaptation`).
 """
 
-import os
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats, Symbols
+from nlpzero.engine.file_index import content_of
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.storage import PathLike, read_file, write_file
-from nlpzero.errors import StorageError
+from nlpzero.learning.base_checking import check_keys, check_long, check_sections, unpacked
 from nlpzero.learning.gap_model import JOINT_CELLS, Bins
 from nlpzero.text.alphabet import Alphabet
 
@@ -166,16 +166,10 @@ def load_base(path: PathLike) -> BaseModel:
         The file cannot be read, is damaged, or holds something else.
     """
     header, packed = read_file(path, "base")
-    try:
-        stored = {
-            name: np.frombuffer(zlib.decompress(packed[name].data), dtype)
-            for name, dtype in _STORED.items()
-        }
-    except KeyError as error:
-        raise StorageError(
-            f"{os.fspath(path)}: the base lacks {error}; make it again with this version"
-        ) from error
-    return from_sections(stored, header["training"])
+    with content_of(path):
+        stored = unpacked(packed, _STORED)
+        check_sections(stored)
+        return from_sections(stored, header["training"])
 
 
 # ----------------------------------------------------------------------------------------------
@@ -252,13 +246,19 @@ def file_size(base: BaseModel) -> int:
 
 
 def from_sections(stored: Mapping[str, npt.NDArray[Any]], training: Mapping[str, Any]) -> BaseModel:
-    """Inverse of :func:`sections`, but for what the steps round away."""
+    """Inverse of :func:`sections`, but for what the steps round away.
+
+    Raises
+    ------
+    ValueError
+        They are not those of a base.
+    """
     codes = stored["codes"].astype(np.uint16)
     symbols = np.zeros((len(codes), 6))
     symbols[:, [COUNT, WORDS, STARTS, ENDS]] = stored["symbol_counts"].reshape(-1, 4)
     symbols[:, [RIGHT, LEFT]] = stored["symbol_entropies"].reshape(-1, 2) / SYMBOL_ENTROPY_STEPS
     size = len(stored["pair_counts"])
-    pairs = unpack_numbers(stored["pairs"], True).astype(np.uint32)
+    wide_pairs = unpack_numbers(stored["pairs"], True)
     pair_values = np.empty((size, 5))
     pair_values[:, PAIR_COUNT] = count_table(PAIR_STEPS)[stored["pair_counts"]]
     pair_values[:, PAIR_RIGHT] = stored["pair_right"] / ENTROPY_STEPS
@@ -266,10 +266,14 @@ def from_sections(stored: Mapping[str, npt.NDArray[Any]], training: Mapping[str,
     pair_values[:, PAIR_SKIPS] = power_table(SKIP_STEPS)[stored["pair_skips"]]
     pair_values[:, PAIR_WORDS] = power_table(WORD_STEPS)[stored["pair_words"]]
     low, high = stored["thirds"].reshape(2, -1).astype(np.uint64)
-    of_pairs = unpack_numbers(stored["triples_of_pairs"], False).astype(np.int64)
-    triples = np.repeat(pairs.astype(np.uint64) << np.uint64(16), of_pairs)
-    triples |= low | high << np.uint64(8)
+    thirds = low | high << np.uint64(8)
+    of_pairs = unpack_numbers(stored["triples_of_pairs"], False)
+    check_keys(len(codes) - 1, size, wide_pairs, thirds, of_pairs)
+    pairs = wide_pairs.astype(np.uint32)
+    triples = np.repeat(wide_pairs << np.uint64(16), of_pairs.astype(np.int64))
+    triples |= thirds
     words = unpack_numbers(stored["words"], True)
+    check_long(len(codes) - 1, triples, words, len(stored["word_counts"]))
     edges = stored["edges"]
     return BaseModel(
         codes,

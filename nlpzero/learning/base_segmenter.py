@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
+from nlpzero.engine.file_index import content_of
 from nlpzero.engine.jit import interpreting
 from nlpzero.engine.storage import PathLike, read_header
 from nlpzero.learning.base_decoding import alone
@@ -77,7 +78,9 @@ class BaseSegmenter(LearnedSegmenter):
         if path is None:
             return cls(shipped_base())
         numbers = read_header(path)[1].get("numbers", "learned")
-        return cls(load_base(path), numbers=numbers)
+        base = load_base(path)
+        with content_of(path):
+            return cls(base, numbers=numbers)
 
 
 class _BaseDecoder(LearnedDecoder):

@@ -14,6 +14,8 @@ from nlpzero.learning.gap_model import (
     PMI_BINS,
     RECORD_BINS,
     SIDE_BINS,
+    SKIP_CELLS,
+    TRIPLE_CELLS,
 )
 
 _MOST_SYMBOLS = 0xFFFF
@@ -51,10 +53,16 @@ def check_arrays(arrays: Mapping[str, Any]) -> dict[str, Array]:
     checked |= _checked_pairs(arrays, size - 1)
     checked |= _checked_long(arrays, size - 1)
     bits = expect(arrays, "fold_bits", np.int64, None)
+    checked["weights"] = expect(arrays, "weights", np.float32, len(bits), 2, None)
     # as `layout` has it, whose compiler is not needed for this
-    cells = 4 * size + sum(JOINT_CELLS) + 2 * (len(checked["pairs"]) + 1)
-    checked["weights"] = expect(arrays, "weights", np.float32, len(bits), 2, cells)
-    require(len(bits) > 0 and within(bits, 0, FOLD_BITS - 1), "its divisions are wrong")
+    dense, of_pairs = 4 * size + sum(JOINT_CELLS), 2 * (len(checked["pairs"]) + 1)
+    wide = dense + 2 * of_pairs + 2 * size + 2 * SKIP_CELLS + 2 * TRIPLE_CELLS
+    require(
+        len(bits) > 0
+        and within(bits, 0, FOLD_BITS - 1)
+        and checked["weights"].shape[2] in (dense, dense + of_pairs, wide),
+        "its weights are not as many as its bins",
+    )
     checked["fold_bits"] = bits
     checked["pmi_edges"] = expect(arrays, "pmi_edges", np.float64, PMI_BINS - 1)
     checked["skip_prior"] = expect(arrays, "skip_prior", np.float64, 2)
