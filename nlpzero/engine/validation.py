@@ -63,10 +63,20 @@ def number(value: Any, name: str, least: float = -math.inf) -> float:
     return float(value)
 
 
-def whole_number(value: Any, name: str, least: int, most: int = (1 << 63) - 1) -> int:
+#: More than anybody counts; sums of as many tables as there may be still fit 63 bits.
+MOST_COUNTED = 1 << 56
+
+
+def whole_number(value: Any, name: str, least: int, most: int = MOST_COUNTED) -> int:
     """An integer of a header."""
     require(type(value) is int and least <= value <= most, f"{name} is out of range")
     return int(value)
+
+
+def total_of(counts: Array) -> int:
+    """Sum of counts that are not negative; one that does not fit 63 bits is an error."""
+    require(float(counts.sum(dtype=np.float64)) < 1 << 62, "the sum of its counts is out of range")
+    return int(counts.sum(dtype=np.int64))
 
 
 def ascending(values: Array) -> bool:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Array, Counts, Keys
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.stored_arrays import Ascending, StoredArray
-from nlpzero.engine.validation import ascending, expect, require, whole_number
+from nlpzero.engine.validation import ascending, expect, require, total_of, whole_number, within
 from nlpzero.ngrams.keys import PACKED_ORDER, SYMBOL_BITS
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import FIRST_SLOT, UNKNOWN_SYMBOL
@@ -42,7 +42,7 @@ def check_table(
     """
     order = whole_number(header["order"], "the order", 1, _HIGHEST_ORDER)
     least = whole_number(header["min_count"], "the least count", 1)
-    whole_number(header["total"], "the total", 0)
+    total = whole_number(header["total"], "the total", 0)
     rows = len(expect(arrays, "keys", np.uint64, None))
     expect(arrays, "counts", np.uint8, rows)
     large_rows = np.asarray(expect(arrays, "large_rows", np.int64, None))
@@ -52,7 +52,8 @@ def check_table(
     require(
         ascending(large_rows)
         and (not len(large_rows) or (large_rows[0] >= 0 and large_rows[-1] < rows))
-        and (large_counts >= _LARGE).all(),
+        and within(large_counts, _LARGE, total)
+        and total_of(large_counts) <= total,
         "its list of large counts is wrong",
     )
     on_use(arrays["keys"], KeyCheck(alphabet))
@@ -62,7 +63,7 @@ def check_table(
         keys = expect(arrays, f"level{k}_keys", np.uint64, None)
         counts = expect(arrays, f"level{k}_counts", np.int64, len(keys))
         on_use(keys, LevelCheck(below, alphabet))
-        on_use(counts, CountCheck(least))
+        on_use(counts, CountCheck(least, total))
         below = len(keys)
     return large_rows, large_counts
 
@@ -156,10 +157,10 @@ class LevelCheck(Ascending):
 
 
 class CountCheck:
-    """Counts are not below the least one."""
+    """Counts lie between the least one and the total."""
 
-    def __init__(self, least: int) -> None:
-        self._least = least
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
 
     def __call__(self, start: int, values: Counts) -> None:
-        require(values.min() >= self._least, "it has counts below its least count")
+        require(within(values, self._least, self._most), "its counts are out of range")

@@ -158,10 +158,22 @@ class NGramCounts:
 
     def chunks(self, rows: int = _CHUNK_ROWS) -> Iterator[tuple[Keys, Counts]]:
         """The table in pieces, for work that must not hold all of it."""
+        stored = isinstance(self._keys, StoredArray)
+        found = 0
         for i in range(0, len(self), rows):
             stop = min(i + rows, len(self))
-            yield np.asarray(self._keys[i:stop]), self._counts_between(i, stop)
+            counts = self._counts_between(i, stop)
+            found += int(counts.sum()) if stored else 0
+            if stored and stop == len(self) and found != self._total:
+                raise damaged(self._name, "its total is not the sum of its counts")
+            yield np.asarray(self._keys[i:stop]), counts
             release_pages(self._keys)
+
+    @property
+    def _name(self) -> str:
+        """The file of a table that was opened."""
+        assert isinstance(self._keys, StoredArray)
+        return self._keys.file.name
 
     def forget(self) -> None:
         """Give back the memory of rows that were looked up in a file; the file still has them."""
@@ -268,7 +280,7 @@ class NGramCounts:
                 )
             below = self._parents
         if int(keys[len(keys) - 1 : len(keys)][0] >> SYMBOL_BITS) >= below:
-            raise damaged(self._keys.file.name, f"its {k}-grams go on from rows that are not there")
+            raise damaged(self._name, f"its {k}-grams go on from rows that are not there")
 
     def symbols(self, k: int) -> npt.NDArray[np.uint16]:
         """Symbols of the k-grams of ``grams(k, min_count)`` or ``level(k)``, shape (rows, k)."""
@@ -482,10 +494,8 @@ class NGramCounts:
         """
         if not isinstance(self._keys, StoredArray):
             return
-        name = self._keys.file.name
-        found = sum(int(counts.sum()) for _, counts in self.chunks())
-        if found != self._total:
-            raise damaged(name, "its total is not the sum of its counts")
+        for _ in self.chunks():
+            pass
         for k, (keys, counts) in enumerate(self.levels, PACKED_ORDER + 1):
             plain(keys)
             plain(counts)

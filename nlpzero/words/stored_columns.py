@@ -10,7 +10,7 @@ from nlpzero.engine.arrays import Array
 from nlpzero.engine.file_index import content_of
 from nlpzero.engine.storage import PathLike
 from nlpzero.engine.stored_arrays import Ascending, StoredArray, plain
-from nlpzero.engine.validation import expect, require, whole_number
+from nlpzero.engine.validation import expect, require, total_of, whole_number, within
 from nlpzero.words.columns import Columns
 from nlpzero.words.frame_kernels import in_order
 from nlpzero.words.sorted_frames import Frame
@@ -56,8 +56,8 @@ class StoredColumns(Columns):
                 ),
             }
             self._on_use("offsets", OffsetCheck(len(self._columns["pool"]), words))
-            self._on_use("counts", _check_counts)
-            self._on_use("documents", _check_documents)
+            self._on_use("counts", RangeCheck("counts", 1, self._total))
+            self._on_use("documents", RangeCheck("numbers of documents", 0, documents or 0))
         self._sound: dict[str, Array] | None = None
 
     def _on_use(self, name: str, check: Callable[[int, Array], None]) -> None:
@@ -121,24 +121,27 @@ class StoredColumns(Columns):
         StorageError
             It is damaged.
         """
-        found = sum(int(frame.counts.sum()) for frame in self.frames())
+        for _ in self.frames():
+            pass
         with content_of(self._path):
-            require(found <= self._total, "its total is less than the sum of its counts")
             self._sound = {name: plain(values) for name, values in self._columns.items()}
 
     def frames(self) -> Iterator[Frame]:
         columns = self._columns
-        last = b""
+        last, left = b"", self._total
         for first in range(0, len(self), _ROWS):
             stop = min(first + _ROWS, len(self))
             offsets = columns["offsets"][first : stop + 1]
             pool = columns["pool"][int(offsets[0]) : int(offsets[-1])]
+            counts = columns["counts"][first:stop]
             if self._sound is None:
                 with content_of(self._path):
                     last = _check_words(pool, offsets - offsets[0], last)
+                    left -= total_of(counts)
+                    require(left >= 0, "its total is less than the sum of its counts")
             yield from Frame(
                 np.diff(offsets).astype(np.uint32),
-                columns["counts"][first:stop],
+                counts,
                 columns["documents"][first:stop],
                 pool,
             ).frames()
@@ -170,12 +173,14 @@ class OffsetCheck(Ascending):
         require(int(np.diff(values).max(initial=0)) <= _LONGEST_WORD, "a word is too long")
 
 
-def _check_counts(start: int, values: Array) -> None:
-    require(values.min() >= 1, "a word has no count")
+class RangeCheck:
+    """Counts lie between what they may be."""
 
+    def __init__(self, name: str, least: int, most: int) -> None:
+        self._name, self._least, self._most = name, least, most
 
-def _check_documents(start: int, values: Array) -> None:
-    require(values.min() >= 0, "a word has a negative number of documents")
+    def __call__(self, start: int, values: Array) -> None:
+        require(within(values, self._least, self._most), f"its {self._name} are out of range")
 
 
 def _check_words(pool: Array, offsets: Array, last: bytes) -> bytes:

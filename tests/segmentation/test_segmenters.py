@@ -386,7 +386,7 @@ def test_files_that_are_no_models(tmp_path):
         "training": {},
     }
     write_file(tmp_path / "half.nz", "model", header, {})
-    with pytest.raises(StorageError, match="the model lacks"):
+    with pytest.raises(StorageError, match="damaged: it lacks 'sizes'"):
         load_segmenter(tmp_path / "half.nz")
     counts = count_ngrams(["词语"])
     counts.save(tmp_path / "counts.nz")
