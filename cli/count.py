@@ -13,6 +13,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import open_output
+from .learning import refuse_keeping
 from .params import Lengths
 from .progress import note
 from .tokenizing import make_tokenizer, read_stopwords, tokenizing
@@ -82,6 +83,8 @@ def count(
     whitespace: bool,
     ngrams: tuple[int, int] | None,
     tokenizer: str | None,
+    keep: Any,
+    joiners: str | None,
     punctuation: bool | None,
     by: str,
     document_frequency: str | None,
@@ -116,6 +119,8 @@ def count(
         raise click.UsageError(f"Say what the words are with one of {_WAYS}.")
     if ngrams is not None and (document_frequency is not None or punctuation is not None):
         raise click.UsageError("--ngrams goes without --document-frequency and --punctuation.")
+    if ngrams is not None:
+        refuse_keeping(keep, joiners, "--ngrams counts characters.")
     if save_counts is not None and by == "file":
         raise click.UsageError("--save-counts keeps one list; it does not go with --by file.")
     listed = _Listed(
@@ -131,7 +136,7 @@ def count(
         options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
         how = (
-            make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
+            make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
             if ngrams is None
             else nlpzero.NGramTokenizer(*ngrams)
         )

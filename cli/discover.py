@@ -16,7 +16,14 @@ from . import options
 from .cluster import cluster
 from .configs import config_options
 from .formats import FORMATS, number, open_output, write_table
-from .learning import load_model, telling_rounds
+from .learning import (
+    check_joiners,
+    keeping,
+    kept,
+    load_model,
+    refuse_keeping,
+    telling_rounds,
+)
 from .progress import note
 
 if TYPE_CHECKING:
@@ -126,6 +133,7 @@ def _thresholds() -> options.Decorator:
     is_flag=True,
     help="Learn from the text alone, without the base of the package (learned).",
 )
+@keeping()
 @click.option(
     "--counts",
     metavar="FILE",
@@ -163,6 +171,8 @@ def discover(
     method: Any,
     model: str | None,
     no_base: bool,
+    keep: Any,
+    joiners: str | None,
     counts: str | None,
     save_counts: str | None,
     min_count: int | None,
@@ -213,7 +223,8 @@ def discover(
         raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
     if max_length < min_length:
         raise click.UsageError("--max-length is smaller than --min-length.")
-    inputs = _checked_inputs(inputs, method, counts, save_counts)
+    whole = {"keep": keep, "joiners": joiners}
+    inputs = _checked_inputs(inputs, method, counts, save_counts, whole)
     _check_model(method, model, no_base)
     if isinstance(method, nlpzero.CoTraining) and not no_base:
         method = dataclasses.replace(method, base="default")
@@ -228,7 +239,16 @@ def discover(
         options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
         found = _found(
-            corpus, method, model, counts, save_counts, min_count, max_length, resources, quiet
+            corpus,
+            method,
+            model,
+            counts,
+            save_counts,
+            min_count,
+            max_length,
+            whole,
+            resources,
+            quiet,
         ).filter(min_length=min_length, **lists, **thresholds)
         fates = [found.explain(word) for word in explain]
         contexts = _contexts(corpus, explain)
@@ -250,18 +270,24 @@ def discover(
 
 
 def _checked_inputs(
-    inputs: tuple[str, ...], method: Any, counts: str | None, save_counts: str | None
+    inputs: tuple[str, ...],
+    method: Any,
+    counts: str | None,
+    save_counts: str | None,
+    whole: Mapping[str, Any],
 ) -> tuple[str, ...]:
     """What to read, if it goes with the rest."""
     if counts is not None and save_counts is not None:
         raise click.UsageError("--save-counts keeps new counts; it does not go with --counts.")
     if counts is not None and getattr(method, "fold_width", False):
         raise click.UsageError("--fold-width is for counting; the counts given have it or not.")
+    check_joiners(whole["keep"], whole["joiners"])
     if counts is None or inputs:
         return options.needed_inputs(inputs)
     if not isinstance(method, nlpzero.Cohesion):
         name = next(name for name, config in _METHODS.items() if isinstance(method, config))
         raise click.UsageError(f"{name} cuts the text; --counts alone is for cohesion.")
+    refuse_keeping(**whole, instead="give a text too.")
     return ()
 
 
@@ -328,6 +354,7 @@ def _found(
     save_counts: str | None,
     min_count: int | None,
     max_length: int,
+    whole: Mapping[str, Any],
     resources: "Resources",
     quiet: bool,
 ) -> "Discovery":
@@ -337,13 +364,14 @@ def _found(
         return nlpzero.rank_ngrams(table, method, min_count=min_count)
     read: ReadReport | None = None
     if isinstance(method, nlpzero.CoTraining):
-        segmenter = None if model is None else _learned_model(model)
+        segmenter = None if model is None else kept(_learned_model(model), **whole)
         method = nlpzero.Learned(segmenter, method)
     if save_counts is not None:
         table, read = _saved_counts(corpus, method, save_counts, resources)
     found = nlpzero.discover_words(
         corpus,
         method,
+        **whole,
         counts=table,
         min_count=min_count,
         max_length=max_length,

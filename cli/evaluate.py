@@ -11,7 +11,7 @@ import nlpzero
 
 from . import options
 from .formats import open_output
-from .learning import BASE, load_model, numbers
+from .learning import BASE, keeping, kept, load_model, numbers, refuse_keeping
 from .progress import note
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     "[default: the base of the package]",
 )
 @numbers()
+@keeping()
 @click.option(
     "--known-words",
     metavar="FILE",
@@ -59,6 +60,8 @@ def evaluate(
     predicted: str | None,
     model: str | None,
     numbers: Any,
+    keep: Any,
+    joiners: str | None,
     known_words: str | None,
     align: bool,
     perplexity: bool,
@@ -87,8 +90,10 @@ def evaluate(
     if numbers is not None and model is None:
         raise click.UsageError("--numbers says how --model cuts; give a model with it.")
     segmenter: Segmenter | None = None
-    if model is not None:
-        segmenter = load_model(model, numbers)
+    if model is None:
+        refuse_keeping(keep, joiners, "give a model with them.")
+    else:
+        segmenter = kept(load_model(model, numbers), keep, joiners)
     if perplexity and not isinstance(segmenter, nlpzero.LanguageModelSegmenter):
         raise click.UsageError("--perplexity needs a --model of the method lm.")
     reference = nlpzero.Corpus(gold, encoding=encoding, errors=errors)

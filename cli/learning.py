@@ -50,15 +50,15 @@ def keeping() -> Decorator:
             "--joiners",
             metavar="MARKS",
             callback=_marks,
-            help="With --keep word or all: marks of ASCII that may join letters and digits to a "
-            "word.  [default: +-#.&_]",
+            help="Marks of ASCII that may join letters and digits to a word, as in C++ and SK-II.  "
+            "[default: +-#.&_]",
         )(command)
         return click.option(
             "--keep",
             metavar="NAMES",
             callback=_names,
             help="What stays whole: all, none, or some of url, email, path, date, version, tag, "
-            "word, emoji, number, separated by commas.  [default: none, or what the model says]",
+            "word, emoji, number, separated by commas.  [default: all, or what the model says]",
         )(command)
 
     return decorate
@@ -83,13 +83,19 @@ def _marks(ctx: click.Context, param: click.Parameter, value: str | None) -> str
         raise click.BadParameter(str(error).replace("`joiners`", "it"), ctx, param) from error
 
 
-def check_joiners(keep: Iterable[str], joiners: str | None) -> None:
+def check_joiners(keep: Iterable[str] | None, joiners: str | None) -> None:
     """Refuse ``--joiners`` where it changes nothing."""
-    if joiners is not None and keep != "all" and "word" not in keep:
+    if joiners is not None and keep not in (None, "all") and "word" not in (keep or ()):
         raise click.UsageError(
             "--joiners says what joins words of letters and digits, and these are not kept; "
             "give --keep word or --keep all too."
         )
+
+
+def refuse_keeping(keep: object, joiners: str | None, instead: str) -> None:
+    """Refuse ``--keep`` and ``--joiners`` where nothing of ours cuts the text."""
+    if keep is not None or joiners is not None:
+        raise click.UsageError(f"--keep and --joiners say how a model cuts; {instead}")
 
 
 def kept(

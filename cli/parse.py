@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,6 +55,8 @@ def parse(
     words: str | None,
     whitespace: bool,
     tokenizer: str | None,
+    keep: Any,
+    joiners: str | None,
     null_score: float,
     max_words: int,
     format: str,
@@ -75,7 +77,7 @@ def parse(
       echo "鸡蛋 可以 吃 吗" | nlpzero parse --templates templates.tsv --whitespace
       nlpzero parse --templates templates.tsv --model model.nz --format svg -o trees.svg few.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
+    how = make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
     rows = [
         row
         for path in template_files

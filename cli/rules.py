@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from nlpzero.rules.rule_filter import RuleFilter
 from . import options, params
 from .configs import config_options
 from .formats import FORMATS
+from .learning import refuse_keeping
 from .progress import note
 from .rule_output import (
     hint,
@@ -175,6 +176,8 @@ def rules(
     words: str | None,
     whitespace: bool,
     tokenizer: str | None,
+    keep: Any,
+    joiners: str | None,
     stopwords: str | None,
     blank: tuple[str, ...],
     min_support: float,
@@ -214,6 +217,8 @@ def rules(
         raise click.UsageError("--text, --basket and --jsonl exclude each other.")
     if basket is not None and whitespace:
         raise click.UsageError("--basket needs a --separator; it does not go with --whitespace.")
+    if not as_text:
+        refuse_keeping(keep, joiners, "the items of baskets are whole; --text reads sentences.")
     excluded = frozenset() if stopwords is None else read_stopwords(stopwords)
 
     with (
@@ -228,7 +233,7 @@ def rules(
         shape: nlpzero.Lines | nlpzero.Pairs | nlpzero.JsonLines | nlpzero.Sentences
         if as_text:
             shape = nlpzero.Sentences(
-                make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
+                make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
             )
         elif as_json:
             shape = nlpzero.JsonLines(field)

@@ -150,7 +150,7 @@ def segment(
     check_encoding(encoding)
     split = _listed(split_words)
     if model is None:
-        check_joiners(keep or (), joiners)
+        check_joiners(keep, joiners)
     alone = model is None and not learn_from and not words
     usual = method == nlpzero.CoTraining(base="default") and not background
     if alone and usual and inputs == ("-",) and is_terminal():

@@ -71,6 +71,8 @@ def templates(
     words: str | None,
     whitespace: bool,
     tokenizer: str | None,
+    keep: Any,
+    joiners: str | None,
     window: int,
     links: "LinkThresholds",
     min_template_frequency: float,
@@ -98,7 +100,7 @@ def templates(
       nlpzero templates --tokenizer jieba:lcut --min-words 2 --top 50 reviews.txt
       nlpzero templates --whitespace --window 1 segmented.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer, quiet=quiet)
+    how = make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
     again = jobs > 1 and "-" in inputs
     with (
         options.open_corpus(

@@ -1,5 +1,5 @@
-"""``--model``, ``--words``, ``--whitespace``, ``--tokenizer``: how commands on sentences cut text
-into words.
+"""``--model``, ``--words``, ``--whitespace``, ``--tokenizer``, ``--keep``, ``--joiners``: how
+commands on sentences cut text into words.
 """
 
 import os
@@ -10,7 +10,7 @@ import click
 
 import nlpzero
 
-from .learning import BASE
+from .learning import BASE, keeping, kept, refuse_keeping
 from .progress import note
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def tokenizing() -> Callable[[F], F]:
-    """The four options; they arrive as ``model, words, whitespace, tokenizer``."""
+    """The options; they arrive as ``model, words, whitespace, tokenizer, keep, joiners``."""
     decorators = (
         click.option(
             "--model",
@@ -42,6 +42,7 @@ def tokenizing() -> Callable[[F], F]:
             metavar="MODULE:FUNCTION",
             help="Cut each line with a Python function, such as jieba:lcut.",
         ),
+        keeping(),
     )
 
     def decorate(function: F) -> F:
@@ -57,6 +58,8 @@ def make_tokenizer(
     words: str | None,
     whitespace: bool,
     tokenizer: str | None,
+    keep: Any,
+    joiners: str | None,
     *,
     quiet: bool,
 ) -> "Tokenizer":
@@ -69,6 +72,8 @@ def make_tokenizer(
         raise click.UsageError(
             "Say what the words are with one of --model, --words, --whitespace or --tokenizer."
         )
+    if whitespace or tokenizer is not None:
+        refuse_keeping(keep, joiners, "--whitespace and --tokenizer cut in their own way.")
     if not any(given):
         note(
             "words are cut by the base model; --model, --words, --whitespace or --tokenizer "
@@ -76,12 +81,15 @@ def make_tokenizer(
             quiet=quiet,
         )
     if model == BASE or not any(given):
-        return nlpzero.SegmenterTokenizer(nlpzero.load_segmenter())
+        return nlpzero.SegmenterTokenizer(kept(nlpzero.load_segmenter(), keep, joiners))
     if model is not None:
-        nlpzero.load_segmenter(model)
-        return nlpzero.ModelTokenizer(model)
+        segmenter = nlpzero.load_segmenter(model)
+        if keep is None and joiners is None:
+            return nlpzero.ModelTokenizer(model)
+        return nlpzero.SegmenterTokenizer(kept(segmenter, keep, joiners))
     if words is not None:
-        return nlpzero.SegmenterTokenizer(nlpzero.VocabularySegmenter(nlpzero.read_words(words)))
+        listed = nlpzero.VocabularySegmenter(nlpzero.read_words(words))
+        return nlpzero.SegmenterTokenizer(kept(listed, keep, joiners))
     if tokenizer is not None:
         try:
             return nlpzero.FunctionTokenizer(tokenizer, folder=os.getcwd())

@@ -11,7 +11,16 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
-from .learning import compacted, learn, learning, note_learned, numbers
+from .learning import (
+    check_joiners,
+    compacted,
+    keeping,
+    kept,
+    learn,
+    learning,
+    note_learned,
+    numbers,
+)
 from .progress import note
 
 
@@ -20,6 +29,7 @@ from .progress import note
 @options.output(required=True, help="The model file to write.")
 @learning()
 @numbers()
+@keeping()
 @click.option(
     "--words",
     multiple=True,
@@ -51,6 +61,8 @@ def train(
     method: Any,
     background: tuple[str, ...],
     numbers: str | None,
+    keep: Any,
+    joiners: str | None,
     words: tuple[str, ...],
     arpa: str | None,
     compact: int | None,
@@ -80,6 +92,7 @@ def train(
             "--compact makes a base from raw text by --method learned; leave out --words and "
             "--background."
         )
+    check_joiners(keep, joiners)
     if words:
         if inputs:
             raise click.UsageError("--words makes a model from lists alone; give no INPUT with it.")
@@ -87,7 +100,7 @@ def train(
         segmenter: Any = nlpzero.VocabularySegmenter.from_file(
             first, *more, encoding=encoding, numbers=numbers or "learned"
         )
-        segmenter.save(output)
+        kept(segmenter, keep, joiners).save(output)
         note(f"{segmenter.size:,} words", quiet=quiet)
     else:
         if not inputs:
@@ -113,7 +126,7 @@ def train(
                     )
                 else:
                     segmenter = compacted(corpus, method, compact, numbers, given, quiet=quiet)
-            segmenter.save(output)
+            kept(segmenter, keep, joiners).save(output)
             if arpa is not None:
                 segmenter.model.write_arpa(arpa)
             options.note_reading(corpus, segmenter.read, quiet=quiet)

@@ -44,6 +44,7 @@ from nlpzero.ngrams.counting import count_ngrams
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 if TYPE_CHECKING:
     from nlpzero.learning.segmenter import LearnedSegmenter
@@ -56,6 +57,8 @@ def discover_words(
     counts: NGramCounts | None = None,
     min_count: int | None = None,
     max_length: int = DEFAULT_MAX_LENGTH,
+    keep: str | Iterable[str] | None = None,
+    joiners: str | None = None,
     resources: Resources | None = None,
 ) -> Discovery:
     """Find the words of a text, with the evidence for each.
@@ -77,6 +80,10 @@ def discover_words(
         learned words, which need no other threshold.
     max_length : int >= 1
         Of words, in characters.
+    keep, joiners : optional
+        What stays whole, see :class:`nlpzero.Alphabet`: no word begins or ends inside an address, a
+        date, 5G. By default as the segmenter of the method says, else all of it. N-grams are
+        counted as without.
     resources : Resources, optional
         What the run may use.
 
@@ -110,12 +117,18 @@ def discover_words(
     text = as_corpus(corpus, passes=3)
     if counts is not None:
         _check_counts(counts)
+    whole = Alphabet(
+        keep=DEFAULT_KEEP if keep is None else keep,
+        joiners=JOINERS if joiners is None else joiners,
+    )
     with open_passes(text, resources) as passes:
-        alphabet = Alphabet()
         if isinstance(method, Learned):
-            method = replace(method, segmenter=_segmenter(passes, method, counts))
-            assert method.segmenter is not None
-            alphabet = counting_alphabet(method.segmenter)
+            segmenter = _segmenter(passes, method, counts)
+            if keep is not None or joiners is not None:
+                names = segmenter.alphabet.keep if keep is None else keep
+                segmenter = segmenter.with_keep(names, joiners)
+            method = replace(method, segmenter=segmenter)
+            alphabet = counting_alphabet(segmenter)
         else:
             alphabet = Alphabet(fold_width=method.fold_width)
         if counts is None:
@@ -123,7 +136,9 @@ def discover_words(
             read = counts.read
         else:
             read = passes.read
-        run = SecondPass(counts, passes)
+        run = SecondPass(
+            counts, passes, replace(counts.alphabet, keep=whole.keep, joiners=whole.joiners)
+        )
         return _discovery(run, method, min_count, max_length, read)
 
 

@@ -171,7 +171,8 @@ def _word_worker(
     assert isinstance(segmenter, LearnedSegmenter)
     counter = StringCounter(memory, folder, _SUMS)
     blocks = shard.blocks(_DECODED_CHARS, report=report)
-    for text, _ in whole_pieces(blocks, keep=bool(segmenter.alphabet.keep)):
+    keep = bool(segmenter.alphabet.keep or (alphabet is not None and alphabet.keep))
+    for text, _ in whole_pieces(blocks, keep=keep):
         starts, ends, evidence = _words_of(text, segmenter)
         if alphabet is None:
             units, places = _utf16_units(text)

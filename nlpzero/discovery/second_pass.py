@@ -3,7 +3,7 @@ shards.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -21,6 +21,7 @@ from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import PREFIX_MASKS, pack, pack_pair
 from nlpzero.ngrams.table import NGramCounts
+from nlpzero.ngrams.windows import whole_units
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard
 
@@ -42,7 +43,7 @@ def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols
     to the next; a stretch of 65,536 symbols without any break is broken there.
     """
     carry = np.zeros(0, np.uint16)
-    for block in blocks:
+    for block in whole_units(blocks, alphabet):
         symbols = np.concatenate([carry, alphabet.symbols(block)])
         breaks = np.flatnonzero(symbols == 0)
         edges = np.concatenate([[-1], breaks, [len(symbols)]])
@@ -55,6 +56,19 @@ def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols
             yield _padded(symbols[:stop])
     if len(carry):
         yield _padded(carry)
+
+
+class _Seen:
+    """Counts the symbols of the blocks that pass through it, whatever stays whole."""
+
+    def __init__(self, alphabet: Alphabet) -> None:
+        self._alphabet = replace(alphabet, keep="none")
+        self.symbols = 0
+
+    def through(self, blocks: Iterable[str]) -> Iterator[str]:
+        for block in blocks:
+            self.symbols += int(np.count_nonzero(self._alphabet.symbols(block)))
+            yield block
 
 
 def _break_stretches(symbols: Symbols, edges: npt.NDArray[np.int64]) -> Symbols:
@@ -125,12 +139,13 @@ def strong_cut_worker(
     tally = Tally.none(len(keys))
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
-    for symbols in clause_blocks(shard.blocks(report=report), alphabet):
+    counted = _Seen(alphabet)
+    for symbols in clause_blocks(counted.through(shard.blocks(report=report)), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
         n = lenient_cut(symbols, in_run, table, order, strict, longest, tally, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
-        tally.outcomes[_SEEN] += np.count_nonzero(symbols)
+    tally.outcomes[_SEEN] = counted.symbols
     return _Cut(tally, pieces.finish())
 
 
@@ -148,12 +163,13 @@ def pair_cut_worker(
     tally = Tally.none()
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
-    for symbols in clause_blocks(shard.blocks(report=report), alphabet):
+    counted = _Seen(alphabet)
+    for symbols in clause_blocks(counted.through(shard.blocks(report=report)), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
         n = pair_cut(symbols, in_run, table, longest, tally, starts, ends)
         pieces.add(symbols, starts[:n], ends[:n])
-        tally.outcomes[_SEEN] += np.count_nonzero(symbols)
+    tally.outcomes[_SEEN] = counted.symbols
     return _Cut(tally, pieces.finish())
 
 
@@ -175,10 +191,13 @@ class SecondPass:
 
     passes : Passes or None
         None: there are counts only.
+    cutting : Alphabet, optional
+        That of the counts, with what stays whole when the text is cut.
     """
 
     counts: NGramCounts
     passes: Passes[Corpus | Shard] | None
+    cutting: Alphabet | None = None
 
     @property
     def memory(self) -> int:
@@ -211,7 +230,8 @@ class SecondPass:
         share = self.share(_BYTES_A_KEY * len(keys))
         tally: Tally | None = None
         runs: list[StringRun] = []
-        for part in self.map(worker, keys, *args, share, folder, stage="cut"):
+        alphabet = self.cutting or self.counts.alphabet
+        for part in self.passes.map(worker, alphabet, keys, *args, share, folder, stage="cut"):
             tally = part.tally if tally is None else tally.plus(part.tally)
             runs += part.pieces
         self.check_seen(0 if tally is None else int(tally.outcomes[_SEEN]))

@@ -23,6 +23,7 @@ from nlpzero.engine.storage import PathLike, read_file, write_file
 from nlpzero.learning.base_checking import check_keys, check_long, check_sections, unpacked
 from nlpzero.learning.gap_model import JOINT_CELLS, Bins
 from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS, checked_joiners, checked_keep
 
 # steps of the stored numbers: of an octave of a count, of a nat, of a unit of weight
 PAIR_STEPS, SKIP_STEPS, TRIPLE_STEPS, WORD_STEPS = 4, 2, 2, 4
@@ -136,7 +137,14 @@ class BaseModel:
             out.append(float(counts[at]) if at < len(keys) and keys[at] == key else 0.0)
         return np.array(out)
 
-    def save(self, path: PathLike, *, numbers: str = "learned") -> None:
+    def save(
+        self,
+        path: PathLike,
+        *,
+        numbers: str = "learned",
+        keep: str | Iterable[str] = DEFAULT_KEEP,
+        joiners: str = JOINERS,
+    ) -> None:
         """Write a file of the base: data only, checksummed; the same bytes for the same base.
 
         Parameters
@@ -144,9 +152,17 @@ class BaseModel:
         path : path
         numbers : {"learned", "date", "split"}
             Convention for numbers of the segmenter that is read from the file.
+        keep, joiners
+            What it leaves whole, see :class:`nlpzero.Alphabet`.
         """
-        packed = _packed(self)
-        write_file(path, "base", {"numbers": numbers, "training": dict(self.training)}, packed)
+        header: dict[str, Any] = {"numbers": numbers, "training": dict(self.training)}
+        kept = checked_keep(keep)
+        if (kept, checked_joiners(joiners)) != (
+            checked_keep(DEFAULT_KEEP),
+            checked_joiners(JOINERS),
+        ):
+            header |= {"keep": list(kept), "joiners": checked_joiners(joiners)}
+        write_file(path, "base", header, _packed(self))
 
 
 def load_base(path: PathLike) -> BaseModel:

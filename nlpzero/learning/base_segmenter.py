@@ -1,10 +1,11 @@
 """The base as a segmenter, and where the package keeps its own base."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.file_index import content_of
@@ -20,6 +21,7 @@ from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.streams import dense_table
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
 from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 _SHIPPED = Path(__file__).with_name("base.nz")
 
@@ -32,6 +34,8 @@ class BaseSegmenter(LearnedSegmenter):
     base : BaseModel
     numbers : {"learned", "date", "split"}
         As for :class:`nlpzero.Segmenter`.
+    keep, joiners
+        What stays whole, see :class:`nlpzero.Alphabet`; by default all of it.
 
     Examples
     --------
@@ -42,8 +46,16 @@ class BaseSegmenter(LearnedSegmenter):
 
     method = "base"
 
-    def __init__(self, base: BaseModel, *, numbers: Numbers = "learned") -> None:
-        SymbolSegmenter.__init__(self, base.alphabet, numbers=numbers, training=base.training)
+    def __init__(
+        self,
+        base: BaseModel,
+        *,
+        numbers: Numbers = "learned",
+        keep: str | Iterable[str] = DEFAULT_KEEP,
+        joiners: str = JOINERS,
+    ) -> None:
+        alphabet = replace(base.alphabet, keep=keep, joiners=joiners)
+        SymbolSegmenter.__init__(self, alphabet, numbers=numbers, training=base.training)
         self.base = base
 
     @cached_property
@@ -55,13 +67,14 @@ class BaseSegmenter(LearnedSegmenter):
         return _BaseDecoder(self.base)
 
     def save(self, path: PathLike) -> None:
-        """Write the file of the base, with the convention for numbers.
+        """Write the file of the base, with the convention for numbers and what stays whole.
 
         Parameters
         ----------
         path : path
         """
-        self.base.save(path, numbers=self.numbers)
+        keep = cast("tuple[str, ...]", self.alphabet.keep)
+        self.base.save(path, numbers=self.numbers, keep=keep, joiners=self.alphabet.joiners)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         raise NotImplementedError("a base has a file of its own kind; use save().")
@@ -77,10 +90,15 @@ class BaseSegmenter(LearnedSegmenter):
         """The segmenter of a file of a base; by default of the base in the package."""
         if path is None:
             return cls(shipped_base())
-        numbers = read_header(path)[1].get("numbers", "learned")
+        header = read_header(path)[1]
         base = load_base(path)
         with content_of(path):
-            return cls(base, numbers=numbers)
+            return cls(
+                base,
+                numbers=header.get("numbers", "learned"),
+                keep=header.get("keep", DEFAULT_KEEP),
+                joiners=header.get("joiners", JOINERS),
+            )
 
 
 class _BaseDecoder(LearnedDecoder):

@@ -20,6 +20,7 @@ from nlpzero.learning.sampling import (
 from nlpzero.learning.streams import Cuts
 from nlpzero.segmentation.base import Numbers
 from nlpzero.text.corpus import Corpus, as_corpus
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 #: Bytes of the file of a base, at most.
 COMPACT_BYTES = 2_700_000
@@ -34,6 +35,8 @@ def learn_base(
     *,
     size: int | str = COMPACT_BYTES,
     numbers: Numbers = "learned",
+    keep: str | Iterable[str] = DEFAULT_KEEP,
+    joiners: str = JOINERS,
     resources: Resources | None = None,
 ) -> BaseSegmenter:
     """Learn a base from raw text; a few dozen megabytes of several kinds of text make a good one.
@@ -51,6 +54,8 @@ def learn_base(
         than twice are left out in any case.
     numbers : {"learned", "date", "split"}
         As for :class:`nlpzero.Segmenter`.
+    keep, joiners
+        What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default all of it.
     resources : Resources, optional
 
     Returns
@@ -77,7 +82,7 @@ def learn_base(
         progress=resources.stage("read", text.size),
     )
     base = learn_base_of(blocks, method, size=size, resources=resources)
-    segmenter = BaseSegmenter(base, numbers=numbers)
+    segmenter = BaseSegmenter(base, numbers=numbers, keep=keep, joiners=joiners)
     segmenter.read = read
     segmenter.training["seconds"] = round(time.perf_counter() - begun, 2)
     return segmenter

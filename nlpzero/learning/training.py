@@ -30,7 +30,7 @@ from nlpzero.segmentation.character_lm import LanguageModelSegmenter
 from nlpzero.segmentation.character_model import CharacterModel
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.text.keeping import DEFAULT_KEEP
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 Method = CoTraining | BranchingEntropy | CharacterModel
 Keep = str | Iterable[str]
@@ -52,6 +52,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
 ) -> LearnedSegmenter: ...
@@ -64,6 +65,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
 ) -> NVBESegmenter: ...
@@ -76,6 +78,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
 ) -> LanguageModelSegmenter: ...
@@ -88,6 +91,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = ...,
     keep: Keep = ...,
+    joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
 ) -> Segmenter: ...
@@ -99,6 +103,7 @@ def learn_segmenter(
     *,
     numbers: Numbers = "learned",
     keep: Keep = DEFAULT_KEEP,
+    joiners: str = JOINERS,
     complete: bool = True,
     resources: Resources | None = None,
 ) -> Segmenter:
@@ -111,8 +116,8 @@ def learn_segmenter(
     method : CoTraining, BranchingEntropy or CharacterModel
     numbers : {"learned", "date", "split"}
         As for :class:`nlpzero.Segmenter`.
-    keep : "all", "none", or iterable of str
-        What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default nothing. It
+    keep, joiners
+        What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default all of it. It
         learns the same whatever it keeps.
     complete : bool
         False: the segmenter is for this corpus only. What a base knows of n-grams that the corpus
@@ -159,7 +164,7 @@ def learn_segmenter(
         raise TypeError(
             f"`method` must be a CoTraining, BranchingEntropy or CharacterModel, got {method!r}."
         )
-    segmenter = segmenter.with_keep(keep)
+    segmenter = segmenter.with_keep(keep, joiners)
     segmenter.numbers = numbers
     segmenter.training["seconds"] = round(time.perf_counter() - begun, 2)
     return segmenter

@@ -18,6 +18,11 @@ _MOST_RUN_BYTES = 6
 
 
 _FULL_STOPS = np.array([0x3002, 0xFF01, 0xFF1F], np.uint32)  # 。！？
+# a text without white space and full stops is cut elsewhere when more characters than this wait;
+# tokens with Han characters inside, and what decides where they end, are far shorter
+_MOST_WAITING = 1 << 16
+_FAR_AHEAD = 1 << 12
+_LONGEST_TAG = 64
 
 
 def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
@@ -28,21 +33,32 @@ def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
         yield from blocks
         return
     rest = ""
+    wait = _MOST_WAITING
     for block in blocks:
         text = rest + block
         rest = ""
+        looked = False
         if not text.endswith("\n"):
             points = code_points(text)
             classes = char_classes(points)
+            han = (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
             if alphabet.keep:  # tags and paths may hold Han characters
-                plain = (classes == SPACE) | np.isin(points, _FULL_STOPS)
+                ends = np.flatnonzero((classes == SPACE) | np.isin(points, _FULL_STOPS))
+                looked = not len(ends) and len(text) > wait
+                if looked:
+                    han &= np.append(han[1:], False)
+                    for start, end, _ in alphabet.kept(points, classes).tolist():
+                        han[start:end] = False
+                    # a tag may end where a text ends
+                    for start in np.flatnonzero((points == 0x23) | (points == 0x40)).tolist():
+                        han[start : start + _LONGEST_TAG] = False
+                    ends = np.flatnonzero(han[:-_FAR_AHEAD])
             else:
-                plain = (classes == SPACE) | (
-                    (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
-                )
-            ends = np.flatnonzero(plain)
+                ends = np.flatnonzero((classes == SPACE) | han)
             cut = int(ends[-1]) + 1 if len(ends) else 0
             text, rest = text[:cut], text[cut:]
+            if looked:  # and not again before there is much more
+                wait = max(_MOST_WAITING, 2 * len(rest))
         if text:
             yield text
     if rest:

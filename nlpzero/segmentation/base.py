@@ -8,7 +8,7 @@ All segmenters share one shell, :class:`Segmenter`. It decides what no word mode
 - a run of letters and a number, with its inner points, commas and colons and a trailing % or ‰, are
   never cut;
 - addresses, paths, dates, versions, tags, words of letters and digits, and emoji stay whole where
-  the alphabet says so, which it does not by default;
+  the alphabet says so, as it does by default;
 - a convention for numbers, the same for every segmenter, is applied last.
 
 What is left, where words begin inside clauses, is the business of the concrete segmenters.
@@ -465,8 +465,8 @@ class Segmenter(ABC):
         --------
         >>> from nlpzero import VocabularySegmenter
         >>> segmenter = VocabularySegmenter(["手机"])
-        >>> segmenter.segment("5G手机"), segmenter.with_keep(["word"]).segment("5G手机")
-        (['5', 'G', '手机'], ['5G', '手机'])
+        >>> segmenter.segment("5G手机"), segmenter.with_keep("none").segment("5G手机")
+        (['5G', '手机'], ['5', 'G', '手机'])
         """
         other = copy.copy(self)
         own = self.alphabet

@@ -1,6 +1,7 @@
 """Segmentation by a character language model (kexue.fm/archives/3956)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from nlpzero.segmentation.character_model import DEFAULT_WEIGHTS, check_weights
 from nlpzero.segmentation.tag_decoder import decode_clauses
 from nlpzero.text.alphabet import Alphabet, SymbolStream
 from nlpzero.text.characters import BREAK_SYMBOL, DIGIT, LETTER, char_classes
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 
 class LanguageModelSegmenter(SymbolSegmenter):
@@ -35,6 +37,9 @@ class LanguageModelSegmenter(SymbolSegmenter):
         counts the different symbols before it, or its relative frequency.
     numbers, training
         See :class:`Segmenter`.
+    keep, joiners
+        What stays whole, see :class:`nlpzero.Alphabet`; by default all of it. The model itself
+        reads text by its own alphabet.
 
     Notes
     -----
@@ -66,8 +71,11 @@ class LanguageModelSegmenter(SymbolSegmenter):
         first: Literal["continuation", "frequency"] = "continuation",
         numbers: Numbers = "learned",
         training: Mapping[str, Any] | None = None,
+        keep: str | Iterable[str] = DEFAULT_KEEP,
+        joiners: str = JOINERS,
     ) -> None:
-        super().__init__(model.alphabet, numbers=numbers, training=training)
+        alphabet = replace(model.alphabet, keep=keep, joiners=joiners)
+        super().__init__(alphabet, numbers=numbers, training=training)
         self.weights = check_weights(weights)
         if first not in ("continuation", "frequency"):
             raise ValueError(f"`first` must be 'continuation' or 'frequency', got {first!r}.")
@@ -114,8 +122,14 @@ class LanguageModelSegmenter(SymbolSegmenter):
     ) -> "LanguageModelSegmenter":
         check_arrays(arrays)
         unknown = number(header["log_unknown"], "the log probability of unknown symbols")
-        model = KneserNeyModel(alphabet, arrays, unknown)
-        return cls(model, weights=header["weights"], first=header["first"])
+        model = KneserNeyModel(replace(alphabet, keep="none"), arrays, unknown)
+        return cls(
+            model,
+            weights=header["weights"],
+            first=header["first"],
+            keep=alphabet.keep,
+            joiners=alphabet.joiners,
+        )
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,7 @@ from nlpzero.segmentation.double_array import (
 from nlpzero.segmentation.lattice import marginals_edges, sample_edges
 from nlpzero.segmentation.word_list import Lexicon, WordList, as_word_list, read_words
 from nlpzero.text.alphabet import Alphabet
-from nlpzero.text.keeping import DEFAULT_KEEP
+from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 # what a word without a count is better than its best cut, in nats: enough to win, whatever the
 # rounding
@@ -47,8 +47,8 @@ class VocabularySegmenter(Segmenter):
         Words that replace or complete the list.
     numbers, training
         See :class:`Segmenter`.
-    keep : "all", "none", or iterable of str
-        What stays whole, see :class:`nlpzero.Alphabet`; by default nothing.
+    keep, joiners
+        What stays whole, see :class:`nlpzero.Alphabet`; by default all of it.
 
     Notes
     -----
@@ -76,9 +76,10 @@ class VocabularySegmenter(Segmenter):
         user_words: WordList | Mapping[str, float] | Iterable[str] = (),
         numbers: Numbers = "learned",
         keep: str | Iterable[str] = DEFAULT_KEEP,
+        joiners: str = JOINERS,
         training: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(Alphabet(keep=keep), numbers=numbers, training=training)
+        super().__init__(Alphabet(keep=keep, joiners=joiners), numbers=numbers, training=training)
         names, scores, self.unknown, self.total = _word_scores(
             as_word_list(words), as_word_list(user_words)
         )

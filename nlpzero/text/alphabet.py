@@ -7,15 +7,16 @@ the range of the surrogates and of the private use area (which no word contains 
 code point order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.jit import interpreting
 from nlpzero.errors import CorpusError
 from nlpzero.text.characters import (
     BREAK,
@@ -30,7 +31,14 @@ from nlpzero.text.characters import (
     code_points,
     numeral_table,
 )
-from nlpzero.text.keeping import APART, JOINERS, checked_joiners, checked_keep, keep_rules
+from nlpzero.text.keeping import (
+    APART,
+    JOINERS,
+    checked_joiners,
+    checked_keep,
+    keep_rules,
+    telling_points,
+)
 
 Runs = Literal["characters", "classes"]
 
@@ -48,6 +56,13 @@ class SymbolStream(NamedTuple):
 
 
 _NO_SPANS = np.zeros((0, 3), np.int64)
+
+
+@cache
+def _finder() -> Callable[..., npt.NDArray[np.int64]]:
+    from nlpzero.text.kept_tokens import find_kept
+
+    return find_kept
 
 
 @lru_cache(maxsize=16)
@@ -92,8 +107,9 @@ class Alphabet:
         Letters and ideographs beyond the BMP that have symbols, sorted by code point.
     keep : "all", "none", or iterable of str
         Tokens that stay whole: "url", "email", "path", "date", "version", "tag", "word", "emoji",
-        "number" (:mod:`nlpzero.text.kept_tokens`), by default none. Words of letters and digits are
-        runs of letters where runs are symbols; the others end clauses.
+        "number" (:mod:`nlpzero.text.kept_tokens`). By default none; segmenters and discovery have
+        alphabets that keep all. Words of letters and digits are runs of letters where runs are
+        symbols; the others end clauses.
     joiners : str
         Marks of ASCII that may join letters and digits to one word.
 
@@ -140,16 +156,21 @@ class Alphabet:
         Returns
         -------
         ndarray of int64, shape (m, 3)
-            Start, end and kind of each (:func:`nlpzero.text.kept_tokens.kept_spans`), from left to
+            Start, end and kind of each (:func:`nlpzero.text.kept_tokens.find_kept`), from left to
             right.
         """
         if not self.keep:
             return _NO_SPANS
-        from nlpzero.text.kept_tokens import kept_spans
-
-        return kept_spans(
-            points, classes, keep_rules(cast("tuple[str, ...]", self.keep), self.joiners)
-        )
+        hints: npt.NDArray[np.uint64] | None = None
+        if interpreting() or not _finder.cache_info().currsize:
+            # a line of Chinese needs no loops
+            telling = telling_points()[points & 0x1FFFF]
+            if not telling.any():
+                return _NO_SPANS
+            if interpreting():
+                hints = np.append(telling, np.zeros(-len(telling) % 8, np.bool_)).view(np.uint64)
+        rules = keep_rules(cast("tuple[str, ...]", self.keep), self.joiners)
+        return _finder()(points, classes, rules, hints)
 
     def encode(self, text: str) -> SymbolStream:
         """Symbols of a text, with offsets.

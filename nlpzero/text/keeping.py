@@ -4,14 +4,14 @@ No compiled code is needed here; the tokens themselves are found in :mod:`nlpzer
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 KEEP = ("url", "email", "path", "date", "version", "tag", "word", "emoji", "number")
-#: What stays whole by default: nothing, since looking for it costs every text some time.
-DEFAULT_KEEP = "none"
+#: What stays whole by default.
+DEFAULT_KEEP = "all"
 JOINERS = "+-#.&_"
 
 URL, EMAIL, PATH, DATE, VERSION, TAG, WORD, EMOJI, NUMBER, JOINER = (1 << i for i in range(10))
@@ -83,6 +83,22 @@ def _going_on() -> npt.NDArray[np.uint16]:
 
 
 GOING_ON = _going_on()
+
+
+@cache
+def telling_points() -> npt.NDArray[np.bool_]:
+    """Of the last 17 bits of a code point, whether it tells that a kept token may be around.
+
+    Every kept token has one of these, and before the first of them neither a Han character nor
+    white space: they would do for hints.
+    """
+    table = np.zeros(0x20000, np.bool_)
+    for first, last in [("0", "9"), ("A", "z"), ("#", "#"), ("@", "@"), ("/", "/"), ("０", "ｚ")]:
+        table[ord(first) : ord(last) + 1] = True
+    table[0x231A:0x2B56] = table[0x1F000:0x1FB00] = True  # emoji among them
+    table[[0x20E3, 0xFE0F]] = True
+    table.flags.writeable = False
+    return table
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ before it), so that a token is the same one in any surroundings. White space end
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from nlpzero.engine.jit import kernel
 from nlpzero.text.addresses import email_end, path_end, url_end
@@ -588,15 +589,16 @@ def _extended(points: np.ndarray, classes: np.ndarray, i: int) -> int:
 
 
 @kernel
-def kept_spans(points: np.ndarray, classes: np.ndarray, rules: np.ndarray) -> np.ndarray:
+def kept_spans(
+    points: np.ndarray, classes: np.ndarray, rules: np.ndarray, hints: np.ndarray
+) -> np.ndarray:
     """The kept tokens of a text: rows of start, end, and kind (``APART``, ``WORDLIKE``,
     ``NUMERIC``).
 
     Words and numbers are among them only where they are no units without rules. Tokens are looked
-    for around the hints only.
+    for around the hints only (``hints_of``, or whatever has more of them).
     """
     n = len(points)
-    hints = hints_of(points)
     hint = next_hint(hints, 0)
     out = np.empty((16 if hint < n else 0, 3), np.int64)
     m = 0
@@ -639,3 +641,13 @@ def kept_spans(points: np.ndarray, classes: np.ndarray, rules: np.ndarray) -> np
             i = end
         hint = next_hint(hints, i)
     return out[:m].copy()
+
+
+def find_kept(
+    points: npt.NDArray[np.uint32],
+    classes: npt.NDArray[np.uint8],
+    rules: npt.NDArray[np.uint16],
+    hints: npt.NDArray[np.uint64] | None = None,
+) -> npt.NDArray[np.int64]:
+    """The kept tokens of a text, see :func:`kept_spans`; from other hints than usual, if given."""
+    return kept_spans(points, classes, rules, hints_of(points) if hints is None else hints)

@@ -353,6 +353,18 @@ def test_a_base_is_saved_and_loaded_as_a_segmenter(tmp_path: Path) -> None:
     )
 
 
+def test_a_base_says_what_it_keeps_whole(tmp_path: Path) -> None:
+    path, text = tmp_path / "base.nz", "买5G手机和SK-II"
+    whole = nlpzero.load_segmenter()
+    assert {"5G", "SK-II"} <= set(whole.segment(text))
+    assert not {"5G", "SK-II"} & set(whole.with_keep("none").segment(text))
+    for saved in (whole, whole.with_keep("none"), whole.with_keep(["word"], joiners="+")):
+        saved.save(path)
+        loaded = nlpzero.load_segmenter(path)
+        assert loaded.alphabet == saved.alphabet
+        assert loaded.segment(text) == saved.segment(text)
+
+
 def test_what_may_name_a_base(tmp_path: Path) -> None:
     BASE.save(tmp_path / "base.nz")
     assert find_base(BASE) is BASE

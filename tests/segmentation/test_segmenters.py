@@ -27,6 +27,7 @@ from nlpzero.engine.storage import write_file
 from nlpzero.segmentation.loading import METHODS
 from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.text.characters import numeral_table
+from nlpzero.text.keeping import KEEP
 from tests.segmentation.oracles import (
     SlowKneserNey,
     all_cuts,
@@ -199,17 +200,19 @@ def test_a_very_long_line(segmenter):
     assert (flags[150_100:150_300] == inner).mean() > 0.97
 
 
-def test_nothing_is_kept_unless_asked(segmenter, tmp_path):
+def test_all_is_kept_unless_told_otherwise(segmenter, tmp_path):
     text = "葡萄。5G，https://a.com/b"
-    assert segmenter.alphabet.keep == ()
-    assert segmenter.with_keep("none").segment(text) == segmenter.segment(text)
-    assert "https" in segmenter.segment(text)
-    kept = segmenter.with_keep("all")
-    assert kept.segment(text)[-3:] == ["5G", "，", "https://a.com/b"]
-    kept.save(tmp_path / "kept.nz")
-    assert load_segmenter(tmp_path / "kept.nz").segment(text) == kept.segment(text)
-    segmenter.save(tmp_path / "plain.nz")
-    assert load_segmenter(tmp_path / "plain.nz").segment(text) == segmenter.segment(text)
+    assert segmenter.alphabet.keep == KEEP
+    assert segmenter.with_keep("all").segment(text) == segmenter.segment(text)
+    assert segmenter.segment(text)[-3:] == ["5G", "，", "https://a.com/b"]
+    plain = segmenter.with_keep("none")
+    assert "https" in plain.segment(text)
+    some = segmenter.with_keep(["word"], joiners="-")
+    for number, saved in enumerate([segmenter, plain, some]):
+        saved.save(tmp_path / f"{number}.nz")
+        loaded = load_segmenter(tmp_path / f"{number}.nz")
+        assert loaded.alphabet == saved.alphabet
+        assert loaded.segment(text) == saved.segment(text)
 
 
 def test_save_and_load(segmenter, tmp_path):
@@ -554,7 +557,8 @@ def test_plain_list_takes_the_fewest_words():
 
 def test_no_words_at_all():
     segmenter = VocabularySegmenter([])
-    assert segmenter.segment("葡萄 A1，") == ["葡", "萄", " ", "A", "1", "，"]
+    assert segmenter.segment("葡萄 A1，") == ["葡", "萄", " ", "A1", "，"]
+    assert segmenter.with_keep("none").segment("A1") == ["A", "1"]
     assert segmenter.size == 0
     assert segmenter.lexicon().words == []
 

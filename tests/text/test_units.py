@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import HAN, char_classes, code_points
-from nlpzero.text.keeping import JOINERS, KEEP
+from nlpzero.text.hints import hints_of
+from nlpzero.text.keeping import JOINERS, KEEP, keep_rules, telling_points
+from nlpzero.text.kept_tokens import kept_spans
 from nlpzero.text.units import unit_starts
 from tests.text.oracles import classes_of, slow_units
 from tests.text.unit_cases import CASES
@@ -94,6 +96,19 @@ def test_units_are_those_of_the_oracle(text: str, keep: tuple[str, ...], joiners
     found = units(text, alphabet)
     assert "".join(found) == text
     assert found == slow_units(text, tuple(alphabet.keep), alphabet.joiners)
+
+
+@given(st.one_of(TEXTS, st.text(st.sampled_from("-+.，。~\\:*_&年中 \u200d")), st.text("#.中")))
+def test_telling_characters_would_do_for_hints(text: str) -> None:
+    points = code_points(text)
+    classes = char_classes(points)
+    hints = hints_of(points)
+    spans = kept_spans(points, classes, keep_rules(KEEP), hints).tolist()
+    telling = np.zeros(8 * len(hints), np.bool_)
+    telling[: len(points)] = telling_points()[points & 0x1FFFF]
+    assert kept_spans(points, classes, keep_rules(KEEP), telling.view(np.uint64)).tolist() == spans
+    everywhere = np.ones(8 * len(hints), np.bool_).view(np.uint64)
+    assert kept_spans(points, classes, keep_rules(KEEP), everywhere).tolist() == spans
 
 
 @given(TEXTS, TEXTS, TEXTS)
