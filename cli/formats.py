@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Any, TextIO
 
+from nlpzero.engine.temporary import atomic_output
 from nlpzero.text.cells import csv_cell, json_cell, tsv_cell
 
 FORMATS = ("tsv", "csv", "jsonl")
@@ -53,8 +54,6 @@ def open_bytes(path: str | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    from nlpzero.engine.storage import atomic_output  # brings NumPy with it
-
     with atomic_output(path) as file:
         yield file
 

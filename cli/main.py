@@ -1,22 +1,25 @@
 """The command group, and the one place where errors become messages and exit codes.
 
 Exit codes: 0 done, 1 failed (bad data, a missing file, a full disk), 2 misused, 130 interrupted
-with Ctrl-C.
+with Ctrl-C, 143 and 129 ended by SIGTERM and SIGHUP.
 """
 
 import contextlib
 import errno
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 import nlpzero
+
+from . import signals
+from .start import drop, main
+
+__all__ = ["main", "run"]  # `main`: scripts of 0.1.0 call it here
 
 # command name -> (module in this package, attribute, one line for `nlpzero --help`)
 # A module is imported only when its command is called, so that `nlpzero --help` stays instant;
@@ -96,34 +99,14 @@ def group() -> None:
     """
 
 
-def _set_up_streams() -> None:
-    """UTF-8 and plain line feeds whatever the platform's console thinks."""
-    for stream, errors in (
-        (sys.stdin, "strict"),
-        (sys.stdout, "strict"),
-        (sys.stderr, "backslashreplace"),
-    ):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors=errors, newline="\n")
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    # As an exception, so that temporary files and workers are cleaned up on the way out.
-    sys.exit(128 + number)
-
-
 def _drop_output() -> None:
-    """Nobody reads standard output any more: keep the interpreter from complaining about it at
-    exit.
-    """
     with contextlib.suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        drop(sys.stdout.fileno())
 
 
 def _complain(message: str) -> None:
+    if signals.received() is not None:
+        return  # whatever it is, it comes of ending
     with contextlib.suppress(OSError):
         click.echo(f"Error: {message}", err=True)
 
@@ -151,7 +134,8 @@ def run(args: list[str] | None = None) -> int:
         _drop_output()
         return stop.code
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):  # nobody can be told
+            error.show()
         return error.exit_code
     except click.Abort:
         return 130
@@ -173,16 +157,3 @@ def run(args: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-def main() -> NoReturn:
-    """Entry point of the console script."""
-    _set_up_streams()
-    with contextlib.suppress(ValueError):  # not in the main thread: an embedding program decides
-        signal.signal(signal.SIGTERM, _terminate)
-    code = run()
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _drop_output()
-    sys.exit(code)

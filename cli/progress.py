@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .start import drop
+
 if TYPE_CHECKING:
     from nlpzero.engine.resources import Progress
 
@@ -59,5 +61,9 @@ def progress(*, quiet: bool = False) -> Iterator["Callable[[Progress], object] |
 
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people on standard error."""
-    if not quiet:
+    if quiet or sys.stderr is None:
+        return
+    try:
         print(message, file=sys.stderr, flush=True)
+    except OSError:  # full, or gone: the result is worth more than what is said of it
+        drop(2)

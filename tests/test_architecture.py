@@ -30,7 +30,6 @@ MAKER = "a class method that makes the class from its maker; the maker imports t
 WHEN_CALLED = {
     ("nlpzero.engine.config", "nlpzero.engine.resources"): START,
     ("nlpzero.engine.jit", "nlpzero.engine.compiling"): START,
-    ("nlpzero.engine.resources", "nlpzero.engine.storage"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.units"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
     ("nlpzero.language_model.model", "nlpzero.language_model.arpa"): MAKER,
@@ -68,6 +67,7 @@ BESIDE_PUBLIC_NAMES = {
     "nlpzero.engine.resources",
     "nlpzero.engine.showing",
     "nlpzero.engine.storage",
+    "nlpzero.engine.temporary",
     "nlpzero.rules.rule_filter",
     "nlpzero.text.cells",
     "nlpzero.text.decoding",

@@ -2,12 +2,9 @@
 their merge.
 """
 
-import shutil
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -16,7 +13,7 @@ import numpy.typing as npt
 
 from nlpzero.discovery.string_table import Strings, StringTable, stretch_hash
 from nlpzero.engine.arrays import Counts, Keys, Symbols
-from nlpzero.engine.storage import PathLike, disk_errors
+from nlpzero.engine.temporary import KeptFolder, PathLike, disk_errors
 
 # more runs than this are first merged among themselves
 _MOST_RUNS = 64
@@ -302,9 +299,8 @@ class CountedStrings:
         parts = merged(runs, memory // 2, folder, columns)
         size = sum((24 + 8 * columns) * run.rows + 2 * run.symbols for run in runs)
         if size > memory // 8:
-            kept = mkdtemp(prefix="nlpzero-", dir=tmpdir)
-            weakref.finalize(self, shutil.rmtree, kept, ignore_errors=True)
-            self._run = _written(parts, Path(kept), columns)
+            self._folder = KeptFolder(tmpdir)
+            self._run = _written(parts, self._folder.path, columns)
         else:
             self._run = StringRun.of(_in_memory(parts, columns))
 

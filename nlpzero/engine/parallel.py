@@ -5,6 +5,7 @@ The one law that makes this exact is that what workers return merges in any orde
 started with *spawn*, read their own byte ranges, and are ended at once when anything goes wrong.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
@@ -18,7 +19,8 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from nlpzero.engine.resources import ReadReport
@@ -45,9 +47,23 @@ Worker = Callable[..., T]
 Advance = Callable[[int], object]
 
 
-def _ignore_interrupt() -> None:
-    # Ctrl-C reaches the whole process group; the parent alone decides what happens then
+def _begin_worker() -> None:
+    # Ctrl-C, and the end of a terminal, reach the whole process group; the parent alone decides
+    # what happens then
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    """End this worker as soon as its parent is dead, even one that was killed: else it would wait
+    for work for ever.
+    """
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def _run(worker: Worker[T], shard: Shard, args: tuple[Any, ...]) -> tuple[T, ReadReport]:
@@ -61,8 +77,10 @@ def _run(worker: Worker[T], shard: Shard, args: tuple[Any, ...]) -> tuple[T, Rea
     except (NlpzeroError, KeyboardInterrupt):
         raise
     except Exception as error:
-        if isinstance(error, SystemError) and isinstance(error.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None  # Ctrl-C inside a compiled loop
+        if isinstance(error, SystemError) and isinstance(
+            error.__cause__, (KeyboardInterrupt, SystemExit)
+        ):
+            raise error.__cause__ from None  # a signal inside a compiled loop
         raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
 
 
@@ -81,8 +99,11 @@ def _outcome(future: Future[T], shard: Shard) -> T:
         raise WorkerError(f"{shard.name}: {type(error).__name__}: {error}") from error
 
 
-def _end_workers(pool: ProcessPoolExecutor) -> None:
+def _end_workers(pool: Executor) -> None:
     """End the processes now: what they compute is not wanted any more."""
+    if not isinstance(pool, ProcessPoolExecutor):
+        pool.shutdown(cancel_futures=True)
+        return
     processes = list((getattr(pool, "_processes", None) or {}).values())
     for process in processes:
         process.terminate()
@@ -97,13 +118,21 @@ class LocalWorkers(ProcessPoolExecutor):
     """Processes of this machine that several calls of :func:`map_shards` share."""
 
     def __init__(self, jobs: int) -> None:
-        super().__init__(jobs, get_context("spawn"), initializer=_ignore_interrupt)
+        super().__init__(jobs, get_context("spawn"), initializer=_begin_worker)
 
 
 class LocalThreads(ThreadPoolExecutor):
     """Threads that several calls of :func:`map_shards` share: for workers that mostly run compiled
     loops.
     """
+
+
+def _pool(jobs: int) -> LocalWorkers | LocalThreads:
+    """Processes, or threads where there can be no processes that talk to each other: slower."""
+    try:
+        return LocalWorkers(jobs)
+    except (OSError, ImportError, NotImplementedError):  # no semaphores: no /dev/shm
+        return LocalThreads(jobs)
 
 
 def on_this_machine(executor: Executor | None) -> bool:
@@ -118,7 +147,7 @@ _THREADS_WITHOUT_QUEUE = 3
 
 
 @contextmanager
-def local_workers(jobs: int) -> Iterator[LocalWorkers | None]:
+def local_workers(jobs: int) -> Iterator["LocalWorkers | LocalThreads | None"]:
     """Keep worker processes for several passes over a text.
 
     Starting them costs as much as a small pass.
@@ -129,13 +158,13 @@ def local_workers(jobs: int) -> Iterator[LocalWorkers | None]:
 
     Yields
     ------
-    LocalWorkers or None
+    LocalWorkers, LocalThreads or None
         For the `executor` of :func:`map_shards`; None for one job, which needs no other process.
     """
     if jobs == 1:
         yield None
         return
-    pool = LocalWorkers(jobs)
+    pool = _pool(jobs)
     try:
         yield pool
     except BaseException:
@@ -233,11 +262,7 @@ def map_shards(
     # what only this process can read is read here, the rest goes out
     remote = [i for i, shard in enumerate(shards) if shard.portable]
     local = [i for i, shard in enumerate(shards) if not shard.portable]
-    pool: ProcessPoolExecutor | None = None
-    if executor is None:
-        pool = ProcessPoolExecutor(
-            min(jobs, len(remote)) or 1, get_context("spawn"), initializer=_ignore_interrupt
-        )
+    pool = _pool(min(jobs, len(remote)) or 1) if executor is None else None
     engine: Executor = pool if pool is not None else executor  # type: ignore[assignment]
     limit = 2 * jobs if here else max(2 * jobs, 64)
     waiting: dict[Future[tuple[T, ReadReport]], int] = {}

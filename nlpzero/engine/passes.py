@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -52,7 +52,8 @@ class Passes(Generic[X]):
     resources : Resources
         As given; `jobs` and `executor` here are what the budget and the machine make of them.
     folder : Path
-        Temporary files of the run.
+        Temporary files of the run; made when it is first asked for, so that runs that need none
+        can do without.
     jobs : int
         Workers that the budget affords.
     executor : Executor or None
@@ -63,11 +64,15 @@ class Passes(Generic[X]):
 
     text: X
     resources: Resources
-    folder: Path
     jobs: int
     executor: Executor | None
+    make_folder: Callable[[], Path]
     read: ReadReport = field(default_factory=ReadReport)
     _told: bool = False
+
+    @cached_property
+    def folder(self) -> Path:
+        return self.make_folder()
 
     @property
     def budget(self) -> int:
@@ -175,8 +180,7 @@ def open_passes(
     Passes
     """
     given = Resources() if resources is None else resources
-    with ExitStack() as stack:
-        folder = stack.enter_context(given.scratch())
+    with ExitStack() as folders, ExitStack() as stack:  # workers end before their folder goes
         jobs, executor = given.jobs, given.executor
         if on_this_machine(executor):
             # a process costs memory before it does anything
@@ -186,4 +190,8 @@ def open_passes(
             elif executor is None:
                 workers = compiled_workers(jobs, text.size) if compiled else local_workers(jobs)
                 executor = stack.enter_context(workers)
-        yield Passes(text, given, folder, jobs, executor)
+
+        def make_folder() -> Path:
+            return folders.enter_context(given.scratch())
+
+        yield Passes(text, given, jobs, executor, make_folder)

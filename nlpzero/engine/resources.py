@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nlpzero.engine.temporary import PathLike, scratch_folder
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from nlpzero.engine.storage import PathLike
 
 #: What one process needs at the least; smaller budgets are refused.
 LEAST_MEMORY = 16 << 20
@@ -76,7 +77,7 @@ class Resources:
 
     jobs: int = 1
     memory: int | str | None = None
-    tmpdir: "PathLike | None" = None
+    tmpdir: PathLike | None = None
     executor: "Executor | None" = None
     progress: Callable[[Progress], object] | None = None
 
@@ -96,8 +97,6 @@ class Resources:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A temporary folder that is gone when the block ends."""
-        from nlpzero.engine.storage import scratch_folder  # needs arrays, which --help does not
-
         with scratch_folder(self.tmpdir) as folder:
             yield folder
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.storage import disk_errors
 from nlpzero.engine.stored_arrays import StoredArray, plain
+from nlpzero.engine.temporary import disk_errors
 
 
 @kernel

@@ -9,13 +9,10 @@ a CRC-32 for each MiB too, so that files of any size open at once (:func:`open_a
 hold data only: nothing in them is ever executed, and the same content gives the same bytes.
 """
 
-import errno
 import json
 import os
-import shutil
 import struct
 import tempfile
-import weakref
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,75 +36,8 @@ from nlpzero.engine.file_index import (
     read_index,
 )
 from nlpzero.engine.stored_arrays import OpenFile, StoredArray
-from nlpzero.errors import NlpzeroError, ResourceError, StorageError
-
-PathLike = str | os.PathLike[str]
-
-
-@contextmanager
-def disk_errors(folder: PathLike) -> Iterator[None]:
-    """Turn a full disk into one clear error that names the folder."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(
-                f"{os.fspath(folder)}: the disk is full; free some space or name another folder "
-                "(--tmpdir for temporary files, -o for the result)"
-            ) from error
-        raise
-
-
-@contextmanager
-def atomic_output(path: PathLike) -> Iterator[IO[bytes]]:
-    """Open a binary file that appears under its name only when the block ends without an error.
-
-    Parameters
-    ----------
-    path : path
-        An existing file is replaced. The temporary file lies in the same folder.
-
-    Yields
-    ------
-    binary file, open for writing
-
-    Raises
-    ------
-    NlpzeroError
-        The folder does not exist or cannot be written.
-    ResourceError
-        The disk is full; nothing is left behind.
-    """
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        # /dev/stdout, a named pipe: nothing to rename onto
-        if target.is_dir():
-            raise NlpzeroError(f"{target}: is a folder; name a file to write")
-        with disk_errors(target.parent), open(target, "wb") as special:
-            yield special
-        return
-    if target.is_symlink():  # the link stays, and /dev/stdout may lead to a file
-        target = target.resolve()
-    try:
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{target.name}.", suffix=".part", dir=target.parent
-        )
-    except OSError as error:
-        raise NlpzeroError(f"{target}: cannot be written: {error.strerror}") from error
-    try:
-        with disk_errors(target.parent):
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            # mkstemp makes private files; give the result the permissions a plain open would
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)
-            os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+from nlpzero.engine.temporary import PathLike, atomic_output, disk_errors
+from nlpzero.errors import NlpzeroError, StorageError
 
 
 class _Column:
@@ -382,45 +312,3 @@ def open_arrays(path: PathLike, kind: str) -> tuple[dict[str, Any], dict[str, St
         if len(entry.shape) != 1:
             raise damaged(path, f"the array {entry.name!r} has more than one dimension")
     return index.header, {entry.name: StoredArray(shared, entry) for entry in index.entries}
-
-
-def _temporary_folder(tmpdir: PathLike | None) -> Path:
-    if tmpdir is not None and not Path(tmpdir).is_dir():
-        raise NlpzeroError(f"{os.fspath(tmpdir)}: no such folder for temporary files")
-    return Path(tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir))
-
-
-class KeptFolder:
-    """A temporary folder of a result: gone with :meth:`cleanup`, with the object, or with the
-    interpreter.
-
-    Parameters
-    ----------
-    tmpdir : path, optional
-        Where to make it; by default where the system keeps temporary files.
-
-    Attributes
-    ----------
-    path : Path
-    """
-
-    def __init__(self, tmpdir: PathLike | None = None) -> None:
-        self.path = _temporary_folder(tmpdir)
-        self.cleanup = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-@contextmanager
-def scratch_folder(tmpdir: PathLike | None = None) -> Iterator[Path]:
-    """A temporary folder that is gone when the block ends, however it ends.
-
-    Parameters
-    ----------
-    tmpdir : path, optional
-        Where to make it; by default where the system keeps temporary files.
-    """
-    folder = _temporary_folder(tmpdir)
-    try:
-        with disk_errors(folder.parent):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

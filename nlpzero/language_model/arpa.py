@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.language_model.estimation import node_arrays
 from nlpzero.language_model.model import LN10, NAMES, KneserNeyModel

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.storage import PathLike, atomic_output
+from nlpzero.engine.temporary import PathLike, atomic_output
 from nlpzero.errors import NlpzeroError
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet

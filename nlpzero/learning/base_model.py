@@ -19,7 +19,8 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats, Symbols
 from nlpzero.engine.file_index import content_of
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.storage import PathLike, read_file, write_file
+from nlpzero.engine.storage import read_file, write_file
+from nlpzero.engine.temporary import PathLike
 from nlpzero.learning.base_checking import check_keys, check_long, check_sections, unpacked
 from nlpzero.learning.gap_model import JOINT_CELLS, Bins
 from nlpzero.text.alphabet import Alphabet

@@ -10,7 +10,8 @@ from typing import Any, cast
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.file_index import content_of
 from nlpzero.engine.jit import interpreting
-from nlpzero.engine.storage import PathLike, read_header
+from nlpzero.engine.storage import read_header
+from nlpzero.engine.temporary import PathLike
 from nlpzero.learning.base_decoding import alone
 from nlpzero.learning.base_model import BaseModel, load_base
 from nlpzero.learning.decoder import LearnedDecoder

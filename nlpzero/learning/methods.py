@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nlpzero.engine.config import Config, option
 
 if TYPE_CHECKING:
-    from nlpzero.engine.storage import PathLike
+    from nlpzero.engine.temporary import PathLike
     from nlpzero.learning.base_model import BaseModel
     from nlpzero.text.corpus import Corpus
 

@@ -24,7 +24,7 @@ from nlpzero.engine.sorted_runs import (
     remap_keys,
     run_on_disk,
 )
-from nlpzero.engine.storage import KeptFolder, PathLike
+from nlpzero.engine.temporary import KeptFolder, PathLike
 from nlpzero.ngrams.keys import PACKED_ORDER, before_key
 from nlpzero.ngrams.levels import LevelCounter
 from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts

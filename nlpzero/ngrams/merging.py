@@ -19,7 +19,7 @@ from nlpzero.engine.sorted_runs import (
     remap_keys,
     run_on_disk,
 )
-from nlpzero.engine.storage import PathLike, disk_errors
+from nlpzero.engine.temporary import PathLike, disk_errors
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import PACKED_ORDER, next_keys, split_next_keys
 from nlpzero.ngrams.levels import whole_grams

@@ -18,8 +18,9 @@ from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import Run, SortedRows
-from nlpzero.engine.storage import FileWriter, KeptFolder, PathLike, open_arrays, read_file
+from nlpzero.engine.storage import FileWriter, open_arrays, read_file
 from nlpzero.engine.stored_arrays import StoredArray, plain, release_pages, search
+from nlpzero.engine.temporary import KeptFolder, PathLike
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.checking import check_table
 from nlpzero.ngrams.keys import (

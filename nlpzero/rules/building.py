@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Ints
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.rules.item_numbers import BLANK, EXCLUDED, ItemNumbers, text_of
 from nlpzero.rules.spilling import NameRuns, SpilledRows, SpillFolder
 from nlpzero.rules.transactions import (

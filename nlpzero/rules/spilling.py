@@ -7,9 +7,6 @@ number.
 """
 
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import groupby
@@ -21,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts, Ints
+from nlpzero.engine.temporary import KeptFolder
 from nlpzero.errors import ResourceError
 from nlpzero.rules.transactions import deal
 
@@ -34,13 +32,8 @@ class SpillFolder:
     """A temporary folder that is gone with `cleanup`, with the object, or with the interpreter."""
 
     def __init__(self, tmpdir: "str | os.PathLike[str] | None") -> None:
-        try:
-            self.name = tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir)
-        except OSError as error:
-            raise ResourceError(
-                f"cannot make a temporary folder in {tmpdir or tempfile.gettempdir()}: {error}"
-            ) from error
-        self.cleanup = weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
+        self._kept = KeptFolder(tmpdir)
+        self.cleanup = self._kept.cleanup
 
     def append(self, name: str, data: NDArray[np.generic] | bytes) -> None:
         """Add bytes to a file; a full disk is an error that says what to do, and leaves nothing."""
@@ -52,13 +45,13 @@ class SpillFolder:
             size = len(data) if isinstance(data, bytes) else data.nbytes
             self.cleanup()
             raise ResourceError(
-                f"cannot write {size:,} bytes of transactions to {Path(self.name).parent}: "
+                f"cannot write {size:,} bytes of transactions to {self._kept.path.parent}: "
                 f"{error}; pass another --tmpdir"
             ) from error
 
     def path(self, name: str) -> Path:
         """Where a file of the folder is."""
-        return Path(self.name) / name
+        return self._kept.path / name
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ import numpy.typing as npt
 
 from nlpzero.engine.jit import brief
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike, write_file
+from nlpzero.engine.storage import write_file
+from nlpzero.engine.temporary import PathLike
 from nlpzero.segmentation.lattice import random_key
 from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
 from nlpzero.segmentation.pieces import SECONDS_INTERPRETED, pieces, token_lists, whole_pieces

@@ -4,7 +4,8 @@ import importlib
 import os
 
 from nlpzero.engine.file_index import content_of
-from nlpzero.engine.storage import PathLike, kind_of, read_file
+from nlpzero.engine.storage import kind_of, read_file
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.base import Numbers, Segmenter, checked_numbers
 from nlpzero.segmentation.own_words import OwnWords

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nlpzero.engine.passes import Passes
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.segmentation.base import Numbers, Segmenter
 from nlpzero.segmentation.loading import load_segmenter

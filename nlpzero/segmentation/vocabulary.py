@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import frozen
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.engine.validation import number
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, What
 from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
 
 # the part-of-speech tags of jieba and ICTCLAS dictionaries

@@ -13,7 +13,7 @@ from typing import IO, Literal, NamedTuple, get_args
 
 from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
-from nlpzero.engine.storage import PathLike, atomic_output
+from nlpzero.engine.temporary import PathLike, atomic_output
 from nlpzero.segmentation.base import Segmenter
 from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.segmentation.shared import SharedModel, for_workers, opened

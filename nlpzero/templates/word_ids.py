@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import disk_errors
+from nlpzero.engine.temporary import disk_errors
 from nlpzero.segmentation.tokenizers import Tokenizer
 from nlpzero.templates.path_kernels import RARE, pair_total
 from nlpzero.text.corpus import Shard

@@ -15,13 +15,12 @@ import contextlib
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import KeptFolder, PathLike
 from nlpzero.errors import CorpusError, ResourceError
 from nlpzero.text.decoding import TextDecoder, codec_name, cut_text, line_safe, without_surrogates
 from nlpzero.text.files import (
@@ -546,7 +545,7 @@ class Corpus(_Text):
         if self.reiterable:
             yield self
             return
-        copies: list[str] = []
+        copies: list[KeptFolder] = []
         try:
             pieces = []
             for piece in self.pieces:
@@ -555,17 +554,16 @@ class Corpus(_Text):
                 pieces.append(piece)
             yield self._with(pieces)
         finally:
-            for name in copies:
-                with suppress(OSError):
-                    os.unlink(name)
+            for kept in copies:
+                kept.cleanup()
 
-    def _copy(self, piece: Piece, tmpdir: PathLike | None, copies: list[str]) -> Source:
+    def _copy(self, piece: Piece, tmpdir: PathLike | None, copies: list[KeptFolder]) -> Source:
         source = piece.source
-        folder = tempfile.gettempdir() if tmpdir is None else os.fspath(tmpdir)
+        kept = KeptFolder(tmpdir)
+        copies.append(kept)
+        folder, name = kept.path.parent, str(kept.path / "copy")
         try:
-            descriptor, name = tempfile.mkstemp(prefix="nlpzero-", dir=folder)
-            copies.append(name)
-            with open(descriptor, "wb") as target:
+            with open(name, "wb") as target:
                 if source.kind == "texts":
                     for _, text in self._records(piece, None, None):
                         target.write(text.encode("utf-8"))

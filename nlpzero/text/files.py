@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.storage import PathLike
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError, NlpzeroError
 
 if TYPE_CHECKING:

@@ -1,18 +1,15 @@
 """The columns of a table of words: in memory, or in files that are mapped."""
 
-import shutil
-import tempfile
-import weakref
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from nlpzero.engine.arrays import Array
-from nlpzero.engine.storage import PathLike, disk_errors
 from nlpzero.engine.stored_arrays import release_pages
+from nlpzero.engine.temporary import KeptFolder, PathLike, disk_errors
 from nlpzero.text.characters import BREAK, SPACE, char_classes, code_points
 from nlpzero.words.sorted_frames import NONE, Frame, RunStore
 
@@ -32,12 +29,15 @@ class Columns:
     counts : int64[n]
     documents : int64[n] or int64[0]
         Number of documents with the word; empty if documents were not counted.
+    folder : KeptFolder or None
+        The files, which go when the columns go.
     """
 
     pool: Array
     offsets: Array
     counts: Array
     documents: Array
+    folder: KeptFolder | None = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -160,10 +160,10 @@ def collect(
     """
     if bound.nbytes <= limit:
         return _in_memory(frames, bound)
-    folder = Path(tempfile.mkdtemp(prefix="nlpzero-", dir=tmpdir))
+    kept = KeptFolder(tmpdir)
     try:
-        paths = {name: folder / name for name in ("pool", "offsets", "counts", "documents")}
-        with disk_errors(folder):
+        paths = {name: kept.path / name for name in ("pool", "offsets", "counts", "documents")}
+        with disk_errors(kept.path):
             _write(frames, paths)
         sizes = {name: path.stat().st_size for name, path in paths.items()}
         large = sum(sizes.values()) > limit
@@ -176,12 +176,12 @@ def collect(
             }
         )
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        kept.cleanup()
         raise
     if large:
-        weakref.finalize(columns, shutil.rmtree, folder, ignore_errors=True)
+        columns.folder = kept
     else:
-        shutil.rmtree(folder)
+        kept.cleanup()
     return columns
 
 

@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 
 from nlpzero.engine.resources import Resources
-from nlpzero.engine.storage import FileWriter, PathLike
+from nlpzero.engine.storage import FileWriter
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.words.columns import Bound, Columns, collect
 from nlpzero.words.sorted_frames import merge_in_rounds

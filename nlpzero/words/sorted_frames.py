@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from nlpzero.engine.arrays import Array
-from nlpzero.engine.storage import disk_errors
+from nlpzero.engine.temporary import disk_errors
 from nlpzero.errors import StorageError
 from nlpzero.words.frame_kernels import gather_words, merge_frames, sort_keys, sort_ties
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.file_index import content_of
-from nlpzero.engine.storage import PathLike
 from nlpzero.engine.stored_arrays import Ascending, StoredArray, plain
+from nlpzero.engine.temporary import PathLike
 from nlpzero.engine.validation import expect, require, total_of, whole_number, within
 from nlpzero.words.columns import Columns
 from nlpzero.words.frame_kernels import in_order

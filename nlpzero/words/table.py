@@ -8,7 +8,8 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
-from nlpzero.engine.storage import FileWriter, PathLike, open_arrays, read_file
+from nlpzero.engine.storage import FileWriter, open_arrays, read_file
+from nlpzero.engine.temporary import PathLike
 from nlpzero.words.columns import Columns, without_marks
 from nlpzero.words.ranking import Ranked, ranked_in_passes, ranked_order
 from nlpzero.words.sorted_frames import NONE, Frame, join_frames, sorted_frame

@@ -20,6 +20,7 @@ HARNESS = """
 import sys, types
 import click
 import nlpzero_cli.main as main
+import nlpzero_cli.start as start
 from nlpzero_cli import formats, options, progress
 
 body = sys.argv.pop(1)
@@ -37,7 +38,7 @@ module.fake = fake
 sys.modules[module.__name__] = module
 main.COMMANDS["fake"] = ("fake", "fake", "Does what it is told.")
 if __name__ == "__main__":
-    main.main()
+    start.main()
 """
 
 WRITE = """

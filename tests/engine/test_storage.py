@@ -6,15 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlpzero.engine.storage import (
-    FileWriter,
-    atomic_output,
-    kind_of,
-    read_file,
-    read_header,
-    scratch_folder,
-    write_file,
-)
+from nlpzero.engine.storage import FileWriter, kind_of, read_file, read_header, write_file
+from nlpzero.engine.temporary import atomic_output, scratch_folder
 from nlpzero.errors import NlpzeroError, ResourceError, StorageError
 
 ARRAYS = {
