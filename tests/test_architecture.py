@@ -66,7 +66,6 @@ TYPES_FROM_ABOVE = {}
 BESIDE_PUBLIC_NAMES = {
     "nlpzero.engine.resources",
     "nlpzero.engine.showing",
-    "nlpzero.engine.storage",
     "nlpzero.engine.temporary",
     "nlpzero.rules.rule_filter",
     "nlpzero.text.cells",

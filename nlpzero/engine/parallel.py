@@ -47,12 +47,25 @@ Worker = Callable[..., T]
 Advance = Callable[[int], object]
 
 
+@contextmanager
+def _starting_processes() -> Iterator[None]:
+    """Processes started here hear of neither Ctrl-C nor the end of a terminal.
+
+    Both reach the whole process group; the parent alone decides what happens then.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # what is blocked stays blocked in new processes, from their first moment on
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_worker() -> None:
-    # Ctrl-C, and the end of a terminal, reach the whole process group; the parent alone decides
-    # what happens then
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where signals cannot be blocked
     parent = parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -130,7 +143,8 @@ class LocalThreads(ThreadPoolExecutor):
 def _pool(jobs: int) -> LocalWorkers | LocalThreads:
     """Processes, or threads where there can be no processes that talk to each other: slower."""
     try:
-        return LocalWorkers(jobs)
+        with _starting_processes():
+            return LocalWorkers(jobs)
     except (OSError, ImportError, NotImplementedError):  # no semaphores: no /dev/shm
         return LocalThreads(jobs)
 
@@ -276,7 +290,8 @@ def map_shards(
             i = next(pending, None)
             if i is None:
                 return
-            waiting[engine.submit(_run, worker, shards[i], args)] = i
+            with _starting_processes():
+                waiting[engine.submit(_run, worker, shards[i], args)] = i
 
     try:
         submit()
