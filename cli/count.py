@@ -71,6 +71,7 @@ _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
     help="Also keep all counts, whatever is listed, for `nlpzero merge` and later runs.",
 )
 @options.working()
+@options.checkpoint()
 @cluster()
 @options.writing()
 def count(
@@ -96,6 +97,7 @@ def count(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    checkpoint: str | None,
     executor: Executor | None,
     output: str | None,
     quiet: bool,
@@ -133,7 +135,9 @@ def count(
         options.open_corpus(
             inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
         ) as corpus,
-        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
+        options.resources(
+            jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
+        ) as resources,
     ):
         how = (
             make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)

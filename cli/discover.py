@@ -161,6 +161,7 @@ def _thresholds() -> options.Decorator:
     "is better.",
 )
 @options.working()
+@options.checkpoint()
 @cluster()
 @options.writing()
 def discover(
@@ -189,6 +190,7 @@ def discover(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    checkpoint: str | None,
     executor: Executor | None,
     output: str | None,
     quiet: bool,
@@ -236,7 +238,9 @@ def discover(
     }
     with (
         _opened(inputs, encoding, errors, field, tmpdir, quiet) as corpus,
-        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
+        options.resources(
+            jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
+        ) as resources,
     ):
         found = _found(
             corpus,

@@ -56,6 +56,7 @@ _COLUMNS = ("ngram", "count")
     "tsv]",
 )
 @options.working()
+@options.checkpoint()
 @cluster()
 @options.writing()
 def ngrams(
@@ -72,6 +73,7 @@ def ngrams(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    checkpoint: str | None,
     executor: Executor | None,
     output: str | None,
     quiet: bool,
@@ -118,7 +120,9 @@ def ngrams(
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus,
-        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as allowed,
+        options.resources(
+            jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
+        ) as allowed,
     ):
         if format == "nz":
             assert output is not None

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -235,6 +235,16 @@ def working() -> Decorator:
     return bundle(jobs(), memory(), tmpdir())
 
 
+def checkpoint() -> Decorator:
+    """``--checkpoint``."""
+    return click.option(
+        "--checkpoint",
+        metavar="DIR",
+        help="Keep in this folder what is finished, so that the same command goes on from there "
+        "if it is ended early; empty again when it is done.",
+    )
+
+
 def writing() -> Decorator:
     """``-o --quiet``."""
     return bundle(output(), quiet())
@@ -251,10 +261,38 @@ def resources(
     *,
     executor: "Executor | None" = None,
     quiet: bool = False,
+    checkpoint: str | None = None,
 ) -> Iterator["Resources"]:
     """What the options of :func:`working` allow, with progress shown on a terminal."""
-    with progress(quiet=quiet) as tell:
-        yield nlpzero.Resources(jobs, memory, tmpdir, executor, tell)
+    with ExitStack() as stack:
+        kept = None
+        if checkpoint is not None:
+            kept = stack.enter_context(nlpzero.Checkpoint(checkpoint, _facts()))
+        tell = stack.enter_context(progress(quiet=quiet))
+        yield nlpzero.Resources(jobs, memory, tmpdir, executor, tell, kept)
+
+
+# options that do not change the result
+_FREE = ("jobs", "tmpdir", "output", "quiet", "checkpoint", "executor", "inputs")
+
+
+def _facts() -> dict[str, Any]:
+    """What the result of this command depends on, beside the text."""
+    context = click.get_current_context()
+    if "-" in context.params.get("inputs", ()):
+        raise click.UsageError("--checkpoint needs files: standard input cannot be read again.")
+    options = {name: _told(value) for name, value in context.params.items() if name not in _FREE}
+    return {"command": context.info_name, "version": nlpzero.__version__, **options}
+
+
+def _told(value: Any) -> Any:
+    """An option as JSON; of a file that it names, also what tells it from an older one."""
+    if isinstance(value, tuple):
+        return [_told(item) for item in value]
+    if isinstance(value, str) and os.path.isfile(value):
+        status = os.stat(value)
+        return [value, status.st_size, status.st_mtime_ns]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
 @contextmanager

@@ -95,6 +95,7 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     "probability of a cut after each character.",
 )
 @options.working()
+@options.checkpoint()
 @options.writing()
 def segment(
     inputs: tuple[str, ...],
@@ -117,6 +118,7 @@ def segment(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    checkpoint: str | None,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -166,7 +168,9 @@ def segment(
                     inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
                 )
             )
-        resources = stack.enter_context(options.resources(jobs, memory, tmpdir, quiet=quiet))
+        resources = stack.enter_context(
+            options.resources(jobs, memory, tmpdir, quiet=quiet, checkpoint=checkpoint)
+        )
         if model is not None or words:
             segmenter = _from_files(model, words, numbers, words_weight, words_force)
         else:

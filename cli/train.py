@@ -50,6 +50,7 @@ from .progress import note
     "others can adapt; 2.7M holds what 40 MB of text tell (learned; needs nlpzero[traditional]).",
 )
 @options.working()
+@options.checkpoint()
 @cluster()
 @options.quiet()
 def train(
@@ -69,6 +70,7 @@ def train(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    checkpoint: str | None,
     executor: Executor | None,
     quiet: bool,
 ) -> None:
@@ -119,7 +121,9 @@ def train(
             tmpdir=tmpdir,
             quiet=quiet,
         ) as corpus:
-            with options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as given:
+            with options.resources(
+                jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
+            ) as given:
                 if compact is None:
                     segmenter = learn(
                         corpus, method, background, numbers=numbers, resources=given, quiet=quiet

@@ -37,6 +37,7 @@ _EXPORTS = {
     "Progress": "engine.resources",
     "ReadReport": "engine.resources",
     "Resources": "engine.resources",
+    "Checkpoint": "engine.checkpoints",
     "FoundTemplate": "templates.template",
     "TemplateTable": "templates.template",
     "find_templates": "templates.finding",

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from nlpzero.engine.checkpoints import Stage
 from nlpzero.engine.parallel import (
     LocalThreads,
     Shard,
@@ -32,6 +33,11 @@ class Text(Protocol):
     @property
     def size(self) -> int | None:
         """Bytes as stored, None when unknown."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Differs from that of any other text, for checkpoints."""
         ...
 
     def shards(self, jobs: int = 1) -> Sequence[Shard]:
@@ -92,7 +98,7 @@ class Passes(Generic[X]):
     @property
     def single(self) -> bool:
         """Whether all work is done here, by one worker that may read the text as a whole."""
-        return self.jobs == 1 and self.here
+        return self.jobs == 1 and self.here and self.resources.checkpoint is None
 
     @property
     def share(self) -> int:
@@ -139,16 +145,21 @@ class Passes(Generic[X]):
         """
         if shards is None:
             shards = self.text.shards(self.jobs)
-        return map_shards(
-            worker,
-            shards,
-            *args,
-            jobs=self.jobs,
-            executor=self.executor,
-            progress=self.advance(stage),
-            report=self.report(),
-            ordered=ordered,
-        )
+        progress, report = self.advance(stage), self.report()
+        checkpoint, engine = self.resources.checkpoint, (self.jobs, self.executor)
+        if checkpoint is None:
+            return map_shards(
+                worker,
+                shards,
+                *args,
+                jobs=self.jobs,
+                executor=self.executor,
+                progress=progress,
+                report=report,
+                ordered=ordered,
+            )
+        outcomes = _map_rest(checkpoint.stage(stage, self.folder), engine, worker, shards, *args)
+        return _told(outcomes, progress, report)
 
     def aside(self, function: Callable[..., T], *args: Any) -> Callable[[], T]:
         """Begin work beside the next pass, if that is done by threads.
@@ -158,6 +169,50 @@ class Passes(Generic[X]):
         if isinstance(self.executor, LocalThreads):
             return self.executor.submit(function, *args).result
         return partial(function, *args)
+
+
+def _reported(
+    shard: Any, worker: Callable[..., T], *args: object, report: ReadReport
+) -> tuple[str, tuple[T, ReadReport]]:
+    """Which piece it was, what the worker found there, and what it read."""
+    return shard.identity, (worker(shard, *args, report=report), report)
+
+
+def _map_rest(
+    kept: Stage,
+    engine: tuple[int, Executor | None],
+    worker: Callable[..., T],
+    shards: Sequence[Any],
+    *args: object,
+) -> Iterator[tuple[T, ReadReport]]:
+    """As :func:`map_shards`, in the order of the shards; what was finished before is taken from a
+    checkpoint, and what is finished now is kept there at once.
+    """
+    names = [shard.identity for shard in shards]
+    done = {name for name in names if kept.has(name)}
+    rest = [shard for shard, name in zip(shards, names, strict=True) if name not in done]
+    jobs, executor = engine
+    fresh = map_shards(_reported, rest, worker, *args, jobs=jobs, executor=executor)
+    for name in names:
+        while name not in done:
+            finished, outcome = next(fresh)
+            kept.keep(finished, outcome)
+            done.add(finished)
+        yield kept.load(name)
+    for _ in fresh:  # it ends what it started
+        pass
+
+
+def _told(
+    outcomes: Iterator[tuple[T, ReadReport]],
+    progress: Callable[[int], None] | None,
+    report: ReadReport,
+) -> Iterator[T]:
+    for result, read in outcomes:
+        report.add(read)
+        if progress is not None:
+            progress(read.bytes_read)
+        yield result
 
 
 @contextmanager
@@ -190,6 +245,8 @@ def open_passes(
             elif executor is None:
                 workers = compiled_workers(jobs, text.size) if compiled else local_workers(jobs)
                 executor = stack.enter_context(workers)
+        if given.checkpoint is not None:
+            given.checkpoint.expect_text(text.identity)
 
         def make_folder() -> Path:
             return folders.enter_context(given.scratch())

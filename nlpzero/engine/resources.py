@@ -13,6 +13,8 @@ from nlpzero.engine.temporary import PathLike, scratch_folder
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from nlpzero.engine.checkpoints import Checkpoint
+
 
 #: What one process needs at the least; smaller budgets are refused.
 LEAST_MEMORY = 16 << 20
@@ -64,6 +66,8 @@ class Resources:
         Runs the work instead of workers of this machine, a Dask client's executor for example.
     progress : callable, optional
         Called with a :class:`Progress` now and then.
+    checkpoint : Checkpoint, optional
+        Where the run keeps what it has finished, to go on from there if it is ended early.
 
     Examples
     --------
@@ -80,6 +84,7 @@ class Resources:
     tmpdir: PathLike | None = None
     executor: "Executor | None" = None
     progress: Callable[[Progress], object] | None = None
+    checkpoint: "Checkpoint | None" = None
 
     def __post_init__(self) -> None:
         if isinstance(self.jobs, bool) or not isinstance(self.jobs, int) or self.jobs < 1:

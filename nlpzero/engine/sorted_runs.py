@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
+from nlpzero.engine.checkpoints import InFiles
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.stored_arrays import StoredArray, plain
 from nlpzero.engine.temporary import disk_errors
@@ -117,7 +118,7 @@ class SortedRows(Protocol):
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(InFiles):
     """Distinct ascending keys with counts, in memory or in two files.
 
     rows : int
@@ -176,11 +177,16 @@ class Run:
             return self.mapped_keys()[start:stop].copy()
         return np.fromfile(self.path + ".keys", np.uint64, stop - start, offset=8 * start)
 
+    def files(self) -> list[Path]:
+        """Where the rows are, if not in memory."""
+        if self.path is None:
+            return []
+        return [Path(self.path + ".keys"), Path(self.path + ".counts")]
+
     def delete(self) -> None:
         """Free the disk; the run must not be read any more."""
-        if self.path is not None:
-            Path(self.path + ".keys").unlink(missing_ok=True)
-            Path(self.path + ".counts").unlink(missing_ok=True)
+        for path in self.files():
+            path.unlink(missing_ok=True)
 
 
 def remap_keys(keys: Keys, table: npt.NDArray[np.uint16] | None) -> Keys:

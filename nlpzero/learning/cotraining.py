@@ -320,8 +320,13 @@ class _Learner:
     def run(self, resources: Resources, inspect: Callable[[int, Cuts], object] | None) -> None:
         """The schedule: sweeps alone, then rounds of training and sweeps, and a last training."""
         recipe = self.method.recipe
+        kept = None if resources.checkpoint is None else resources.checkpoint.stage("learn")
+        done = max((i for i in range(recipe.rounds) if kept and kept.has(f"round {i}")), default=-1)
+        if kept and done >= 0:
+            self.cuts, self.nats = kept.load(f"round {done}")
+            self._count()
         with ThreadPoolExecutor(self.jobs) as pool:
-            for number in range(recipe.rounds):
+            for number in range(done + 1, recipe.rounds):
                 if number:
                     self._train_gap_model(pool, number)
                 for step in range(recipe.sweeps if number else recipe.first_sweeps):
@@ -330,6 +335,8 @@ class _Learner:
                 resources.tell("learn", number, recipe.rounds - 1, "rounds", **facts)
                 if inspect:
                     inspect(number, self.cuts)
+                if kept:
+                    kept.keep(f"round {number}", (self.cuts, self.nats))
             if recipe.rounds:
                 self._train_gap_model(pool, recipe.rounds)
         self.word_total = self._count()

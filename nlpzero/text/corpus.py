@@ -31,6 +31,7 @@ from nlpzero.text.files import (
     Source,
     compression,
     find,
+    identity_of,
     line_ends_before,
     open_piece,
     open_raw,
@@ -73,6 +74,18 @@ class _Text:
                 return None
             total += end - piece.start
         return total
+
+    @property
+    def identity(self) -> str:
+        """What the text is, without reading files: their names, sizes and times, and which part.
+
+        Raises
+        ------
+        CorpusError
+            The text is standard input, or an iterator: what it holds cannot be told beforehand.
+        """
+        parts = [(identity_of(piece.source), piece.start, piece.end) for piece in self.pieces]
+        return repr((parts, self.encoding, self.errors, self.field))
 
     @property
     def reiterable(self) -> bool:

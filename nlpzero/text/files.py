@@ -4,6 +4,7 @@ Bytes only.
 """
 
 import contextlib
+import hashlib
 import io
 import os
 import re
@@ -69,6 +70,21 @@ class Source:
     texts: Iterable[str] = field(default=(), repr=False, compare=False)
     first: int = field(default=0, repr=False)  # number of texts before these
     once: Once | None = field(default=None, repr=False, compare=False)
+
+
+def identity_of(source: Source) -> tuple[object, ...]:
+    """What tells a source from another, and from itself after a change."""
+    if source.kind == "file":
+        status = os.stat(source.location)
+        return source.location, status.st_size, status.st_mtime_ns
+    if source.once is not None:
+        raise CorpusError(f"{source.name}: cannot be read again; a checkpoint needs files")
+    if source.kind == "texts":
+        digest = hashlib.sha256()
+        for text in source.texts:
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\xff")
+        return source.kind, source.first, digest.hexdigest()
+    return source.kind, source.location, source.size
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.checkpoints import InFiles
 from nlpzero.engine.temporary import disk_errors
 from nlpzero.errors import StorageError
 from nlpzero.words.frame_kernels import gather_words, merge_frames, sort_keys, sort_ties
@@ -108,7 +109,7 @@ def join_frames(frames: Iterable[Frame]) -> Frame:
 
 
 @dataclass(frozen=True)
-class SpilledRun:
+class SpilledRun(InFiles):
     """A sorted run in a file of this run of the program: frames one after another."""
 
     path: Path
@@ -133,6 +134,10 @@ class SpilledRun:
                     data[at[0] : at[1]].view(np.int64),
                     data[at[2] :],
                 )
+
+    def files(self) -> list[Path]:
+        """Where the words are."""
+        return [self.path]
 
     def remove(self) -> None:
         """Give the disk space back; the run is of no more use."""
