@@ -81,7 +81,7 @@ class Checkpoint:
         self._lock = _locked(self.folder / _LOCK)
         self._facts = self._read_facts()
         (self.folder / _FILES).mkdir(exist_ok=True)
-        for name, value in {"format": 1, **(facts or {})}.items():
+        for name, value in {"layout": 1, **(facts or {})}.items():
             self.expect(name, value)
 
     def _read_facts(self) -> dict[str, Any]:
