@@ -136,18 +136,23 @@ class StoredArray:
         if self._all_good or self._good[first:last].all():
             return self._read(start, stop)
         base = first * self._block_rows
-        values = self._read(base, min(last * self._block_rows, len(self)))
+        values = np.empty(min(last * self._block_rows, len(self)) - base, self.dtype)
         for block in range(first, last):
-            if not self._good[block]:
-                at = block * self._block_rows - base
-                self._verify(block, values[at : at + self._block_rows])
+            at = (block - first) * self._block_rows
+            part = values[at : at + self._block_rows]
+            self._fill(base + at, part)
+            if not self._good[block]:  # now, while it is in the cache
+                self._verify(block, part)
         part = values[start - base : stop - base]
         return part if 2 * len(part) > len(values) else part.copy()
 
     def _read(self, start: int, stop: int) -> Array:
         values = np.empty(stop - start, self.dtype)
-        self.file.read(self.entry.offset + start * self.dtype.itemsize, values)
+        self._fill(start, values)
         return values
+
+    def _fill(self, start: int, values: Array) -> None:
+        self.file.read(self.entry.offset + start * self.dtype.itemsize, values)
 
     def _block(self, block: int) -> Array:
         start = block * self._block_rows
