@@ -53,7 +53,7 @@ def make_models(folder: Path) -> None:
         text_of(folder, "news.txt.gz", 1 << 30), encoding="utf-8", newline=""
     )
     for args in (
-        ["--words", str(dictionary()), "-o", "words.nz"],
+        ["--dictionary", str(dictionary()), "-o", "words.nz"],
         ["news.txt", "--method", "lm", "-j", "1", "-o", "lm.nz"],
         ["news.txt", "-j", "1", "-o", "learned.nz"],
     ):

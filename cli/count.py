@@ -13,16 +13,13 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .formats import open_output
-from .learning import refuse_keeping
 from .params import Lengths
 from .progress import note
-from .tokenizing import make_tokenizer, read_stopwords, tokenizing
+from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import ReadReport
     from nlpzero.words.table import WordCounts
-
-_WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
 
 
 @click.command()
@@ -38,7 +35,7 @@ _WAYS = "--model, --words, --whitespace, --ngrams or --tokenizer"
     "--punctuation/--no-punctuation",
     default=None,
     help="Count tokens without letters, digits or Han characters.  "
-    "[default: not with a model or --words]",
+    "[default: not with a model or --dictionary]",
 )
 @click.option(
     "--by",
@@ -79,13 +76,8 @@ def count(
     encoding: str,
     errors: str,
     field: str | None,
-    model: str | None,
-    words: str | None,
-    whitespace: bool,
+    cutting: Cutting,
     ngrams: tuple[int, int] | None,
-    tokenizer: str | None,
-    keep: Any,
-    joiners: str | None,
     punctuation: bool | None,
     by: str,
     document_frequency: str | None,
@@ -104,8 +96,8 @@ def count(
 ) -> None:
     """Count words: how often each occurs, most frequent first, ties by code points.
 
-    The base of the package says what the words are, unless --model, --words, --whitespace,
-    --ngrams or --tokenizer does. White space is never a word. The counts are exact and the same
+    The base of the package says what the words are, unless --model, --dictionary, --whitespace,
+    --tokenizer or --ngrams does. White space is never a word. The counts are exact and the same
     for any --jobs and --memory.
 
     \b
@@ -116,13 +108,12 @@ def count(
       nlpzero count --tokenizer jieba:lcut --document-frequency line news.txt
       nlpzero count --ngrams 2-3 --min-count 10 --format csv news.txt
     """
-    ways = (model is not None, words is not None, whitespace, tokenizer is not None)
-    if sum(ways) + (ngrams is not None) > 1:
-        raise click.UsageError(f"Say what the words are with one of {_WAYS}.")
+    if cutting.ways + (ngrams is not None) > 1:
+        raise click.UsageError(f"Say what the words are with one of {WAYS}, or --ngrams.")
     if ngrams is not None and (document_frequency is not None or punctuation is not None):
         raise click.UsageError("--ngrams goes without --document-frequency and --punctuation.")
     if ngrams is not None:
-        refuse_keeping(keep, joiners, "--ngrams counts characters.")
+        cutting.refuse("--ngrams counts characters.")
     if save_counts is not None and by == "file":
         raise click.UsageError("--save-counts keeps one list; it does not go with --by file.")
     listed = _Listed(
@@ -139,11 +130,7 @@ def count(
             jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
         ) as resources,
     ):
-        how = (
-            make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
-            if ngrams is None
-            else nlpzero.NGramTokenizer(*ngrams)
-        )
+        how = cutting.tokenizer(quiet=quiet) if ngrams is None else nlpzero.NGramTokenizer(*ngrams)
         count_them = _by_file if by == "file" else _together
         tables = count_them(
             corpus,

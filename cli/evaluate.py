@@ -12,6 +12,7 @@ import nlpzero
 from . import options
 from .formats import open_output
 from .learning import BASE, keeping, kept, load_model, numbers, refuse_keeping
+from .own_words import OwnWords, own_words
 from .progress import note
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 )
 @numbers()
 @keeping()
+@own_words()
 @click.option(
     "--known-words",
     metavar="FILE",
@@ -62,6 +64,7 @@ def evaluate(
     numbers: Any,
     keep: Any,
     joiners: str | None,
+    own: OwnWords,
     known_words: str | None,
     align: bool,
     perplexity: bool,
@@ -92,8 +95,10 @@ def evaluate(
     segmenter: Segmenter | None = None
     if model is None:
         refuse_keeping(keep, joiners, "give a model with them.")
+        if own:
+            raise click.UsageError("--words and --split-words go beside a model, not PREDICTED.")
     else:
-        segmenter = kept(load_model(model, numbers), keep, joiners)
+        segmenter = own.beside(kept(load_model(model, numbers), keep, joiners))
     if perplexity and not isinstance(segmenter, nlpzero.LanguageModelSegmenter):
         raise click.UsageError("--perplexity needs a --model of the method lm.")
     reference = nlpzero.Corpus(gold, encoding=encoding, errors=errors)

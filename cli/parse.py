@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +11,7 @@ import nlpzero
 from . import options
 from .formats import open_output
 from .progress import note, progress
-from .tokenizing import make_tokenizer, tokenizing
+from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.templates.clauses import Clause
@@ -51,12 +51,7 @@ def parse(
     errors: str,
     field: str | None,
     template_files: tuple[str, ...],
-    model: str | None,
-    words: str | None,
-    whitespace: bool,
-    tokenizer: str | None,
-    keep: Any,
-    joiners: str | None,
+    cutting: Cutting,
     null_score: float,
     max_words: int,
     format: str,
@@ -77,7 +72,7 @@ def parse(
       echo "鸡蛋 可以 吃 吗" | nlpzero parse --templates templates.tsv --whitespace
       nlpzero parse --templates templates.tsv --model model.nz --format svg -o trees.svg few.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
+    how = cutting.tokenizer(quiet=quiet)
     rows = [
         row
         for path in template_files

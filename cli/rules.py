@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,6 @@ from nlpzero.rules.rule_filter import RuleFilter
 from . import options, params
 from .configs import config_options
 from .formats import FORMATS
-from .learning import refuse_keeping
 from .progress import note
 from .rule_output import (
     hint,
@@ -22,7 +21,7 @@ from .rule_output import (
     write_itemsets,
     write_rules,
 )
-from .tokenizing import make_tokenizer, read_stopwords, tokenizing
+from .tokenizing import Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.rules.itemsets import Kind
@@ -172,12 +171,7 @@ def rules(
     basket: tuple[str, str] | tuple[int, int] | None,
     jsonl: bool,
     text: bool,
-    model: str | None,
-    words: str | None,
-    whitespace: bool,
-    tokenizer: str | None,
-    keep: Any,
-    joiners: str | None,
+    cutting: Cutting,
     stopwords: str | None,
     blank: tuple[str, ...],
     min_support: float,
@@ -203,7 +197,7 @@ def rules(
     A line of the input is a transaction, its items separated by commas. Items are stripped, an item
     counts once in a transaction, blank items and lines are dropped. Best rules first: by
     confidence, then support, then names. Counts are exact, whatever --memory is. The program comes
-    on top of it, at most 130 MB, and with --model or --words 200 MB: a model and compiled code.
+    on top of it, at most 130 MB, and with --text 200 MB: a model and compiled code.
 
     \b
     Examples:
@@ -212,13 +206,13 @@ def rules(
       nlpzero rules --text reviews.txt --model model.nz --stopwords stop.txt --min-support 50
       nlpzero rules baskets.csv --format dot | dot -Tsvg > rules.svg
     """
-    as_text = text or model is not None or words is not None or tokenizer is not None
+    as_text = text or cutting.of_sentences
     if sum([as_text, basket is not None, jsonl]) > 1:
         raise click.UsageError("--text, --basket and --jsonl exclude each other.")
-    if basket is not None and whitespace:
+    if basket is not None and cutting.whitespace:
         raise click.UsageError("--basket needs a --separator; it does not go with --whitespace.")
     if not as_text:
-        refuse_keeping(keep, joiners, "the items of baskets are whole; --text reads sentences.")
+        cutting.refuse("the items of baskets are whole; --text reads sentences.")
     excluded = frozenset() if stopwords is None else read_stopwords(stopwords)
 
     with (
@@ -232,15 +226,13 @@ def rules(
             raise click.UsageError("--field is for .jsonl inputs and --text; see also --basket.")
         shape: nlpzero.Lines | nlpzero.Pairs | nlpzero.JsonLines | nlpzero.Sentences
         if as_text:
-            shape = nlpzero.Sentences(
-                make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
-            )
+            shape = nlpzero.Sentences(cutting.tokenizer(quiet=quiet))
         elif as_json:
             shape = nlpzero.JsonLines(field)
         elif basket is not None:
             shape = nlpzero.Pairs(*basket, separator, quotes)
         else:
-            shape = nlpzero.Lines(None if whitespace else separator, quotes)
+            shape = nlpzero.Lines(None if cutting.whitespace else separator, quotes)
         found = nlpzero.read_transactions(
             corpus,
             shape,

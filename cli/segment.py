@@ -1,6 +1,6 @@
 """``nlpzero segment``: text in, text with separators out, nothing lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from .learning import (
     numbers,
 )
 from .live import LiveInput, check_encoding, is_compressed_file, is_terminal
+from .own_words import OwnWords, dictionary, own_words
 from .progress import note
 
 if TYPE_CHECKING:
@@ -51,29 +52,8 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     metavar="FILE",
     help="Learn from this text instead of a model (repeatable).  [default: the input itself]",
 )
-@click.option(
-    "--words",
-    multiple=True,
-    metavar="FILE",
-    help="Cut with a list of words: one a line, with counts, or in jieba's format. Further lists, "
-    "or any beside --model, hold words of your own.",
-)
-@click.option(
-    "--words-weight",
-    type=click.FloatRange(0),
-    metavar="NATS",
-    help="What each character of a word of your own may cost against the model's reading.  "
-    "[default: 3]",
-)
-@click.option(
-    "--words-force", is_flag=True, help="Words of your own are joined wherever they occur."
-)
-@click.option(
-    "--split-words",
-    multiple=True,
-    metavar="FILE",
-    help="Words that are never joined, one a line; with spaces inside, where they are cut.",
-)
+@dictionary()
+@own_words()
 @learning()
 @numbers()
 @keeping()
@@ -104,10 +84,8 @@ def segment(
     field: str | None,
     model: str | None,
     learn_from: tuple[str, ...],
-    words: tuple[str, ...],
-    words_weight: float | None,
-    words_force: bool,
-    split_words: tuple[str, ...],
+    dictionary: tuple[str, ...],
+    own: OwnWords,
     method: Any,
     background: tuple[str, ...],
     numbers: str | None,
@@ -124,7 +102,8 @@ def segment(
 ) -> None:
     """Cut text into words.
 
-    Without --model, --learn-from or --words it adapts the base of the package to the input itself.
+    Without --model, --learn-from or --dictionary it adapts the base of the package to the input
+    itself.
     White space passes through unchanged, and so does everything else: without the separators, the
     output is the input, byte for byte. A line that is typed is answered at once, by the base alone,
     and so is one piped in if there is a --model.
@@ -136,24 +115,17 @@ def segment(
       nlpzero segment --model news.nz < today.txt
       tail -f chat.log | nlpzero segment --model base
       nlpzero segment --learn-from corpus/ --separator / - < questions.txt
-      nlpzero segment --words dict.txt --format jsonl news.txt.gz -o news.jsonl
+      nlpzero segment --words mine.txt chat.txt
+      nlpzero segment --dictionary dict.txt --format jsonl news.txt.gz -o news.jsonl
     """
-    if model is not None and learn_from:
-        raise click.UsageError("--model is learned already; give it or --learn-from.")
+    if (model is not None) + bool(learn_from) + bool(dictionary) > 1:
+        raise click.UsageError("Give one of --model, --learn-from and --dictionary.")
     if "-" in learn_from and "-" in inputs:
         raise click.UsageError("Standard input cannot be both INPUT and --learn-from.")
-    if learn_from and words:
-        raise click.UsageError("--words needs no text to learn from; leave out --learn-from.")
-    if (words_weight is not None or words_force) and len(words) < 1 + (model is None):
-        raise click.UsageError(
-            "--words-weight and --words-force are for words of your own: --words beside --model, "
-            "or a second --words."
-        )
     check_encoding(encoding)
-    split = _listed(split_words)
     if model is None:
         check_joiners(keep, joiners)
-    alone = model is None and not learn_from and not words
+    alone = model is None and not learn_from and not dictionary
     usual = method == nlpzero.CoTraining(base="default") and not background
     if alone and usual and inputs == ("-",) and is_terminal():
         # nobody who types a line wants to type all others first
@@ -171,8 +143,12 @@ def segment(
         resources = stack.enter_context(
             options.resources(jobs, memory, tmpdir, quiet=quiet, checkpoint=checkpoint)
         )
-        if model is not None or words:
-            segmenter = _from_files(model, words, numbers, words_weight, words_force)
+        if dictionary:
+            segmenter: Segmenter = nlpzero.VocabularySegmenter.from_file(
+                *dictionary, numbers=numbers or "learned"
+            )
+        elif model is not None:
+            segmenter = load_model(model, numbers)
         else:
             source = corpus
             if learn_from:
@@ -192,9 +168,7 @@ def segment(
                 complete=source is not corpus,
             )
             note_learned(segmenter, quiet=quiet)
-        segmenter = kept(segmenter, keep, joiners)
-        if split:
-            segmenter = segmenter.with_split_words(split)
+        segmenter = own.beside(kept(segmenter, keep, joiners))
         with _misuse_in_options():
             if corpus is None:
                 seen, bad = _segment_live(segmenter, form, encoding, errors, output)
@@ -213,36 +187,6 @@ def segment(
             "--separator names another",
             quiet=quiet,
         )
-
-
-def _from_files(
-    model: str | None,
-    words: tuple[str, ...],
-    numbers: Any,
-    weight: float | None,
-    force: bool,
-) -> "Segmenter":
-    """The segmenter of a model, of lists of words, or of both."""
-    if model is None:
-        if weight is None and not force:
-            return nlpzero.VocabularySegmenter.from_file(*words, numbers=numbers or "learned")
-        first, *words_of_own = words
-        loaded: Segmenter = nlpzero.VocabularySegmenter.from_file(
-            first, numbers=numbers or "learned"
-        )
-    else:
-        loaded, words_of_own = load_model(model, numbers), list(words)
-    if isinstance(loaded, nlpzero.VocabularySegmenter) and weight is None and not force:
-        for name in words_of_own:
-            loaded = loaded.with_words(nlpzero.read_words(name))
-        return loaded
-    own = _listed(words_of_own)
-    return loaded.with_words(own, weight=weight, force=force) if own else loaded
-
-
-def _listed(names: Iterable[str]) -> list[str]:
-    """The words of files, without their counts."""
-    return [word for name in names for word in nlpzero.read_words(name).words]
 
 
 @contextmanager

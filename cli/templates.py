@@ -12,7 +12,7 @@ from . import options
 from .configs import config_options
 from .formats import write_table
 from .progress import note
-from .tokenizing import make_tokenizer, tokenizing
+from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.templates.links import LinkThresholds
@@ -67,12 +67,7 @@ def templates(
     encoding: str,
     errors: str,
     field: str | None,
-    model: str | None,
-    words: str | None,
-    whitespace: bool,
-    tokenizer: str | None,
-    keep: Any,
-    joiners: str | None,
+    cutting: Cutting,
     window: int,
     links: "LinkThresholds",
     min_template_frequency: float,
@@ -100,7 +95,7 @@ def templates(
       nlpzero templates --tokenizer jieba:lcut --min-words 2 --top 50 reviews.txt
       nlpzero templates --whitespace --window 1 segmented.txt
     """
-    how = make_tokenizer(model, words, whitespace, tokenizer, keep, joiners, quiet=quiet)
+    how = cutting.tokenizer(quiet=quiet)
     again = jobs > 1 and "-" in inputs
     with (
         options.open_corpus(

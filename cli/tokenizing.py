@@ -1,101 +1,130 @@
-"""``--model``, ``--words``, ``--whitespace``, ``--tokenizer``, ``--keep``, ``--joiners``: how
+"""``--model``, ``--dictionary``, ``--whitespace``, ``--tokenizer``, and what goes with them: how
 commands on sentences cut text into words.
 """
 
+import functools
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import nlpzero
 
-from .learning import BASE, keeping, kept, refuse_keeping
+from .learning import BASE, keeping, kept, load_model, refuse_keeping
+from .options import Decorator, bundle
+from .own_words import OwnWords, dictionary, own_words
 from .progress import note
 
 if TYPE_CHECKING:
+    from nlpzero.segmentation.base import Segmenter
     from nlpzero.segmentation.tokenizers import Tokenizer
 
-F = TypeVar("F", bound=Callable[..., Any])
+#: The options of which one at most may be given.
+WAYS = "--model, --dictionary, --whitespace or --tokenizer"
 
 
-def tokenizing() -> Callable[[F], F]:
-    """The options; they arrive as ``model, words, whitespace, tokenizer, keep, joiners``."""
-    decorators = (
-        click.option(
-            "--model",
-            metavar="FILE",
-            help="Cut words with a model that `train` made.  [default: the base of the package]",
-        ),
-        click.option(
-            "--words",
-            metavar="FILE",
-            help="Cut words with a word list: one a line, or with counts.",
-        ),
-        click.option(
-            "--whitespace",
-            is_flag=True,
-            help="The text is segmented: words stand between spaces.",
-        ),
-        click.option(
-            "--tokenizer",
-            metavar="MODULE:FUNCTION",
-            help="Cut each line with a Python function, such as jieba:lcut.",
-        ),
-        keeping(),
-    )
+@dataclass(frozen=True)
+class Cutting:
+    """What the options say."""
 
-    def decorate(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
+    model: str | None
+    dictionary: tuple[str, ...]
+    whitespace: bool
+    function: str | None
+    keep: Any
+    joiners: str | None
+    own: OwnWords
+
+    @property
+    def ways(self) -> int:
+        """How many ways of cutting are asked for."""
+        given = (self.model is not None, bool(self.dictionary), self.whitespace)
+        return sum(given) + (self.function is not None)
+
+    @property
+    def of_sentences(self) -> bool:
+        """Whether an option is given that only cutting sentences has a use for."""
+        return self.ways > self.whitespace or bool(self.own)
+
+    def refuse(self, reason: str) -> None:
+        """Refuse what says how a model cuts, where none does."""
+        refuse_keeping(self.keep, self.joiners, reason)
+        if self.own:
+            raise click.UsageError(f"--words and --split-words go beside a model; {reason}")
+
+    def tokenizer(self, *, quiet: bool) -> "Tokenizer":
+        """The tokenizer that one of the options names, or the base of the package if none does.
+
+        A bad file is found now, not in a worker.
+        """
+        if self.ways > 1:
+            raise click.UsageError(f"Say what the words are with one of {WAYS}.")
+        if self.whitespace or self.function is not None:
+            self.refuse("--whitespace and --tokenizer cut in their own way.")
+        if self.function is not None:
+            try:
+                return nlpzero.FunctionTokenizer(self.function, folder=os.getcwd())
+            except ValueError as error:
+                raise click.BadParameter(str(error), param_hint="--tokenizer") from error
+        if self.whitespace:
+            return nlpzero.WhitespaceTokenizer()
+        if not self.ways:
+            note(f"words are cut by the base model; {WAYS} chooses another way", quiet=quiet)
+        plain = self.keep is None and self.joiners is None and not self.own
+        segmenter = self._segmenter()
+        if plain and self.model not in (None, BASE):
+            return nlpzero.ModelTokenizer(str(self.model))
+        return nlpzero.SegmenterTokenizer(self.own.beside(kept(segmenter, self.keep, self.joiners)))
+
+    def _segmenter(self) -> "Segmenter":
+        if self.dictionary:
+            return nlpzero.VocabularySegmenter.from_file(*self.dictionary)
+        return load_model(self.model or BASE)
+
+
+def tokenizing() -> Decorator:
+    """The options; the command receives ``cutting``."""
+
+    def decorate(function: Any) -> Any:
+        @functools.wraps(function)
+        def run(
+            *args: Any,
+            model: str | None,
+            dictionary: tuple[str, ...],
+            whitespace: bool,
+            tokenizer: str | None,
+            keep: Any,
+            joiners: str | None,
+            own: OwnWords,
+            **given: Any,
+        ) -> Any:
+            cutting = Cutting(model, dictionary, whitespace, tokenizer, keep, joiners, own)
+            return function(*args, cutting=cutting, **given)
+
+        return bundle(
+            click.option(
+                "--model",
+                metavar="FILE",
+                help="Cut words with a model that `train` made.  [default: the base of the "
+                "package]",
+            ),
+            dictionary(),
+            click.option(
+                "--whitespace",
+                is_flag=True,
+                help="The text is segmented: words stand between spaces.",
+            ),
+            click.option(
+                "--tokenizer",
+                metavar="MODULE:FUNCTION",
+                help="Cut each line with a Python function, such as jieba:lcut.",
+            ),
+            keeping(),
+            own_words(),
+        )(run)
 
     return decorate
-
-
-def make_tokenizer(
-    model: str | None,
-    words: str | None,
-    whitespace: bool,
-    tokenizer: str | None,
-    keep: Any,
-    joiners: str | None,
-    *,
-    quiet: bool,
-) -> "Tokenizer":
-    """The tokenizer that one of the options names, or the base of the package if none does.
-
-    A bad file is found now, not in a worker.
-    """
-    given = (model is not None, words is not None, whitespace, tokenizer is not None)
-    if sum(given) > 1:
-        raise click.UsageError(
-            "Say what the words are with one of --model, --words, --whitespace or --tokenizer."
-        )
-    if whitespace or tokenizer is not None:
-        refuse_keeping(keep, joiners, "--whitespace and --tokenizer cut in their own way.")
-    if not any(given):
-        note(
-            "words are cut by the base model; --model, --words, --whitespace or --tokenizer "
-            "chooses another way",
-            quiet=quiet,
-        )
-    if model == BASE or not any(given):
-        return nlpzero.SegmenterTokenizer(kept(nlpzero.load_segmenter(), keep, joiners))
-    if model is not None:
-        segmenter = nlpzero.load_segmenter(model)
-        if keep is None and joiners is None:
-            return nlpzero.ModelTokenizer(model)
-        return nlpzero.SegmenterTokenizer(kept(segmenter, keep, joiners))
-    if words is not None:
-        listed = nlpzero.VocabularySegmenter(nlpzero.read_words(words))
-        return nlpzero.SegmenterTokenizer(kept(listed, keep, joiners))
-    if tokenizer is not None:
-        try:
-            return nlpzero.FunctionTokenizer(tokenizer, folder=os.getcwd())
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--tokenizer") from error
-    return nlpzero.WhitespaceTokenizer()
 
 
 def read_stopwords(path: str) -> frozenset[str]:

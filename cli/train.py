@@ -21,6 +21,7 @@ from .learning import (
     note_learned,
     numbers,
 )
+from .own_words import OwnWords, own_words
 from .progress import note
 
 
@@ -31,12 +32,13 @@ from .progress import note
 @numbers()
 @keeping()
 @click.option(
-    "--words",
+    "--dictionary",
     multiple=True,
     metavar="FILE",
     help="Make a model from a list of words instead of text: one a line, with counts or in jieba's "
     "format. Further lists complete or replace the first.",
 )
+@own_words()
 @click.option(
     "--arpa",
     metavar="FILE",
@@ -64,7 +66,8 @@ def train(
     numbers: str | None,
     keep: Any,
     joiners: str | None,
-    words: tuple[str, ...],
+    dictionary: tuple[str, ...],
+    own: OwnWords,
     arpa: str | None,
     compact: int | None,
     jobs: int,
@@ -85,24 +88,29 @@ def train(
       nlpzero train novel.txt --background news.txt.gz -o novel.nz
       nlpzero train --method lm news.txt tech.txt -o lm.nz --arpa lm.arpa
       nlpzero train --compact 2.7M --sample 64M corpus/ -o my-base.nz
-      nlpzero train --words dict.txt --words mine.txt -o dict.nz
+      nlpzero train news.txt --words mine.txt -o mine.nz
+      nlpzero train --dictionary dict.txt -o dict.nz
     """
-    if arpa is not None and (words or not isinstance(method, nlpzero.CharacterModel)):
+    if arpa is not None and (dictionary or not isinstance(method, nlpzero.CharacterModel)):
         raise click.UsageError("--arpa writes a language model; it belongs to --method lm.")
-    if compact is not None and (words or background or not isinstance(method, nlpzero.CoTraining)):
+    if compact is not None and (
+        dictionary or background or not isinstance(method, nlpzero.CoTraining)
+    ):
         raise click.UsageError(
-            "--compact makes a base from raw text by --method learned; leave out --words and "
-            "--background."
+            "--compact makes a base from raw text by --method learned; leave out --dictionary "
+            "and --background."
         )
     check_joiners(keep, joiners)
-    if words:
+    if dictionary:
         if inputs:
-            raise click.UsageError("--words makes a model from lists alone; give no INPUT with it.")
-        first, *more = words
+            raise click.UsageError(
+                "--dictionary makes a model from lists alone; give no INPUT with it."
+            )
+        first, *more = dictionary
         segmenter: Any = nlpzero.VocabularySegmenter.from_file(
             first, *more, encoding=encoding, numbers=numbers or "learned"
         )
-        kept(segmenter, keep, joiners).save(output)
+        own.beside(kept(segmenter, keep, joiners)).save(output)
         note(f"{segmenter.size:,} words", quiet=quiet)
     else:
         if not inputs:
@@ -130,7 +138,7 @@ def train(
                     )
                 else:
                     segmenter = compacted(corpus, method, compact, numbers, given, quiet=quiet)
-            kept(segmenter, keep, joiners).save(output)
+            own.beside(kept(segmenter, keep, joiners)).save(output)
             if arpa is not None:
                 segmenter.model.write_arpa(arpa)
             options.note_reading(corpus, segmenter.read, quiet=quiet)

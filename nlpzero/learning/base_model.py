@@ -145,6 +145,7 @@ class BaseModel:
         numbers: str = "learned",
         keep: str | Iterable[str] = DEFAULT_KEEP,
         joiners: str = JOINERS,
+        own_words: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a file of the base: data only, checksummed; the same bytes for the same base.
 
@@ -155,6 +156,8 @@ class BaseModel:
             Convention for numbers of the segmenter that is read from the file.
         keep, joiners
             What it leaves whole, see :class:`nlpzero.Alphabet`.
+        own_words : mapping, optional
+            Of :meth:`nlpzero.segmentation.own_words.OwnWords.to_header`: words beside it.
         """
         header: dict[str, Any] = {"numbers": numbers, "training": dict(self.training)}
         kept = checked_keep(keep)
@@ -163,6 +166,8 @@ class BaseModel:
             checked_joiners(JOINERS),
         ):
             header |= {"keep": list(kept), "joiners": checked_joiners(joiners)}
+        if own_words is not None:
+            header["own_words"] = dict(own_words)
         write_file(path, "base", header, _packed(self))
 
 

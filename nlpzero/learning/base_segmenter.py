@@ -21,6 +21,7 @@ from nlpzero.learning.model import LearnedModel, learned_tables
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.streams import dense_table
 from nlpzero.segmentation.base import Arrays, Numbers, SymbolSegmenter
+from nlpzero.segmentation.own_words import OwnWords
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
@@ -68,14 +69,18 @@ class BaseSegmenter(LearnedSegmenter):
         return _BaseDecoder(self.base)
 
     def save(self, path: PathLike) -> None:
-        """Write the file of the base, with the convention for numbers and what stays whole.
+        """Write the file of the base, with the convention for numbers, what stays whole, and words
+        of one's own.
 
         Parameters
         ----------
         path : path
         """
         keep = cast("tuple[str, ...]", self.alphabet.keep)
-        self.base.save(path, numbers=self.numbers, keep=keep, joiners=self.alphabet.joiners)
+        own = None if self.own_words is None else self.own_words.to_header()
+        self.base.save(
+            path, numbers=self.numbers, keep=keep, joiners=self.alphabet.joiners, own_words=own
+        )
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         raise NotImplementedError("a base has a file of its own kind; use save().")
@@ -94,12 +99,15 @@ class BaseSegmenter(LearnedSegmenter):
         header = read_header(path)[1]
         base = load_base(path)
         with content_of(path):
-            return cls(
+            segmenter = cls(
                 base,
                 numbers=header.get("numbers", "learned"),
                 keep=header.get("keep", DEFAULT_KEEP),
                 joiners=header.get("joiners", JOINERS),
             )
+            if "own_words" in header:
+                segmenter.own_words = OwnWords.from_header(header["own_words"])
+            return segmenter
 
 
 class _BaseDecoder(LearnedDecoder):

@@ -14,7 +14,7 @@ COMMANDS = {
     "ngrams": ["ngrams", "--order", "5"],
     "count": ["count", "--whitespace"],
     "cohesion": ["discover", "--method", "cohesion"],
-    "segment": ["segment", "--words", "list.txt"],
+    "segment": ["segment", "--dictionary", "list.txt"],
     "lm": ["train", "--method", "lm"],
     "learned": ["train", "--no-base", "--sample", "300K"],
 }

@@ -88,7 +88,7 @@ def test_our_segmenters(tmp_path: Path, run_cli: RunCli) -> None:
     (tmp_path / "text.txt").write_text("今天天气好，天气很好。", encoding="utf-8")
     (tmp_path / "list.txt").write_text("今天 3\n天气 5\n很 2\n", encoding="utf-8")
     VocabularySegmenter({"今天": 3, "天气": 5, "很": 2}).save(tmp_path / "model.nz")
-    listed = run_cli("count", "--words", "list.txt", "text.txt", code=0)
+    listed = run_cli("count", "--dictionary", "list.txt", "text.txt", code=0)
     assert listed.out == "word\tcount\n天气\t2\n好\t2\n今天\t1\n很\t1\n"
     assert run_cli("count", "--model", "model.nz", "text.txt", code=0).out == listed.out
     marks = run_cli("count", "--model", "model.nz", "text.txt", "--punctuation", code=0)
@@ -139,9 +139,9 @@ def test_saved_counts_hold_everything_and_merge(
         (
             "--whitespace --ngrams 2",
             2,
-            "one of --model, --words, --whitespace, --ngrams or --tokenizer",
+            "one of --model, --dictionary, --whitespace or --tokenizer, or --ngrams",
         ),
-        ("--whitespace --words x", 2, "one of --model"),
+        ("--whitespace --dictionary x", 2, "one of --model"),
         ("--ngrams 5", 2, "'5' is not a length from 1 to 4"),
         ("--ngrams 3-2", 2, "not a length"),
         ("--ngrams 2 --document-frequency line", 2, "--ngrams goes without"),

@@ -45,7 +45,7 @@ def test_with_a_model(run_here, files, tmp_path):
     (tmp_path / "words.txt").write_text(
         "我们 9\n野生 5\n动物园 3\n结束 2\n年 1\n在 1\n玩 1\n好 1\n", encoding="utf-8"
     )
-    run_here("train", "--words", "words.txt", "-o", "words.nz", "-q", code=0)
+    run_here("train", "--dictionary", "words.txt", "-o", "words.nz", "-q", code=0)
     plain = json.loads(
         run_here("evaluate", "gold.txt", "--model", "words.nz", "--format", "json", code=0).out
     )

@@ -63,7 +63,7 @@ def test_a_model_says_what_it_keeps(run_cli: Callable, text: Path, tmp_path: Pat
     words_file = tmp_path / "words.txt"
     words_file.write_text("手机\n程序\n", encoding="utf-8")
     for arguments, kept in [([], True), (["--keep", "none"], False)]:
-        run_cli("train", "--words", words_file, "-o", model, *arguments, code=0)
+        run_cli("train", "--dictionary", words_file, "-o", model, *arguments, code=0)
         assert ("5G" in nlpzero.load_segmenter(model).segment(LINE)) == kept
 
 

@@ -115,7 +115,9 @@ def test_what_templates_wrote_is_read(run_cli, tmp_path: Path) -> None:
 def test_bad_input(run_cli, toy: Path, tmp_path: Path) -> None:
     result = run_cli("parse", "--whitespace", input=b"")
     assert result.code == 2 and "--templates" in result.err
-    result = run_cli("parse", "--templates", toy, "--whitespace", "--words", "w.txt", input=b"")
+    result = run_cli(
+        "parse", "--templates", toy, "--whitespace", "--dictionary", "w.txt", input=b""
+    )
     assert result.code == 2 and "one of --model" in result.err
     (tmp_path / "bad.tsv").write_text("[X]\t3\n", "utf-8")
     result = run_cli("parse", "--templates", "bad.tsv", "--whitespace", input=b"")

@@ -175,7 +175,7 @@ def test_words_of_sentences(run_cli, tmp_path):
         "rules",
         "--text",
         "text.txt",
-        "--words",
+        "--dictionary",
         "words.txt",
         "--stopwords",
         "stop.txt",
@@ -236,7 +236,7 @@ def test_nothing_found_says_what_to_change(run_cli, baskets):
         (("--separator", '"'), "--separator"),
         (("--basket", "1,2", "--jsonl"), "exclude each other"),
         (("--field", "x"), "--field"),
-        (("--text", "--whitespace", "--words", "x"), "one of --model"),
+        (("--text", "--whitespace", "--dictionary", "x"), "one of --model"),
         (("--itemsets", "no/such/folder"), "--itemsets"),
     ],
 )

@@ -224,13 +224,29 @@ def test_words_of_ones_own(run_here, model, tmp_path):
     (tmp_path / "base.txt").write_text("北京 3 ns\n大学 4\n好\n", encoding="utf-8")
     (tmp_path / "mine.txt").write_text("北京好\n", encoding="utf-8")
     text = "北京好大学\n".encode()
-    assert run_here("segment", "--words", "base.txt", input=text, code=0).out == "北京 好 大学\n"
+    assert (
+        run_here("segment", "--dictionary", "base.txt", input=text, code=0).out == "北京 好 大学\n"
+    )
     assert run_here(
-        "segment", "--words", "base.txt", "--words", "mine.txt", input=text, code=0
+        "segment", "--dictionary", "base.txt", "--words", "mine.txt", input=text, code=0
     ).out == ("北京好 大学\n")
     assert run_here("segment", "--model", model, "--words", "mine.txt", input=text, code=0).out == (
         "北京好 大学\n"
     )
+
+
+def test_words_of_ones_own_beside_the_base(run_here, tmp_path):
+    (tmp_path / "mine.txt").write_text("盐仓镇 10 ns\n", encoding="utf-8")
+    (tmp_path / "apart.txt").write_text("天 安门\n", encoding="utf-8")
+    text = "我爱北京天安门和盐仓镇。\n".encode()
+    assert "盐仓镇" not in run_here("segment", input=text, code=0).out.split()
+    for model in ([], ["--model", "base"], ["--no-base"], ["--learn-from", "mine.txt"]):
+        done = run_here("segment", *model, "--words", "mine.txt", input=text, code=0)
+        assert "盐仓镇" in done.out.split()
+    done = run_here(
+        "segment", "--words", "mine.txt", "--split-words", "apart.txt", input=text, code=0
+    )
+    assert done.out == "我 爱 北京 天 安门 和 盐仓镇 。\n"
 
 
 def test_numbers(run_here, model):
@@ -290,8 +306,8 @@ def test_a_field_of_records(run_here, model, tmp_path):
     [
         (("--model", "nowhere.nz"), 1, "nowhere.nz: cannot be read"),
         (("--model", "{model}", "missing.txt"), 1, "missing.txt"),
-        (("--model", "{model}", "--learn-from", "x"), 2, "--model is learned already"),
-        (("--words", "x", "--learn-from", "x"), 2, "--words needs no text"),
+        (("--model", "{model}", "--learn-from", "x"), 2, "Give one of --model, --learn-from"),
+        (("--dictionary", "x", "--learn-from", "x"), 2, "Give one of --model, --learn-from"),
         (("--learn-from", "-"), 2, "Standard input cannot be both"),
         (("--model", "{model}", "--separator", ""), 2, "must not be empty"),
         (
@@ -330,7 +346,7 @@ def test_what_stays_whole(run_cli, tmp_path):
     text = "用C++17写，见https://a.com/b。SK-II，5G"
     words = tmp_path / "words.txt"
     words.write_text("神仙水\n", encoding="utf-8")
-    cut = ["segment", "--words", str(words), "--separator", "|"]
+    cut = ["segment", "--dictionary", str(words), "--separator", "|"]
     whole = "用|C++17|写|，|见|https://a.com/b|。|SK-II|，|5G"
     assert run_cli(*cut, "--keep", "all", input=text.encode()).out == whole
     assert run_cli(*cut, "--keep", "url,word", "--joiners", "+", input=text.encode()).out == (
@@ -361,7 +377,7 @@ def test_words_of_ones_own_beside_a_model(run_cli, tmp_path):
     assert run_cli(*no_weight, input=text).out == run_cli(*cut, input=text).out
     misused = run_cli(*cut, "--words-force", input=text)
     assert misused.code == 2
-    assert "--words-force are for words of your own" in misused.err
+    assert "--words-force say how strong words of your own are" in misused.err
     split = run_cli(
         *cut, "--split-words", str(tmp_path / "split.txt"), input="今天天气很好".encode()
     ).out

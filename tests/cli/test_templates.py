@@ -39,7 +39,7 @@ def test_jsonl_and_the_trivial_apart(run_cli) -> None:
 
 
 def test_output_file_reads_back(run_cli, tmp_path: Path) -> None:
-    arguments = ("templates", SAMPLES / "reviews.txt", "--words", SAMPLES / "gold.txt")
+    arguments = ("templates", SAMPLES / "reviews.txt", "--dictionary", SAMPLES / "gold.txt")
     run_cli(*arguments, "-o", "t.tsv", "--min-words", 1, "--top", 7, code=0)
     rows = read_templates((tmp_path / "t.tsv").read_text("utf-8").splitlines())
     assert len(rows) == 7
@@ -81,7 +81,7 @@ def test_nothing_found_is_a_table_without_rows(run_cli) -> None:
 
 
 def test_misuse(run_cli) -> None:
-    result = run_cli("templates", "--whitespace", "--words", "w.txt")
+    result = run_cli("templates", "--whitespace", "--dictionary", "w.txt")
     assert result.code == 2 and "one of --model" in result.err
     assert run_cli("templates", "--whitespace", "--window", 0).code == 2
     assert run_cli("templates", "--tokenizer", "jieba").code == 2

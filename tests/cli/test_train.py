@@ -75,9 +75,9 @@ def test_word_lists(run_here, tmp_path):
     (tmp_path / "mine.txt").write_text("北京大学\n", encoding="gb18030")
     done = run_here(
         "train",
-        "--words",
+        "--dictionary",
         "base.txt",
-        "--words",
+        "--dictionary",
         "mine.txt",
         "--encoding",
         "gb18030",
@@ -89,6 +89,15 @@ def test_word_lists(run_here, tmp_path):
     assert load_segmenter(tmp_path / "model.nz").segment("在北京大学") == ["在", "北京大学"]
 
 
+@pytest.mark.parametrize("how", [[], ["--no-base"], ["--method", "lm"], ["--compact", "60K"]])
+def test_a_model_keeps_words_of_ones_own(run_here, text, tmp_path, how):
+    (tmp_path / "mine.txt").write_text("盐仓镇的雾\n", encoding="utf-8")
+    run_here("train", "text.txt", *how, "--words", "mine.txt", "-o", "model.nz", code=0)
+    assert "盐仓镇的雾" in load_segmenter(tmp_path / "model.nz").segment("我爱盐仓镇的雾。")
+    done = run_here("segment", "--model", "model.nz", input="我爱盐仓镇的雾。".encode(), code=0)
+    assert "盐仓镇的雾" in done.out.split()
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
@@ -97,14 +106,14 @@ def test_word_lists(run_here, tmp_path):
         (("text.txt", "-o", "nowhere/model.nz"), 2, "does not exist"),
         (("text.txt", "-o", "model.nz", "--order", "9"), 2, "--order"),
         (("text.txt", "-o", "model.nz", "--arpa", "x.arpa"), 2, "--arpa writes a language model"),
-        (("text.txt", "--words", "text.txt", "-o", "model.nz"), 2, "give no INPUT"),
+        (("text.txt", "--dictionary", "text.txt", "-o", "model.nz"), 2, "give no INPUT"),
         (
             ("text.txt", "-o", "model.nz", "--method", "lm", "--background", "x"),
             2,
             "belongs to --method learned",
         ),
         (("--method", "lm", "-o", "model.nz"), 1, "no letters or characters to learn from"),
-        (("--words", "nowhere.txt", "-o", "model.nz"), 1, "nowhere.txt: cannot be read"),
+        (("--dictionary", "nowhere.txt", "-o", "model.nz"), 1, "nowhere.txt: cannot be read"),
     ],
 )
 def test_misuse(run_here, text, tmp_path, args, code, message):
