@@ -183,7 +183,7 @@ def _write(
     sums = _Sums()
     tables = iter(tables)
     first = next(tables, None)  # an error of the first file comes before any output
-    with open_output(output, bom=listed.format == "csv") as text:
+    with open_output(output, bom=listed.format.startswith("csv")) as text:
         text.flush()
         header = True
         for source, table in () if first is None else itertools.chain([first], tables):

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     "lm).",
 )
 @options.encoding()
+@options.max_expansion()
 @options.errors()
 @click.option(
     "--format",
@@ -101,13 +102,18 @@ def evaluate(
         segmenter = own.beside(kept(load_model(model, numbers), keep, joiners))
     if perplexity and not isinstance(segmenter, nlpzero.LanguageModelSegmenter):
         raise click.UsageError("--perplexity needs a --model of the method lm.")
-    reference = nlpzero.Corpus(gold, encoding=encoding, errors=errors)
+    reading: dict[str, Any] = {
+        "encoding": encoding,
+        "errors": errors,
+        "max_expansion": options.allowed_expansion(),
+    }
+    reference = nlpzero.Corpus(gold, **reading)
     known = None
     if known_words is not None:
-        known = set(nlpzero.read_words(known_words, encoding=encoding).words)
+        known = set(nlpzero.read_words(known_words, encoding=encoding, counts=False).words)
     if segmenter is None:
         assert predicted is not None
-        lines = nlpzero.Corpus(predicted, encoding=encoding, errors=errors).lines()
+        lines = nlpzero.Corpus(predicted, **reading).lines()
     else:
         lines = _segmented(segmenter, reference)
     score = nlpzero.score_segmentation(

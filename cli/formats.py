@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, TextIO
 
 from nlpzero.engine.temporary import atomic_output
-from nlpzero.text.cells import csv_cell, json_cell, tsv_cell
+from nlpzero.text.cells import csv_cell, json_cell, safe_csv_cell, tsv_cell
 
-FORMATS = ("tsv", "csv", "jsonl")
+FORMATS = ("tsv", "csv", "csv-safe", "jsonl")
 
 _BATCH = 2048  # rows joined into one write
 
@@ -118,6 +118,21 @@ def _csv_line(row: Sequence[Any]) -> str:
     return ",".join([csv_cell(_cell(value)) for value in row]) + "\n"
 
 
+def _safe_csv_line(row: Sequence[Any]) -> str:
+    # a number may well begin with a minus
+    return (
+        ",".join(
+            [
+                csv_cell(_cell(value))
+                if isinstance(value, (int, float))
+                else safe_csv_cell(_cell(value))
+                for value in row
+            ]
+        )
+        + "\n"
+    )
+
+
 def write_table(
     path: str | None, format: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:
@@ -125,22 +140,28 @@ def write_table(
 
     ``tsv`` has a header line; a tab, line end or backslash inside a cell is written ``\\t``,
     ``\\n``, ``\\r``, ``\\\\``. ``csv`` has a header line and a byte order mark, which spreadsheets
-    need to see UTF-8. ``jsonl`` has one object per row; a number that is not finite is ``null``
-    there. A list is a JSON array, and in the other two its parts joined by spaces.
+    need to see UTF-8; ``csv-safe`` is the same with an apostrophe before text that a spreadsheet
+    would run as a formula. ``jsonl`` has one object per row; a number that is not finite is
+    ``null`` there. A list is a JSON array, and in the others its parts joined by spaces.
 
     Parameters
     ----------
     path : str or None
         A file, written atomically; None or ``-`` for standard output.
-    format : {"tsv", "csv", "jsonl"}
+    format : {"tsv", "csv", "csv-safe", "jsonl"}
     columns : sequence of str
         Names for the header and the JSON keys.
     rows : iterable of sequences
         As many values each as there are columns: text, numbers, None, or lists of these.
     """
-    line = {"tsv": _tsv_line, "csv": _csv_line, "jsonl": _json_line(columns)}[format]
+    line = {
+        "tsv": _tsv_line,
+        "csv": _csv_line,
+        "csv-safe": _safe_csv_line,
+        "jsonl": _json_line(columns),
+    }[format]
     written = 0
-    with open_output(path, bom=format == "csv") as file:
+    with open_output(path, bom=format.startswith("csv")) as file:
         batch = [] if format == "jsonl" else [line(columns)]
         for row in rows:
             batch.append(line(row))

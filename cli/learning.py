@@ -13,7 +13,7 @@ import click
 import nlpzero
 
 from .configs import config_options
-from .options import Decorator, F, format_size
+from .options import Decorator, F, allowed_expansion, format_size
 from .progress import note
 
 if TYPE_CHECKING:
@@ -171,7 +171,11 @@ def learn(
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
     if background:
         more = nlpzero.Corpus(
-            *background, encoding=corpus.encoding, errors=corpus.errors, field=corpus.field
+            *background,
+            encoding=corpus.encoding,
+            errors=corpus.errors,
+            field=corpus.field,
+            max_expansion=allowed_expansion(),
         )
         method = dataclasses.replace(method, background=more)
     if resources.executor is not None and not isinstance(method, nlpzero.CharacterModel):

@@ -35,7 +35,7 @@ def is_terminal() -> bool:
 
 
 def _is_compressed(head: bytes) -> bool:
-    from nlpzero.text.files import compression  # brings NumPy, which --help does not need
+    from nlpzero.text.compressed import compression
 
     return compression(head) is not None
 

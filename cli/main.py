@@ -148,6 +148,9 @@ def run(args: list[str] | None = None) -> int:
             "the text in."
         )
         return 1
+    except RecursionError:
+        _complain("something in the input is nested too deeply to be read.")
+        return 1
     except BrokenPipeError:
         _drop_output()
         return 0

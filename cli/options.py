@@ -7,10 +7,11 @@ gives ``output, quiet``.
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -172,6 +173,13 @@ def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     if value is None:
         return None
     folder = os.path.dirname(os.path.abspath(value))
+    try:
+        os.stat(value)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # too long a name, a loop of links, a NUL character
+        reason = getattr(error, "strerror", None) or error
+        raise click.BadParameter(f"{value!r} cannot be written: {reason}.", ctx, param) from None
     if os.path.isdir(value):
         raise click.BadParameter(f"{value!r} is a folder.", ctx, param)
     if not os.path.isdir(folder):
@@ -203,8 +211,8 @@ def format_(choices: tuple[str, ...] = FORMATS) -> Decorator:
         type=click.Choice(choices),
         default=choices[0],
         show_default=True,
-        help="Output format. csv starts with a byte order mark, for spreadsheets; the others have "
-        "none.",
+        help="Output format. csv starts with a byte order mark, for spreadsheets; csv-safe is csv "
+        "with an apostrophe before cells that a spreadsheet would run as formulas.",
     )
 
 
@@ -225,9 +233,56 @@ def bundle(*decorators: Decorator) -> Decorator:
     return decorate
 
 
+class _Expansion(click.ParamType):
+    """A number of times, or ``none``."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | None:
+        if value == "none" or value is None:
+            return None
+        try:
+            times = float(value)
+        except ValueError:
+            times = 0.0
+        if not times >= 1:
+            self.fail(f"{value!r} is neither a number >= 1 nor none.", param, ctx)
+        return times
+
+
+def max_expansion() -> Decorator:
+    """``--max-expansion``, which commands get through :func:`allowed_expansion`."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: float | None) -> None:
+        ctx.meta[_EXPANSION] = value
+
+    return click.option(
+        "--max-expansion",
+        type=_Expansion(),
+        default="200",
+        show_default=True,
+        metavar="TIMES",
+        expose_value=False,
+        callback=keep,
+        help="How many times as large as it is stored a compressed input may become, beyond 64 MB; "
+        "none for any number.",
+    )
+
+
+_EXPANSION = f"{__name__}.max_expansion"
+
+
+def allowed_expansion() -> float | None:
+    """What ``--max-expansion`` says: for `max_expansion` of a corpus."""
+    allowed: float | None = click.get_current_context().meta[_EXPANSION]
+    return allowed
+
+
 def reading(required: bool = True) -> Decorator:
-    """``INPUT... --encoding --errors --field``."""
-    return bundle(inputs(required), encoding(), errors(), field())
+    """``INPUT... --encoding --errors --field --max-expansion``."""
+    return bundle(inputs(required), encoding(), errors(), field(), max_expansion())
 
 
 def working() -> Decorator:
@@ -317,7 +372,13 @@ def open_corpus(
         Folder for that file.
     """
     try:
-        corpus = nlpzero.Corpus(*inputs, encoding=encoding, errors=errors, field=field)
+        corpus = nlpzero.Corpus(
+            *inputs,
+            encoding=encoding,
+            errors=errors,
+            field=field,
+            max_expansion=allowed_expansion(),
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if field is None:
@@ -333,6 +394,48 @@ def open_corpus(
             yield corpus
     else:
         yield corpus
+
+
+def refuse_own_output(corpus: "Corpus | None", output: str | None) -> None:
+    """Refuse to write what is read to standard output as it is written: it would never end.
+
+    Parameters
+    ----------
+    corpus : Corpus or None
+        What is read; None for standard input alone.
+    output : str or None
+        A file is replaced when all is read, so any will do.
+    """
+    if output is not None and output != "-":
+        return
+    written = _status(sys.stdout)
+    if written is None or not stat.S_ISREG(written.st_mode):
+        return
+    for source in corpus.sources if corpus is not None else ():
+        if source.kind == "file":
+            with suppress(OSError):
+                _refuse_same(os.stat(source.location), written, source.name)
+    read = _status(sys.stdin)
+    if read is not None and (corpus is None or any(s.kind == "stdin" for s in corpus.sources)):
+        _refuse_same(read, written, "standard input")
+
+
+def _status(stream: TextIO | None) -> os.stat_result | None:
+    if stream is None:
+        return None
+    try:
+        return os.fstat(stream.fileno())
+    except (OSError, ValueError):  # no file
+        return None
+
+
+def _refuse_same(read: os.stat_result, written: os.stat_result, name: str) -> None:
+    # an empty file, as `> file` leaves it, has nothing to read
+    if os.path.samestat(read, written) and read.st_size:
+        raise nlpzero.CorpusError(
+            f"{name}: is the output too, which would never end; name another file, or the same "
+            "with -o"
+        )
 
 
 def note_reading(corpus: "Corpus", report: "ReadReport", *, quiet: bool = False) -> None:

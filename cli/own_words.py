@@ -55,7 +55,7 @@ class OwnWords:
 
 def _listed(names: Iterable[str]) -> list[str]:
     """The words of files, without their counts."""
-    return [word for name in names for word in nlpzero.read_words(name).words]
+    return [word for name in names for word in nlpzero.read_words(name, counts=False).words]
 
 
 def own_words() -> Decorator:

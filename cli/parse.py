@@ -87,6 +87,7 @@ def parse(
         progress(quiet=quiet) as tell,
         open_output(output) as file,
     ):
+        options.refuse_own_output(corpus, output)
         clauses = nlpzero.read_clauses(corpus, how, resources=nlpzero.Resources(progress=tell))
 
         def trees() -> "Iterator[tuple[Clause, Tree]]":

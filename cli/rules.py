@@ -36,6 +36,7 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
 @click.command()
 @options.inputs()
 @options.encoding()
+@options.max_expansion()
 @options.errors()
 @click.option(
     "--field",

@@ -140,6 +140,7 @@ def segment(
                     inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
                 )
             )
+        options.refuse_own_output(corpus, output)
         resources = stack.enter_context(
             options.resources(jobs, memory, tmpdir, quiet=quiet, checkpoint=checkpoint)
         )

@@ -30,13 +30,16 @@ from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 
-# Texts of any size go to processes: else only large ones would.
+# Texts of any size are shared among processes: else only large ones would be.
 PROGRAM = """
 import sys
-import nlpzero.engine.parallel as parallel
 from nlpzero_cli.start import main
 if sys.argv.pop(1) == "processes":
+    import nlpzero.engine.parallel as parallel
+    import nlpzero.segmentation.writing as writing
+    import nlpzero.text.corpus as corpus
     parallel._THREADS_WITHOUT_QUEUE = parallel._BYTES_WORTH_A_PROCESS = 0
+    corpus._LEAST_SHARD = writing._LEAST_SHARED = 10_000
 main()
 """
 
@@ -81,10 +84,10 @@ class Round:
         return cls(
             random.choice(sorted(COMMANDS)),
             random.choice((1, 2, 4)),
-            random.choice(("threads", "processes")),
+            random.choice(("threads", "processes", "processes")),
             random.choice(SIGNALS),
             random.choice(TARGETS),
-            round(random.uniform(0, 1.1), 3),
+            round(random.uniform(0, 1), 3),
             random.random() < 0.5,
         )
 
@@ -152,6 +155,8 @@ class Workshop:
     def seconds(self, command: str, jobs: int, kind: str) -> float:
         """How long a command takes when nobody disturbs it."""
         if (command, jobs, kind) not in self._seconds:
+            if command not in self._expected:  # what is measured should not be compiling
+                self._run(self._args(command, jobs, "expected"), kind)
             begun = time.monotonic()
             self._run(self._args(command, jobs, "expected"), kind)
             self._seconds[command, jobs, kind] = time.monotonic() - begun
@@ -279,6 +284,8 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=1.0, help="factor on the limits of time")
     parser.add_argument("--out", type=Path, help="a folder for the record")
     options = parser.parse_args()
+    # what is started in the background ignores Ctrl-C, and so would the commands
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     source = random.Random(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     played: list[tuple[Round, Outcome]] = []

@@ -70,7 +70,7 @@ BESIDE_PUBLIC_NAMES = {
     "nlpzero.rules.rule_filter",
     "nlpzero.text.cells",
     "nlpzero.text.decoding",
-    "nlpzero.text.files",
+    "nlpzero.text.compressed",
 }
 
 

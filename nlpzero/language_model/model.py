@@ -246,14 +246,20 @@ class KneserNeyModel:
         Returns
         -------
         float
-            exp(-mean log probability); NaN for a text without symbols.
+            exp(-mean log probability), infinite beyond the largest number; NaN for a text without
+            symbols.
         """
         total, events = 0.0, 0
         for text in [texts] if isinstance(texts, str) else texts:
             log_prob, n = self.score(text)
             total += log_prob
             events += n
-        return math.exp(-total / events) if events else math.nan
+        if not events:
+            return math.nan
+        try:
+            return math.exp(-total / events)
+        except OverflowError:
+            return math.inf
 
     # ------------------------------------------------------------------------------------- files
 

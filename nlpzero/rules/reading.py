@@ -273,7 +273,7 @@ def add_json(blocks: Iterable[bytes], field: str | None, builder: TransactionBui
         full = [line for line in lines if line.strip()]
         try:
             rows = json.loads(f"[{','.join(full)}]")
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # a number of 5,000 digits is one too
             rows = None
         if rows is None or len(rows) != len(full):
             raise _bad_json(lines, number)
@@ -299,9 +299,10 @@ def _bad_json(lines: list[str], number: int) -> CorpusError:
         if line.strip():
             try:
                 json.loads(line)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
+                what = getattr(error, "msg", None) or str(error)
                 return CorpusError(
-                    f"line {n} of the input: not JSON ({error.msg}): {line.strip()[:60]!r}"
+                    f"line {n} of the input: not JSON ({what}): {line.strip()[:60]!r}"
                 )
     return CorpusError(f"lines {number} to {number + len(lines) - 1}: not one JSON value per line")
 

@@ -97,6 +97,10 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
                 if number == 1 and re.match(r"word[\t,]", line):
                     continue
                 word, count = _parse(line, f"{name}:{number}", counts)
+                if counts and (count <= 0 or math.isinf(count)):
+                    raise CorpusError(
+                        f"{name}:{number}: counts must be positive numbers, got {line[:60]!r}"
+                    )
                 if word in found and not math.isnan(found[word]):
                     found[word] += 0.0 if math.isnan(count) else count
                 else:
@@ -106,6 +110,8 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
             f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the word "
             "list, such as gb18030, or convert it to UTF-8"
         ) from error
+    except UnicodeError as error:  # UTF-16 without its mark
+        raise CorpusError(f"{name}: not valid {encoding}: {error}") from error
     except LookupError as error:
         raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
     except OSError as error:
@@ -170,7 +176,7 @@ def _parse_json(line: str, where: str) -> tuple[str, float]:
     try:
         row = json.loads(line)
         return str(row["word"]), float(row.get("count", math.nan))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorpusError(f'{where}: expected {{"word": ...}}, got {line[:40]!r}') from error
 
 

@@ -240,7 +240,7 @@ def _read_rows(
                     frequency = float(fields[2])
                 if len(fields) > 3 and fields[3]:
                     examples = tuple(fields[3].split(EXAMPLE_SEPARATOR))
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise CorpusError(
                 f"{name}:{number}: expected `template<TAB>count`, as `nlpzero templates` writes "
                 f"it, got {line[:60]!r}"

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 TSV_ESCAPES: Mapping[str, str] = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 #: Characters that put a CSV cell in quotation marks, which are doubled inside.
 CSV_QUOTED = frozenset('",\r\n')
+#: Characters at the beginning of a cell that make it a formula for a spreadsheet, which runs it.
+FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
 #: Characters that a JSON string cannot hold, and what stands for them: as the module json writes
 #: them.
 JSON_ESCAPES: Mapping[str, str] = {
@@ -58,6 +60,17 @@ def csv_cell(text: str) -> str:
     if CSV_QUOTED.isdisjoint(text):
         return text
     return '"' + text.replace('"', '""') + '"'
+
+
+def safe_csv_cell(text: str) -> str:
+    """The same, with an apostrophe before what a spreadsheet would take for a formula.
+
+    Examples
+    --------
+    >>> print(safe_csv_cell("plain"), safe_csv_cell("=1+1"), safe_csv_cell("＋1"))
+    plain '=1+1 '＋1
+    """
+    return csv_cell("'" + text if text and text[0] in FORMULA_STARTS else text)
 
 
 def json_cell(text: str) -> str:

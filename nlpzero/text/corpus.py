@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.temporary import KeptFolder, PathLike
 from nlpzero.errors import CorpusError, ResourceError
+from nlpzero.text.compressed import MAX_EXPANSION
 from nlpzero.text.decoding import TextDecoder, codec_name, cut_text, line_safe, without_surrogates
 from nlpzero.text.files import (
     Input,
@@ -380,6 +381,9 @@ class Corpus(_Text):
         the text; each text is a document. Without it their lines are text like any other. Files
         with other names are text in any case; what comes from standard input is JSON Lines if it
         begins with ``{``, TSV if its first line has a tab, and CSV otherwise.
+    max_expansion : float >= 1, or None
+        How many times as large as it is stored a compressed file may become, beyond 64 MiB; more
+        is an error, for it is a bomb rather than a text. None: any number.
 
     Raises
     ------
@@ -403,10 +407,19 @@ class Corpus(_Text):
         encoding: str = "utf-8",
         errors: str = "strict",
         field: str | None = None,
+        max_expansion: float | None = MAX_EXPANSION,
     ) -> None:
         if not inputs:
             raise ValueError("Corpus needs at least one input: a path, a folder, a glob or '-'.")
-        sources = [source for item in inputs for source in find(item, field)]
+        if max_expansion is not None and not max_expansion >= 1:
+            raise ValueError(
+                f"`max_expansion` must be a number >= 1 or None, got {max_expansion!r}."
+            )
+        sources = [
+            replace(source, max_expansion=max_expansion)
+            for item in inputs
+            for source in find(item, field)
+        ]
         if sum(source.kind == "stdin" for source in sources) > 1:
             raise CorpusError("standard input ('-') can be read only once, so name it once")
         if field is not None and all(source.layout == "text" for source in sources):

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError, NlpzeroError
+from nlpzero.text.compressed import MAX_EXPANSION, StoredBytes, compression, decompressed
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -69,6 +70,7 @@ class Source:
     layout: str = field(default="text", repr=False)  # text, jsonl, csv, tsv, guess
     texts: Iterable[str] = field(default=(), repr=False, compare=False)
     first: int = field(default=0, repr=False)  # number of texts before these
+    max_expansion: float | None = field(default=MAX_EXPANSION, repr=False)
     once: Once | None = field(default=None, repr=False, compare=False)
 
 
@@ -99,7 +101,7 @@ class Piece:
 # --- opening --------------------------------------------------------------------------------------
 
 
-class Input(io.RawIOBase):
+class Input(StoredBytes):
     """A binary file with the bytes already looked at put back, a limit, and a count of what
     passes.
     """
@@ -142,6 +144,7 @@ class Input(io.RawIOBase):
             size = self.file.readinto(view) or 0  # type: ignore[attr-defined]
         if self.left is not None:
             self.left -= size
+        self.passed += size
         if size:
             if self.report is not None:
                 self.report.bytes_read += size
@@ -152,93 +155,6 @@ class Input(io.RawIOBase):
     def close(self) -> None:
         self.file.close()
         super().close()
-
-
-class _ZstdFile(io.RawIOBase):
-    """Frames of Zstandard, one after another, through the package ``zstandard``.
-
-    Its own stream reader takes a truncated file for a complete one.
-    """
-
-    def __init__(self, file: Input, package: Any) -> None:
-        super().__init__()
-        self.file = file
-        self.new = lambda: package.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
-        self.frame = self.new()
-        self.fresh = True  # the frame has seen no byte yet
-        self.compressed = b""
-        self.plain = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "Buffer", /) -> int:
-        view = memoryview(buffer).cast("B")
-        while not self.plain:
-            if self.frame.eof:
-                self.compressed = self.frame.unused_data
-                self.frame, self.fresh = self.new(), True
-            data = self.compressed or self.file.read(1 << 17) or b""
-            self.compressed = b""
-            if not data:
-                if not self.fresh:
-                    raise EOFError
-                return 0
-            self.fresh = False
-            self.plain = memoryview(self.frame.decompress(data))
-        size = min(len(view), len(self.plain))
-        view[:size] = self.plain[:size]
-        self.plain = self.plain[size:]
-        return size
-
-
-def compression(head: bytes) -> str | None:
-    """What the first 10 bytes of a file say.
-
-    A text may well begin with "BZh", so bzip2 needs more.
-    """
-    if head[:3] == b"\x1f\x8b\x08":
-        return "gzip"
-    if re.match(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)", head):
-        return "bzip2"
-    if head[:6] == b"\xfd7zXZ\x00":
-        return "xz"
-    if head[:4] == b"\x28\xb5\x2f\xfd" or re.match(rb"[\x50-\x5f]\x2a\x4d\x18", head):
-        return "zstd"
-    return None
-
-
-def _decompressed(name: str, raw: Input) -> IO[bytes]:
-    """A file whose ``read(n)`` gives ``n`` bytes of text unless it ends."""
-    kind = compression(raw.look(10))
-    file: Any = raw
-    if kind == "gzip":
-        import gzip
-
-        file = gzip.GzipFile(fileobj=io.BufferedReader(raw, 1 << 17), mode="rb")
-    elif kind == "bzip2":
-        import bz2
-
-        file = bz2.BZ2File(io.BufferedReader(raw, 1 << 17))
-    elif kind == "xz":
-        import lzma
-
-        file = lzma.LZMAFile(io.BufferedReader(raw, 1 << 17))  # noqa: SIM115 (closed with raw)
-    elif kind == "zstd":
-        try:
-            from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # 3.14
-
-            file = zstd.ZstdFile(raw)
-        except ImportError:
-            try:
-                import zstandard
-            except ImportError:
-                raise CorpusError(
-                    f"{name}: is compressed with Zstandard, which needs a package more; "
-                    "run: pip install 'nlpzero[zstd]'"
-                ) from None
-            file = _ZstdFile(raw, zstandard)
-    return io.BufferedReader(file, 1 << 17)
 
 
 # modules of the errors that damaged compressed data raises; not worth importing for their names
@@ -307,7 +223,8 @@ def open_piece(
     with read_errors(source), contextlib.closing(open_raw(source)) as raw:
         if piece.end is None:
             file = Input(raw, None, report, progress)
-            yield _decompressed(source.name, file)
+            kind = compression(file.look(10))
+            yield decompressed(source.name, file, kind, source.max_expansion)
             return
         # a byte range is only ever made of a plain file
         if piece.start:

@@ -283,7 +283,7 @@ class WordCounts(Mapping[str, int]):
 
         Parameters
         ----------
-        format : {"tsv", "csv", "jsonl"}
+        format : {"tsv", "csv", "csv-safe", "jsonl"}
             Columns ``word``, ``count`` and, if they were counted, ``documents``. In TSV a tab, a
             line end or a backslash in a word is written ``\t``, ``\n``, ``\r``, ``\\``.
         top : int, optional

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nlpzero.engine.arrays import Array
-from nlpzero.text.cells import csv_cell, json_cell, tsv_cell
+from nlpzero.text.cells import csv_cell, json_cell, safe_csv_cell, tsv_cell
 from nlpzero.words.columns import Columns
 from nlpzero.words.writing_kernels import STYLES, write_rows
 
@@ -31,7 +31,7 @@ def encode_columns(
     columns : Columns
     order : integers
         Which rows, and in which order.
-    format : {"tsv", "csv", "jsonl"}
+    format : {"tsv", "csv", "csv-safe", "jsonl"}
     source : str or None
         A column ``file`` with this value, first.
 
@@ -69,12 +69,14 @@ def encode_columns(
 
 def _around(format: str, source: str | None) -> tuple[bytes, bytes, bytes, bytes]:
     """What stands before the word, the count, the number of documents, and at the end of a row."""
+    if source is not None:  # names of files need not be UTF-8
+        source = source.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if format == "jsonl":
         first = "{" if source is None else f'{{"file": {json_cell(source)}, '
         return (first + '"word": ').encode(), b', "count": ', b', "documents": ', b"}\n"
     between = b"\t" if format == "tsv" else b","
     before = b""
     if source is not None:
-        cell = tsv_cell(source) if format == "tsv" else csv_cell(source)
-        before = cell.encode("utf-8", "replace") + between
+        cell = {"tsv": tsv_cell, "csv": csv_cell, "csv-safe": safe_csv_cell}[format](source)
+        before = cell.encode("utf-8") + between
     return before, between, between, b"\n"

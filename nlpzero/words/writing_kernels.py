@@ -7,9 +7,10 @@ import numpy as np
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
-from nlpzero.text.cells import CSV_QUOTED, JSON_ESCAPES, TSV_ESCAPES
+from nlpzero.text.cells import CSV_QUOTED, FORMULA_STARTS, JSON_ESCAPES, TSV_ESCAPES
 
 QUOTE = ord('"')
+APOSTROPHE = ord("'")
 BACKSLASH = ord("\\")
 CODE = ord("u")  # after a backslash: the code of a character follows
 
@@ -28,28 +29,39 @@ class Style(NamedTuple):
         The byte before and after every cell, 0 for none.
     hexes : uint8[16]
         Hexadecimal digits.
+    starts : uint8[:]
+        Characters in UTF-8, one after another: a cell that begins with one of them gets an
+        apostrophe before it. Empty for all formats but csv-safe.
     """
 
     marks: Array
     quoted: Array
     around: int
     hexes: Array
+    starts: Array
 
 
-def _style(escapes: Mapping[str, str], quoted: Iterable[str], around: str) -> Style:
+def _style(
+    escapes: Mapping[str, str], quoted: Iterable[str], around: str, starts: Iterable[str] = ""
+) -> Style:
     marks = np.zeros(256, np.uint8)
     for char, text in escapes.items():
         marks[ord(char)] = ord(text[1])
     inside = np.zeros(256, np.bool_)
     inside[[ord(char) for char in quoted]] = True
     return Style(
-        marks, inside, ord(around) if around else 0, np.frombuffer(b"0123456789abcdef", np.uint8)
+        marks,
+        inside,
+        ord(around) if around else 0,
+        np.frombuffer(b"0123456789abcdef", np.uint8),
+        np.frombuffer("".join(sorted(starts)).encode(), np.uint8),
     )
 
 
 STYLES = {
     "tsv": _style(TSV_ESCAPES, "", ""),
     "csv": _style({}, CSV_QUOTED, ""),
+    "csv-safe": _style({}, CSV_QUOTED, "", FORMULA_STARTS),
     "jsonl": _style(JSON_ESCAPES, "", '"'),
 }
 
@@ -68,9 +80,24 @@ def _write_number(value: int, out: Array, o: int) -> int:
 
 
 @kernel
+def _begins_with_one(pool: Array, start: int, end: int, starts: Array) -> bool:
+    """Whether a word begins with one of some characters in UTF-8."""
+    i = 0
+    while i < len(starts):
+        size = 1 if starts[i] < 0x80 else 3
+        same = end - start >= size
+        for k in range(size):
+            same = same and pool[start + k] == starts[i + k]
+        if same:
+            return True
+        i += size
+    return False
+
+
+@kernel
 def _write_word(pool: Array, start: int, end: int, style: Style, out: Array, o: int) -> int:
     """One word with the escapes of the format; ``out`` has room for six times its length and
-    two.
+    three.
     """
     around = style.around
     doubled = -1
@@ -80,6 +107,9 @@ def _write_word(pool: Array, start: int, end: int, style: Style, out: Array, o: 
             break
     if around:
         out[o] = around
+        o += 1
+    if _begins_with_one(pool, start, end, style.starts):
+        out[o] = APOSTROPHE
         o += 1
     for j in range(start, end):
         c = pool[j]
@@ -134,7 +164,7 @@ def write_rows(
     A row is ``before_word word before_count count [before_documents documents] at_end``. Returns
     the next row and the bytes written.
     """
-    fixed = len(before_word) + len(before_count) + len(before_documents) + len(at_end) + 42
+    fixed = len(before_word) + len(before_count) + len(before_documents) + len(at_end) + 43
     has_documents = len(documents) > 0
     o = 0
     for k in range(first, len(order)):

@@ -22,8 +22,8 @@ import nlpzero.text.decoding
 import nlpzero.text.files
 import nlpzero.text.records
 from nlpzero import Corpus, CorpusError, ReadReport, ResourceError
+from nlpzero.text.compressed import compression
 from nlpzero.text.corpus import Shard, as_corpus
-from nlpzero.text.files import compression
 
 TEXT = "今天天气不错，\n去公园。\r\n\n卡拉OK 𠮷野家 a\x00b"
 
