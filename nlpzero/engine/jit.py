@@ -22,6 +22,9 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from nlpzero.engine.resources import address_space
+from nlpzero.errors import ResourceError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # seconds that a process spends in interpreted kernels at most, about as long as Numba needs to
@@ -74,7 +77,16 @@ _interpreting: ContextVar[bool] = ContextVar("interpreting", default=False)
 @cache
 def _compiler() -> Callable[..., Any]:
     """What compiles a function; the first call loads Numba."""
-    from nlpzero.engine import compiling
+    try:
+        from nlpzero.engine import compiling
+    except (OSError, ImportError, MemoryError) as error:
+        limit = address_space()
+        if limit is None:
+            raise
+        raise ResourceError(
+            f"the compiler cannot be loaded with {limit >> 20} MB of addresses (ulimit -v); it "
+            "needs about 1 GB"
+        ) from error
 
     _Patience.left = 0.0
     compiling.recognise(Kernel)

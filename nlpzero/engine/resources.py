@@ -157,27 +157,80 @@ def parse_size(text: str) -> int:
 
 
 def available_cores() -> int:
-    """Cores this process may use, at least 1."""
+    """Cores this process may use, at least 1.
+
+    Those it is bound to, or the share of time that a control group (a container) gives it.
+    """
     count = getattr(os, "process_cpu_count", None)  # Python 3.13
     if count is not None:
-        return count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = count() or 1
+    elif hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    for folder in _control_groups("cpu"):
+        limit = _numbers(folder, "cpu.max")
+        if not limit:
+            limit = _numbers(folder, "cpu.cfs_quota_us") + _numbers(folder, "cpu.cfs_period_us")
+        if len(limit) == 2 and min(limit) > 0:  # time, and out of how much
+            cores = min(cores, -(-limit[0] // limit[1]))
+    return max(cores, 1)
 
 
 def available_memory() -> int:
-    """Bytes of memory of the machine, or of its control group if that has less."""
+    """Bytes of memory of the machine, or what a control group (a container) or ``ulimit -v`` leaves
+    of it.
+    """
     sizes = []
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            with open(name, encoding="ascii") as file:
-                sizes.append(int(file.read()))
-        except (OSError, ValueError):  # no such limit: "max", or another system
-            continue
+    for folder in _control_groups("memory"):
+        sizes += _numbers(folder, "memory.max") or _numbers(folder, "memory.limit_in_bytes")
+    limit = address_space()
+    if limit is not None:
+        sizes.append(limit)
     return min(sizes, default=4 << 30)
+
+
+def address_space() -> int | None:
+    """Bytes of addresses that the process may have (``ulimit -v``); None for any number."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+_GROUPS = "/sys/fs/cgroup"
+_OWN_GROUPS = "/proc/self/cgroup"
+
+
+def _control_groups(controller: str) -> Iterator[str]:
+    """Folders of the control groups (Linux) that this process is in, and of those around them."""
+    try:
+        with open(_OWN_GROUPS, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, ValueError):  # another system
+        return
+    for line in lines:
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if controllers and controller not in controllers.split(","):
+            continue  # of the first version, and of something else
+        root = f"{_GROUPS}/{controller}" if controllers else _GROUPS
+        # in a container the path may be that outside of it; what it sees is at the root
+        parts = [part for part in path.split("/") if part]
+        for depth in range(len(parts), -1, -1):
+            yield "/".join([root, *parts[:depth]])
+
+
+def _numbers(folder: str, name: str) -> list[int]:
+    """Numbers in a file of a control group; none if there is no limit, or no file."""
+    try:
+        with open(f"{folder}/{name}", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except (OSError, ValueError):  # "max"
+        return []
 
 
 def default_memory() -> int:
