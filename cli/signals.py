@@ -58,9 +58,16 @@ def _end(number: int, frame: FrameType | None) -> None:
     _heard.set()
     if len(_received) > 1:
         return  # it is on its way out; the watching thread hurries it up
+    sys.unraisablehook = _lost
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + number)
+
+
+def _lost(lost: "sys.UnraisableHookArgs") -> None:
+    # code that was called by compiled code, by the compiler itself for one, has nobody to raise to
+    if isinstance(lost.exc_value, (KeyboardInterrupt, SystemExit)):
+        _leave(128 + _received[0])
 
 
 def _watch(reader: int, wanted: set[int]) -> None:

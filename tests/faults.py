@@ -33,7 +33,10 @@ SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 # Texts of any size are shared among processes: else only large ones would be.
 PROGRAM = """
 import sys
+from nlpzero_cli import signals
 from nlpzero_cli.start import main
+signals.install()
+open("begun", "w").close()
 if sys.argv.pop(1) == "processes":
     import nlpzero.engine.parallel as parallel
     import nlpzero.segmentation.writing as writing
@@ -126,6 +129,7 @@ class Workshop:
         (folder / "long").write_bytes(text * 12)
         self._seconds: dict[tuple[str, str], float] = {}
         self._expected: dict[str, bytes] = {}
+        self.begun = folder / "begun"  # whether the program, rather than the interpreter, has begun
         for name, source in (("a.nz", "news.txt"), ("b.nz", "reviews.txt")):
             self._run(["ngrams", str(SAMPLES / source), "-q", "-o", name])
 
@@ -173,12 +177,14 @@ class Workshop:
         output.unlink(missing_ok=True)
         if plan.older:
             output.write_bytes(OLD)
+        self.begun.unlink(missing_ok=True)
         mark = f"{os.getpid()}-{time.monotonic_ns()}"
         number = getattr(signal, f"SIG{plan.signal}")
         args = self._args(plan.command, plan.jobs, "output")
         process = self._start(args, plan.kind, mark)
         time.sleep(wait)
         family = [pid for pid in _marked(mark) if pid != process.pid]
+        begun_then = self.begun.exists()
         sent = _send(number, plan.target, process.pid, family)
         begun = time.monotonic()
         faults = []
@@ -200,7 +206,9 @@ class Workshop:
         if gone - ended > WORKERS_TO_END * self.patience:
             faults.append(f"its workers end after {gone - ended:.1f} s")
         done = self._judge_output(plan, output, process.returncode, faults)
-        self._judge_end(plan, sent, process.returncode, said.decode("utf-8", "replace"), faults)
+        # until then, the interpreter tells of Ctrl-C in its own way
+        if begun_then or plan.signal != "INT":
+            self._judge_end(plan, sent, process.returncode, said.decode("utf-8", "replace"), faults)
         killed = sent and plan.signal == "KILL"
         left = self._left()
         if left and not killed:
@@ -239,8 +247,7 @@ class Workshop:
             allowed = {0, 128 + number, -number}
         if code not in allowed:
             faults.append(f"exit code {code}")
-        # before the program begins, the interpreter tells of Ctrl-C in its own way
-        if "Traceback" in said and not (plan.signal == "INT" and "nlpzero" not in said):
+        if "Traceback" in said:
             faults.append(f"says {said[-1500:]}")
 
     def _left(self) -> list[str]:

@@ -23,6 +23,7 @@ from nlpzero.engine.parallel import (
     on_this_machine,
 )
 from nlpzero.engine.resources import ReadReport, Resources, affordable_jobs
+from nlpzero.engine.temporary import reclaim_in
 
 T = TypeVar("T")
 
@@ -235,6 +236,7 @@ def open_passes(
     Passes
     """
     given = Resources() if resources is None else resources
+    reclaim_in(given.tmpdir)  # also for runs that will need no folder
     with ExitStack() as folders, ExitStack() as stack:  # workers end before their folder goes
         jobs, executor = given.jobs, given.executor
         if on_this_machine(executor):

@@ -145,6 +145,18 @@ def reclaim(folder: PathLike) -> None:
             _reclaim(name)
 
 
+def reclaim_in(tmpdir: PathLike | None) -> None:
+    """Remove what processes that are dead left where temporary files are kept.
+
+    Parameters
+    ----------
+    tmpdir : path or None
+        None: the system's folder.
+    """
+    with suppress(OSError):
+        reclaim(tempfile.gettempdir() if tmpdir is None else tmpdir)
+
+
 def _reclaim(name: str) -> None:
     with suppress(OSError):
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

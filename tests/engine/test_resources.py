@@ -1,6 +1,7 @@
 """What a run may use: sizes, limits, progress; configurations and the options made from them."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import Progress, Resources
+from nlpzero.engine import resources
 from nlpzero.engine.config import Config, option
 from nlpzero.engine.resources import LEAST_MEMORY, parse_size
 from nlpzero_cli.configs import config_options
@@ -156,3 +158,44 @@ def test_misuse_exits_with_2_and_says_why(args, message):
     done = run(*args)
     assert done.exit_code == 2
     assert message in done.output
+
+
+def groups(root: Path, own: str, files: dict[str, str]) -> None:
+    (root / "own").write_text(own, encoding="utf-8")
+    for name, text in files.items():
+        path = root / "groups" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("own", "files", "memory", "cores"), [
+    # a container that sees itself as the root
+    ("0::/", {"memory.max": "50000000", "cpu.max": "150000 100000"}, 50_000_000, 2),
+    # one below a group with less, in a group without a limit
+    ("0::/a/b", {"a/memory.max": "40000000", "a/b/memory.max": "max", "a/cpu.max": "50000 100000",
+                 "a/b/cpu.max": "max 100000"}, 40_000_000, 1),
+    # the first version; the path is that outside of the container
+    ("5:cpu,cpuacct:/docker/x\n4:memory:/docker/x\n0::/",
+     {"memory/memory.limit_in_bytes": "30000000", "cpu/cpu.cfs_quota_us": "100000",
+      "cpu/cpu.cfs_period_us": "100000"}, 30_000_000, 1),
+    ("4:memory:/", {"memory/memory.limit_in_bytes": "9223372036854771712",
+                    "cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None, None),
+    ("0::/", {}, None, None),
+    ("nonsense", {}, None, None),
+])  # fmt: skip
+def test_limits_of_control_groups(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: str,
+    files: dict[str, str],
+    memory: int | None,
+    cores: int | None,
+) -> None:
+    monkeypatch.setattr(resources, "_OWN_GROUPS", str(tmp_path / "none"))
+    machine = resources.available_memory(), resources.available_cores()
+    groups(tmp_path, own, files)
+    monkeypatch.setattr(resources, "_OWN_GROUPS", str(tmp_path / "own"))
+    monkeypatch.setattr(resources, "_GROUPS", str(tmp_path / "groups"))
+    assert resources.available_memory() == (machine[0] if memory is None else memory)
+    assert resources.available_cores() == (machine[1] if cores is None else min(cores, machine[1]))
+    assert 64 << 20 <= resources.default_memory() <= 1 << 30

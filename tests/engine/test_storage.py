@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from nlpzero.engine.storage import FileWriter, kind_of, read_file, read_header, write_file
-from nlpzero.engine.temporary import atomic_output, scratch_folder
-from nlpzero.errors import NlpzeroError, ResourceError, StorageError
+from nlpzero.errors import StorageError
 
 ARRAYS = {
     "keys": np.arange(5, dtype=np.uint64) << np.uint64(50),
@@ -85,43 +84,3 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         writer.append("x", np.arange(3), np.int64)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.nz"]
-
-
-def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ResourceError, match="disk is full"), atomic_output(tmp_path / "a"):
-        raise OSError(28, "No space left on device")
-    assert os.listdir(tmp_path) == []
-    if os.path.exists("/dev/full"):
-        with pytest.raises(ResourceError, match="disk is full"), atomic_output("/dev/full") as file:
-            file.write(b"x" * 100_000)
-
-
-def test_output_into_a_missing_folder(tmp_path: Path) -> None:
-    with (
-        pytest.raises(NlpzeroError, match="cannot be written"),
-        atomic_output(tmp_path / "no" / "a"),
-    ):
-        pass
-    with pytest.raises(NlpzeroError, match="is a folder"), atomic_output(tmp_path):
-        pass
-
-
-def test_scratch_folder_is_removed(tmp_path: Path) -> None:
-    with pytest.raises(ValueError), scratch_folder(tmp_path) as folder:
-        (folder / "x").write_bytes(b"1")
-        raise ValueError
-    assert os.listdir(tmp_path) == []
-    with pytest.raises(NlpzeroError, match="no such folder"), scratch_folder(tmp_path / "none"):
-        pass
-
-
-def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "real").write_bytes(b"old")
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path / "folder" / "real")
-    with atomic_output(link) as file:
-        file.write(b"new")
-    assert link.is_symlink()
-    assert (tmp_path / "folder" / "real").read_bytes() == b"new"
-    assert len(list((tmp_path / "folder").iterdir())) == 1
