@@ -33,17 +33,20 @@ SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 # Texts of any size are shared among processes: else only large ones would be.
 PROGRAM = """
 import sys
-from nlpzero_cli import signals
-from nlpzero_cli.start import main
-signals.install()
-open("begun", "w").close()
-if sys.argv.pop(1) == "processes":
-    import nlpzero.engine.parallel as parallel
-    import nlpzero.segmentation.writing as writing
-    import nlpzero.text.corpus as corpus
-    parallel._THREADS_WITHOUT_QUEUE = parallel._BYTES_WORTH_A_PROCESS = 0
-    corpus._LEAST_SHARD = writing._LEAST_SHARED = 10_000
-main()
+from nlpzero_cli import signals, start
+kind = sys.argv.pop(1)
+listen = signals.install
+def begin():
+    listen()
+    open("begun", "w").close()
+    if kind == "processes":
+        import nlpzero.engine.parallel as parallel
+        import nlpzero.segmentation.writing as writing
+        import nlpzero.text.corpus as corpus
+        parallel._THREADS_WITHOUT_QUEUE = parallel._BYTES_WORTH_A_PROCESS = 0
+        corpus._LEAST_SHARD = writing._LEAST_SHARED = 10_000
+signals.install = begin
+start.main()
 """
 
 COMMANDS: dict[str, list[str]] = {

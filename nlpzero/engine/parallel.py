@@ -320,7 +320,8 @@ def map_shards(
             "use fewer --jobs or a smaller --memory"
         ) from error
     finally:
-        if not clean:
+        # processes that are ended complain of cancelled work (Python 3.11)
+        if not clean and not isinstance(engine, LocalWorkers):
             for future in waiting:
                 future.cancel()
         if pool is not None:

@@ -356,9 +356,9 @@ mount -o remount,ro,bind "{package}" && ! touch "{package}/x" 2>/dev/null && exe
 
 
 @pytest.mark.parametrize("args", [
-    ("train", "--words", "zero", "-o", "out.nz"),
-    ("train", "--words", "huge", "-o", "out.nz"),
-    ("segment", "--words", "huge", "x"),
+    ("train", "--dictionary", "zero", "-o", "out.nz"),
+    ("train", "--dictionary", "huge", "-o", "out.nz"),
+    ("segment", "--dictionary", "huge", "x"),
     ("parse", "--templates", "deep", "x"),
     ("discover", "--exclude", "deep", "x"),
     ("rules", "deep.jsonl"),
