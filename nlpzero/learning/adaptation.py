@@ -43,6 +43,9 @@ from nlpzero.learning.base_model import (
 )
 from nlpzero.learning.decoder import LearnedDecoder
 from nlpzero.learning.gap_model import (
+    DENSE_GROUPS,
+    PAIR_GROUPS,
+    WIDE_GROUPS,
     GapFeatures,
     GapImportance,
     GapModel,
@@ -118,11 +121,12 @@ def _block_counts(ids: np.ndarray, types: int, block: int) -> np.ndarray:
     return out
 
 
-def _damped(order: Order, ids: npt.NDArray[np.int32], block: int) -> Floats:
+def _damped(order: Order, ids: npt.NDArray[np.int32], block: int, power: float) -> Floats:
+    """Counts c (d / c) ** power, d being the number of blocks that hold the type."""
     counts = order.counts.astype(np.float64)
-    if block == 0:
+    if power == 0:
         return counts
-    return np.sqrt(counts * _block_counts(ids, len(counts), block))
+    return counts * (_block_counts(ids, len(counts), block) / counts) ** power
 
 
 def _sums(counts: Floats, entropies: Floats) -> Floats:
@@ -178,8 +182,9 @@ def _widened(base: BaseModel, codes: Symbols, to: npt.NDArray[np.uint64]) -> Bas
 
 
 def _mix(
-    base: BaseModel, dense: Dense, grams: PositionNGrams, gram_weight: float, burst_block: int
+    base: BaseModel, dense: Dense, grams: PositionNGrams, fade: float, how: Adaptation
 ) -> _Mixed:
+    gram_weight, burst_power = how.gram_weight * fade, how.burst_power * fade
     x = dense.symbols
     twos, threes = grams.orders[1], grams.orders[2]
     symbols = base.symbols.copy()
@@ -190,7 +195,7 @@ def _mix(
     values[at_base] = base.pair_values
     values[:, [PAIR_COUNT, PAIR_SKIPS]] *= gram_weight
     base_pairs = values[at_own, PAIR_COUNT]
-    own_pairs = _damped(twos, grams.ids[1], burst_block)
+    own_pairs = _damped(twos, grams.ids[1], how.burst_block, burst_power)
     # entropies of symbols: sums of c log c, changed where a pair was met
     right, left = (
         _sums(symbols[:, COUNT], symbols[:, RIGHT]),
@@ -207,7 +212,7 @@ def _mix(
     triples, triples_base, triples_own = merged_keys(base.triples, word_keys(x, threes.firsts, 3))
     triple_counts = np.zeros(len(triples))
     triple_counts[triples_base] = gram_weight * base.triple_counts
-    own_triples = _damped(threes, grams.ids[2], burst_block)
+    own_triples = _damped(threes, grams.ids[2], how.burst_block, burst_power)
     right = _sums(base_pairs, values[at_own, PAIR_RIGHT])
     left = _sums(base_pairs, values[at_own, PAIR_LEFT])
     _add_entropies(
@@ -258,11 +263,12 @@ def adapt(
     n = len(x)
     target = n if target is None else target
     own = float(np.count_nonzero(x))
-    gram_weight = how.gram_weight / (1.0 + own / how.fading)
+    fade = 1.0 / (1.0 + own / how.fading)
+    gram_weight = how.gram_weight * fade
     word_weight = gram_weight * how.word_share
     grams = count_positions(dense)
     resources.tell("learn", 0, how.rounds, "rounds")
-    mixed = _mix(base, dense, grams, gram_weight, how.burst_block)
+    mixed = _mix(base, dense, grams, fade, how)
     view = view_pairs(
         mixed.symbols,
         mixed.pairs,
@@ -295,13 +301,12 @@ def adapt(
     return learned, summary
 
 
-def _weights(base: BaseModel, pairs: int) -> Floats32:
-    """The base's weights on the layout of a gap model that knows so many pairs; those of the pairs
-    are zero.
+def _weights(base: BaseModel, starts: npt.NDArray[np.int64]) -> Floats32:
+    """The base's weights on the layout of a gap model; those of pairs and of farther context, which
+    a base does not hold, are zero.
     """
-    starts = layout(len(base.codes) - 1, pairs)
     out = np.zeros((2, int(starts[-1])), np.float32)
-    out[:, : starts[9]] = dense_weights(base)
+    out[:, : starts[DENSE_GROUPS]] = dense_weights(base)
     return out
 
 
@@ -366,8 +371,8 @@ class _Chain:
         self.prior_words *= word_weight
         self.prior_total = word_weight * float(base.totals[1])
         self.counts = self.prior_words.copy()
-        self.starts = layout(len(dense.codes) - 1, len(own))
-        self.base_weights = _weights(base, len(own))
+        self.starts = layout(len(dense.codes) - 1, len(own), WIDE_GROUPS)
+        self.base_weights = _weights(base, self.starts)
         self.weights = self.base_weights.copy()
         self.logits = np.zeros(len(self.x), np.float32)
 
@@ -395,7 +400,7 @@ class _Chain:
             known = base.pairs[at] == self.mixed.pairs[self.mixed.own_pairs]
             pairs[1:] = np.where(known, base.pair_values[at, PAIR_COUNT], 0.0)
         squares[self.starts[9] : self.starts[10]] = pairs
-        squares[self.starts[10] :] = pairs
+        squares[self.starts[10] : self.starts[11]] = pairs
         return (squares * (0.02 * how.memory) + 1e-8).astype(np.float32)
 
     def _count(self, cuts: Cuts) -> float:
@@ -488,13 +493,15 @@ class _Chain:
     def learned(self, gap_weight: float) -> LearnedModel:
         """All types of base and own text, with the counts and weights of now."""
         base, mixed = self.base, self.mixed
-        starts = layout(len(mixed.codes) - 1, len(mixed.pairs))
+        starts = layout(len(mixed.codes) - 1, len(mixed.pairs), len(self.starts) - 1)
         weights = np.zeros((2, int(starts[-1])), np.float32)
-        weights[:, : starts[9]] = self.weights[:, : self.starts[9]]
-        for group in (9, 10):
+        for group in range(len(starts) - 1):
             inner = self.weights[:, self.starts[group] : self.starts[group + 1]]
-            weights[:, starts[group]] = inner[:, 0]
-            weights[:, starts[group] + 1 + mixed.own_pairs] = inner[:, 1:]
+            if group in PAIR_GROUPS:
+                weights[:, starts[group]] = inner[:, 0]
+                weights[:, starts[group] + 1 + mixed.own_pairs] = inner[:, 1:]
+            else:
+                weights[:, starts[group] : starts[group + 1]] = inner
         pair_words = self.word_weight * mixed.values[:, PAIR_WORDS]
         pair_words[mixed.own_pairs] = self.counts[self.words.bases[1] : self.words.bases[2]]
         symbols = mixed.symbols.copy()

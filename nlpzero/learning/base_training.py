@@ -10,7 +10,7 @@ from nlpzero.learning.base_building import build_base
 from nlpzero.learning.base_model import BaseModel
 from nlpzero.learning.base_segmenter import BaseSegmenter
 from nlpzero.learning.cotraining import learn
-from nlpzero.learning.methods import CoTraining, Recipe
+from nlpzero.learning.methods import CO_TRAINING_BYTES, CoTraining
 from nlpzero.learning.sampling import (
     alphabet_of,
     sample_text,
@@ -24,9 +24,8 @@ from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 
 #: Bytes of the file of a base, at most.
 COMPACT_BYTES = 2_700_000
-#: How a base is learned: with the farther context, which the base does not store, from more text
-#: than one's own.
-BASE_METHOD = CoTraining(sample=64_000_000, recipe=Recipe(groups=19))
+#: How a base is learned: as usual, from more text than one's own.
+BASE_METHOD = CoTraining(sample=64_000_000)
 
 
 def learn_base(
@@ -57,6 +56,8 @@ def learn_base(
     keep, joiners
         What the segmenter leaves whole, see :class:`nlpzero.Alphabet`; by default all of it.
     resources : Resources, optional
+        Memory bounds the sample, as in :func:`nlpzero.learn_segmenter`: 1 GiB allows 38 million
+        bytes.
 
     Returns
     -------
@@ -73,10 +74,10 @@ def learn_base(
     begun = time.perf_counter()
     text = as_corpus(corpus)
     read = ReadReport()
-    sample = method.sample
+    wanted = parse_size(method.sample) if isinstance(method.sample, str) else method.sample
     blocks = sample_text(
         text,
-        parse_size(sample) if isinstance(sample, str) else sample,
+        min(wanted, resources.budget // CO_TRAINING_BYTES),
         seed=method.seed,
         report=read,
         progress=resources.stage("read", text.size),

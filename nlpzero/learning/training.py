@@ -14,7 +14,7 @@ from nlpzero.learning.adaptation import adapt
 from nlpzero.learning.base_segmenter import find_base
 from nlpzero.learning.cotraining import learn
 from nlpzero.learning.excerpts import base_excerpt
-from nlpzero.learning.methods import BranchingEntropy, CoTraining
+from nlpzero.learning.methods import CO_TRAINING_BYTES, BranchingEntropy, CoTraining
 from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
 from nlpzero.learning.sampling import (
     Sample,
@@ -36,10 +36,7 @@ Method = CoTraining | BranchingEntropy | CharacterModel
 Keep = str | Iterable[str]
 Text = Corpus | Shard | Iterable[str]
 
-# Bytes of memory that a byte of the sample takes at most, beside the interpreter and the compiled
-# code. Measured with 98 MB of news, reviews, stories and encyclopedias: 22 and 14; more where
-# n-grams repeat less.
-_CO_TRAINING_BYTES = 28
+# as CO_TRAINING_BYTES, measured in the same way: 14
 _BRANCHING_BYTES = 18
 # seconds that adapting a base to a byte of text takes by interpreted loops, about
 _INTERPRETED = 3e-4
@@ -174,7 +171,7 @@ def _co_train(
     corpus: Text, method: CoTraining, complete: bool, resources: Resources
 ) -> LearnedSegmenter:
     wanted = _bytes(method.sample)
-    size = min(wanted, resources.budget // _CO_TRAINING_BYTES)
+    size = min(wanted, resources.budget // CO_TRAINING_BYTES)
     base = None if method.base is None else find_base(method.base)
     if base is not None:
         mapping = base.alphabet.mapping

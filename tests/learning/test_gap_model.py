@@ -7,11 +7,14 @@ import pytest
 
 from nlpzero.learning.gap_model import (
     COUNT_BINS,
+    DENSE_GROUPS,
     GROUPS,
+    WIDE_GROUPS,
     Bins,
     GapFeatures,
     GapImportance,
     GapModel,
+    _cells,
     count_bin,
     count_bins,
     fold_of,
@@ -79,7 +82,10 @@ def test_records_hold_all_bins() -> None:
 def test_layout_leaves_room_for_every_cell() -> None:
     starts = layout(10, 50)
     assert len(starts) == GROUPS + 1
-    assert np.diff(starts).tolist() == [11, 11, 11, 11, 169, 121, 121, 1331, 891, 51, 51]
+    sizes = [11, 11, 11, 11, 169, 121, 121, 1331, 891, 51, 51]
+    assert np.diff(starts).tolist() == sizes
+    wide = np.diff(layout(10, 50, WIDE_GROUPS)).tolist()
+    assert wide == [*sizes, 51, 51, 11, 11, *[1 << 15] * 2, *[1 << 16] * 2]
 
 
 class Stream:
@@ -190,6 +196,35 @@ def test_weights_of_gaps_and_background_count(stream: Stream) -> None:
     )
     found = stream.logits(table[:, 0].copy())[stream.gaps] > 0
     assert (found == stream.easy[stream.gaps]).mean() > 0.9
+
+
+@pytest.mark.parametrize("groups", [DENSE_GROUPS, GROUPS, WIDE_GROUPS])
+def test_a_pass_is_adagrad_gap_by_gap(stream: Stream, groups: int) -> None:
+    n, size, rate = 3000, 256, np.float32(0.05)
+    features = GapFeatures(*(column[:n] for column in stream.features))
+    starts = layout(30, stream.types, groups)
+    weights = np.random.default_rng(2).uniform(0.5, 2.0, stream.types).astype(np.float32)
+    importance = GapImportance(weights, 2000, 0.5)
+    blocks = np.random.default_rng(3).permutation(-(-n // size))
+    table = np.zeros((int(starts[-1]), 2), np.float32)
+    table[:, 1] = 1e-8
+    expected = table.copy()
+    train_gaps(features, stream.cuts, importance, blocks, size, 0, 1, rate, starts, table)
+    cells = np.empty(groups, np.int64)
+    for block in blocks.tolist():
+        for i in range(max(block * size, 1), min((block + 1) * size, n)):
+            if not (features.symbols[i] and features.symbols[i - 1]):
+                continue
+            if fold_of(features.records[i - 1], 0) != 1:
+                continue
+            _cells(i, *features, starts, cells)
+            p = 1.0 / (1.0 + math.exp(-expected[cells, 0].sum()))
+            weight = float(weights[features.bigrams[i - 1]]) * (0.5 if i >= 2000 else 1.0)
+            d = np.float32((p - stream.cuts[i]) * weight)
+            expected[cells, 1] += d * d
+            expected[cells, 0] -= rate * d / np.sqrt(expected[cells, 1])
+    assert np.count_nonzero(expected[:, 0]) > 100
+    np.testing.assert_allclose(table, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_scores_are_sums_of_weights_and_the_prior(stream: Stream) -> None:
