@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nlpzero
+from tests.learning.oracles import marginals
 
 OLD = Path(__file__).parent / "files" / "0.1.0"
 EXPECTED: dict[str, Any] = json.loads((OLD / "expected.json").read_text(encoding="utf-8"))
@@ -28,7 +29,8 @@ def test_models_cut_as_they_did(method: str, mmap: bool) -> None:
     expected = EXPECTED[method]
     assert segmenter.method == method
     assert "|".join(segmenter.segment(unseen())) == expected["segment"]
-    found = segmenter.probabilities(unseen()[:40])
+    # learned segmenters have been calibrated since, which their lattices have not
+    found = marginals(segmenter, unseen()[:40])
     np.testing.assert_allclose(found, expected["probabilities"], atol=2e-5)
     assert segmenter.training == expected["training"]
     assert segmenter.numbers == expected["numbers"]

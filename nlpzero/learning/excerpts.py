@@ -13,13 +13,10 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Symbols
 from nlpzero.learning.base_model import BaseModel
-from nlpzero.learning.gap_model import layout_for
+from nlpzero.learning.gap_model import PAIR_GROUPS, layout_for
 from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.streams import dense_table
 from nlpzero.ngrams.keys import LAST_SYMBOL, PREFIX_MASKS, find_keys, keys_for_file, pack_ngrams
-
-# groups of the gap model with a weight for each pair
-_PAIR_GROUPS = range(9, 13)
 
 Rows = npt.NDArray[np.int64]
 
@@ -88,7 +85,7 @@ def learned_excerpt(learned: LearnedModel, x: Symbols) -> LearnedModel:
     weights: list[npt.NDArray[Any]] = []
     for group, (start, end) in enumerate(itertools.pairwise(starts)):
         part = learned.weights[:, :, start:end]
-        if group in _PAIR_GROUPS:
+        if group in PAIR_GROUPS:
             part = part[:, :, np.concatenate([[0], pairs + 1])]
         weights.append(part)
     return learned._replace(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.learning.decoder import LearnedDecoder
+from nlpzero.learning.decoder import LearnedDecoder, sharpness
 from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.streams import Cuts
 from nlpzero.ngrams.keys import PACKED_ORDER, symbol_shift, unpack_keys
@@ -54,6 +54,10 @@ class LearnedSegmenter(SymbolSegmenter):
 
     def _cut_probabilities(self, stream: SymbolStream) -> npt.NDArray[np.float64]:
         return self._decoder.probabilities(stream.symbols)[:-1]
+
+    @property
+    def _sharpness(self) -> float:
+        return sharpness(self.learned)
 
     def _sample_cuts(self, stream: SymbolStream, key: int) -> Cuts:
         return self._decoder.sample(stream.symbols, key)[:-1]

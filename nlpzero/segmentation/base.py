@@ -103,6 +103,11 @@ class Segmenter(ABC):
     #: Whether words may hold marks and spaces; then only the values at line ends are overwritten.
     _crossing: ClassVar[bool] = False
 
+    @property
+    def _sharpness(self) -> float:
+        """What the log odds of the model's lattice were multiplied by to give probabilities."""
+        return 1.0
+
     @abstractmethod
     def _values(
         self,
@@ -208,7 +213,7 @@ class Segmenter(ABC):
                 continue
             cut[inner] = True
             values[inner] = 1
-        for start, end in own.chosen(joins, cut, probable).tolist():
+        for start, end in own.chosen(joins, cut, probable, self._sharpness).tolist():
             values[start] = values[end] = 1
             values[start + 1 : end] = 0
 

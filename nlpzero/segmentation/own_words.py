@@ -16,6 +16,7 @@ DEFAULT_WEIGHT = 3.0
 
 # probabilities of boundaries are kept this far from 0 and 1: models are surer than they should be
 _DOUBT = 1e-3
+_LEAST = 2.0**-53
 # what one boundary inside a listed word costs, so that of equal readings the model's is taken
 _INSIDE = 1e-3
 
@@ -113,13 +114,17 @@ class OwnWords:
         found: npt.NDArray[np.int64],
         flags: npt.NDArray[np.bool_],
         probabilities: npt.NDArray[np.floating] | None,
+        sharpness: float = 1.0,
     ) -> npt.NDArray[np.int64]:
-        """Those occurrences that are joined, from left to right, without overlaps."""
+        """Those occurrences that are joined, from left to right, without overlaps; `probabilities`
+        have the model's log odds times `sharpness`.
+        """
         if probabilities is None:
             doubts = np.where(flags, 0.0, 0.0)
         else:
-            p = np.clip(probabilities, _DOUBT, 1 - _DOUBT)
-            doubts = np.abs(np.log(p / (1 - p)))
+            p = np.clip(probabilities, _LEAST, 1 - _LEAST)
+            doubts = np.abs(np.log(p / (1 - p))) / sharpness
+            doubts = np.minimum(doubts, np.log((1 - _DOUBT) / _DOUBT))
         inside = np.cumsum(flags)
         return found[_best_joins(found, flags, doubts, inside, self.weight, self.force)]
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.segmentation.base import Segmenter
+
 UNKNOWN = -120.0
 
 
@@ -96,3 +98,12 @@ def base_probability(
     for a, b in itertools.pairwise(word):
         p *= (pairs.get((a, b), 0) + 2 * single[b] / total) / (single[a] + 2)
     return p
+
+
+def marginals(segmenter: Segmenter, text: str) -> npt.NDArray[np.float64]:
+    """What the lattice says of each gap, from probabilities whose log odds were multiplied."""
+    p = segmenter.probabilities(text)
+    inner = (p > 0) & (p < 1)
+    out = p.copy()
+    out[inner] = 1.0 / (1.0 + (1.0 / p[inner] - 1.0) ** (1.0 / segmenter._sharpness))
+    return out

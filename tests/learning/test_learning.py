@@ -20,6 +20,7 @@ from nlpzero.engine.resources import Progress, Resources
 from nlpzero.errors import NlpzeroError
 from nlpzero.learning.cotraining import learn
 from nlpzero.learning.decoder import LearnedDecoder as Decoder
+from nlpzero.learning.decoder import calibrated
 from nlpzero.learning.methods import BranchingEntropy, CoTraining, Recipe
 from nlpzero.learning.nvbe import NVBESegmenter, autonomy, learn_autonomy
 from nlpzero.learning.position_ngrams import count_positions, next_order, pair_keys, skip_counts
@@ -32,6 +33,7 @@ from nlpzero.learning.word_model import count_cut_words as count_words
 from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.segmentation.loading import load_segmenter
 from nlpzero.text.corpus import Corpus
+from tests.learning import oracles
 from tests.learning.oracles import (
     base_probability,
     branching_entropies,
@@ -293,7 +295,31 @@ def test_probabilities_agree_with_cuts_and_samples(learned: LearnedSegmenter) ->
         tokens = learned.sample(text, seed)
         assert "".join(tokens) == text
         drawn[np.cumsum([len(token) for token in tokens])[:-1] - 1] += 1
-    assert np.abs(drawn / 200 - chances).max() < 0.2
+    assert np.abs(drawn / 200 - oracles.marginals(learned, text)).max() < 0.2
+
+
+@given(
+    st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30),
+    st.floats(0.05, 1.0),
+)
+def test_calibration_keeps_the_order_and_the_side(values: list[float], factor: float) -> None:
+    before = np.array(sorted(values))
+    after = calibrated(before, factor)
+    assert (np.diff(after) >= 0).all()
+    assert ((after > 0) & (after < 1)).all()
+    assert (np.abs(after - 0.5) <= np.abs(before - 0.5) + 1e-12).all()
+
+
+def test_gaps_between_clauses_stay_certain(learned: LearnedSegmenter) -> None:
+    text = "，".join(TEXTS[:20])
+    chances = learned.probabilities(text)
+    marks = [i for i in range(len(text) - 1) if "，" in text[i : i + 2]]
+    assert len(marks) > 10
+    assert (chances[marks] == 1.0).all()
+    inner = np.delete(chances, marks)
+    assert ((inner > 0.0) & (inner < 1.0)).any()
+    # as sure as the lattice is, the reference is not
+    assert inner[(inner > 0.0) & (inner < 1.0)].max() < 0.99
 
 
 def test_clauses_do_not_see_each_other(learned: LearnedSegmenter) -> None:
@@ -535,7 +561,7 @@ def test_evidence_is_the_mean_over_the_occurrences(learned: LearnedSegmenter) ->
     found = count_learned_words(texts, learned)
     sums: dict[str, list[float]] = {}
     for text in texts:
-        chances = np.concatenate([[1.0], learned.probabilities(text), [1.0]])
+        chances = np.concatenate([[1.0], oracles.marginals(learned, text), [1.0]])
         at = 0
         for token in learned.segment(text):
             end = at + len(token)

@@ -18,6 +18,7 @@ from nlpzero import (
     load_segmenter,
 )
 from nlpzero.segmentation.own_words import OwnWords
+from tests.learning.oracles import marginals
 
 TRAINING = (
     "吃葡萄不吐葡萄皮，不吃葡萄倒吐葡萄皮。他说他说得好，说得好！北京大学在北京。\n"
@@ -96,7 +97,7 @@ def test_the_best_set_of_words_is_joined(segmenter, text, words, weight, force):
     if len(found) > 10:
         found = found[:0]  # too many sets to try them all
         text = ""
-    inner = segmenter.probabilities(text).tolist()
+    inner = marginals(segmenter, text).tolist()
     best, score = best_set(found, cut, [1.0, *inner, 1.0], weight, force)
     ends = np.flatnonzero(changed).tolist()
     tokens = set(itertools.pairwise(ends))
