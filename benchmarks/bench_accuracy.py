@@ -101,6 +101,12 @@ def main_figures(bench: Benchmark, parts: set[str], news: list[str], scorer: Sco
                 lambda s, t=texts: learn_segmenter(t, CoTraining(seed=s)), scorer, 3
             )
             rows.append([what, *(figures(found[name]) for name in TESTS), f"{seconds:.1f}"])
+            based, seconds = seeds(
+                lambda s, t=texts: learn_segmenter(t, CoTraining(seed=s, base="default")), scorer, 3
+            )
+            rows.append(
+                [f"{what}: base", *(figures(based[name]) for name in TESTS), f"{seconds:.1f}"]
+            )
             nvbe, seconds = seeds(
                 lambda s, t=texts: learn_segmenter(t, BranchingEntropy(seed=s)), scorer, 1
             )

@@ -33,7 +33,7 @@ from nlpzero.segmentation.evaluation import score_segmentation
 
 PARTS = ("curve", "peers", "calibration")
 # pieces of this many bytes (0: a line), and how many of them of each test text
-PIECES = ((0, 300), (1_000, 60), (10_000, 12), (100_000, 100))
+PIECES = ((0, 300), (1_000, 60), (10_000, 15), (100_000, 100))
 NEWS = (0, 2e6, 14e6)
 BINS = 10
 Floats = npt.NDArray[np.float64]
@@ -72,9 +72,9 @@ def curve(bench: Benchmark, scorer: Scorer, data: Path) -> None:
     learners: list[Callable[[list[str]], Segmenter]] = [
         lambda own: learn_segmenter(own, CoTraining()),
         lambda _: alone,
-        lambda own: learn_segmenter(own, CoTraining(base="default")),
+        lambda own: learn_segmenter(own, CoTraining(base="default"), complete=False),
         lambda _: tech,
-        lambda own: learn_segmenter(own, CoTraining(base=tech.base)),
+        lambda own: learn_segmenter(own, CoTraining(base=tech.base), complete=False),
     ]
     rows = []
 

@@ -1,9 +1,10 @@
 """Learning from text of one's own with a base to start from: counts of both added, some rounds of
 co-training.
 
-With N symbols of one's own, an n-gram of the base counts ``g = 0.4 / (1 + N / 1.5e6)`` of its count
-and a word of it ``g / 4``: the base fades smoothly as there is more text of one's own. Statistics
-of a pair or a symbol follow from the added counts; the sum behind its branching entropy,
+With N symbols of one's own, an n-gram of a base of B symbols counts
+``g = 0.4 / (1 + N / (0.127 B))`` of its count and a word of it ``g / 4``: the base fades smoothly
+as there is more text of one's own, a small base sooner. Statistics of a pair or a symbol follow
+from the added counts; the sum behind its branching entropy,
 
     S(ab) = S_base(ab) + sum over own trigrams aby of (g b + o) log (g b + o) - g b log g b,
 
@@ -263,7 +264,7 @@ def adapt(
     n = len(x)
     target = n if target is None else target
     own = float(np.count_nonzero(x))
-    fade = 1.0 / (1.0 + own / how.fading)
+    fade = 1.0 / (1.0 + own / max(how.fading * float(base.totals[0]), 1.0))
     gram_weight = how.gram_weight * fade
     word_weight = gram_weight * how.word_share
     grams = count_positions(dense)

@@ -76,7 +76,8 @@ class Adaptation:
     rounds, sweeps
         Rounds of gap model and word model, and sweeps of the word model in each.
     gram_weight, fading
-        An n-gram of the base counts gram_weight / (1 + N / fading) beside a text of N symbols.
+        An n-gram of a base of B symbols counts gram_weight / (1 + N / (fading B)) beside a text of
+        N symbols.
     word_share
         A word of the base counts so much of an n-gram.
     memory
@@ -84,14 +85,14 @@ class Adaptation:
     strength, strength_power, gap_weight, prior_weight, rate, count_power
         As for :class:`Recipe`.
     burst_block, burst_power
-        Own n-grams count c (d / c) ** (burst_power / (1 + N / fading)), d being the number of
+        Own n-grams count c (d / c) ** (burst_power / (1 + N / (fading B))), d being the number of
         blocks of so many symbols that hold them.
     """
 
     rounds: int = 3
     sweeps: int = 2
     gram_weight: float = 0.4
-    fading: float = 1.5e6
+    fading: float = 0.127
     word_share: float = 0.25
     memory: float = 0.1
     strength: float = 0.01

@@ -410,7 +410,7 @@ def test_an_adapted_model_knows_words_of_both(tmp_path: Path) -> None:
 
 
 def test_more_text_of_ones_own_outweighs_the_base() -> None:
-    how = Adaptation(fading=100.0)
+    how = Adaptation(fading=100.0 / BASE.totals[0])
     weights = []
     for lines in (1, 10, 100):
         _, facts = adapt(BASE, stream_of([small_text(6, lines)], BASE.alphabet), how=how)
