@@ -178,7 +178,10 @@ def _word_worker(
             units, places = _utf16_units(text)
             starts, ends = places[starts], places[ends]
         else:
-            units = alphabet.symbols(text)
+            stream = alphabet.encode(text)
+            units = stream.symbols
+            starts = np.searchsorted(stream.starts, starts)
+            ends = np.searchsorted(stream.starts, ends)
             # a number's decimal point, or a character the alphabet does not know
             breaks = np.concatenate([[0], np.cumsum(units == 0)])
             whole = breaks[starts] == breaks[ends]

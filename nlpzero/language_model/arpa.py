@@ -104,7 +104,7 @@ class ArpaReader:
             for word in vocabulary
             if len(word) == 1
             for point in [ord(word)]
-            if point > 0xFFFF and alphabet.symbols(word)[0] != BREAK_SYMBOL
+            if point > 0xFFFF and alphabet.symbols(word).any()
         )
         code: dict[str, int] = {}
         unknown = math.nan
@@ -114,7 +114,8 @@ class ArpaReader:
             elif word in specials:
                 code[word] = specials[word]
             elif len(word) == 1:
-                code[word] = int(alphabet.symbols(word)[0])
+                symbol = alphabet.symbols(word)  # none of a variation selector
+                code[word] = int(symbol[0]) if len(symbol) else BREAK_SYMBOL
             else:
                 raise StorageError(
                     f"{self.name}: the word {word!r} is longer than a character; train the model "

@@ -345,29 +345,28 @@ class NGramCounts:
             raise TypeError(
                 f"`texts` must be a sequence of strings, got one string; pass [{texts!r}]."
             )
+        rows = [self.alphabet.symbols(text) for text in texts]
         result = np.zeros(len(texts), np.int64)
-        for k in sorted({len(text) for text in texts}):
+        for k in sorted({len(row) for row in rows}):
             if not 1 <= k <= max(self.order, PACKED_ORDER):
                 raise ValueError(f"n-grams of 1 to {self.order} characters were counted, got {k}.")
-            places = [i for i, text in enumerate(texts) if len(text) == k]
-            chosen = [texts[i] for i in places]
-            result[places] = self._count_of_length(chosen, k)
+            places = [i for i, row in enumerate(rows) if len(row) == k]
+            result[places] = self._count_of_length(np.stack([rows[i] for i in places]), k)
         return result
 
-    def _count_of_length(self, texts: list[str], k: int) -> Counts:
-        symbols = np.stack([self.alphabet.symbols(text) for text in texts])
+    def _count_of_length(self, symbols: npt.NDArray[np.uint16], k: int) -> Counts:
         whole = (symbols != 0).all(axis=1)
         head = self.lookup(pack_rows(symbols[:, :PACKED_ORDER]), min(k, PACKED_ORDER))
         if k <= PACKED_ORDER:
             return np.where(whole, head, 0)
         parents = self.grams(PACKED_ORDER, self.min_count)[0]
         rows = find_keys(parents, pack_rows(symbols[:, :PACKED_ORDER]))
-        counts = np.zeros(len(texts), np.int64)
+        counts = np.zeros(len(symbols), np.int64)
         for j in range(PACKED_ORDER, k):
             keys, level_counts = map(plain, self.levels[j - PACKED_ORDER])
             wanted = next_keys(rows, symbols[:, j])
             rows = np.where((rows >= 0) & whole, find_keys(keys, wanted), -1)
-            counts = np.zeros(len(texts), np.int64)
+            counts = np.zeros(len(symbols), np.int64)
             counts[rows >= 0] = level_counts[rows[rows >= 0]]
         return counts
 

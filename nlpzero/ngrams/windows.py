@@ -9,7 +9,14 @@ from nlpzero.engine.arrays import Counts, Keys, Symbols
 from nlpzero.engine.passes import Passes
 from nlpzero.engine.sorted_runs import ROW_BYTES, Run, merge_in_memory, merge_runs, run_on_disk
 from nlpzero.text.alphabet import Alphabet
-from nlpzero.text.characters import HAN, SPACE, char_classes, code_points, numeral_table
+from nlpzero.text.characters import (
+    HAN,
+    SPACE,
+    char_classes,
+    code_points,
+    numeral_table,
+    selectors,
+)
 from nlpzero.text.corpus import Corpus, Shard
 
 # bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in
@@ -42,6 +49,7 @@ def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
             points = code_points(text)
             classes = char_classes(points)
             han = (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
+            han &= ~np.append(selectors(points)[1:], True)  # one may follow in the next block
             if alphabet.keep:  # tags and paths may hold Han characters
                 ends = np.flatnonzero((classes == SPACE) | np.isin(points, _FULL_STOPS))
                 looked = not len(ends) and len(text) > wait

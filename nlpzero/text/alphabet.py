@@ -30,6 +30,7 @@ from nlpzero.text.characters import (
     class_table,
     code_points,
     numeral_table,
+    selectors,
 )
 from nlpzero.text.keeping import (
     APART,
@@ -200,14 +201,18 @@ class Alphabet:
         if self.runs == "characters":
             if len(spans):
                 _blank(symbols, spans)
-            return SymbolStream(symbols, np.arange(len(points) + 1, dtype=np.int64))
+            starts = np.arange(len(points) + 1, dtype=np.int64)
+            selected = selectors(points)
+            if selected.any():
+                symbols, starts = symbols[~selected], starts[np.append(~selected, True)]
+            return SymbolStream(symbols, starts)
         from nlpzero.text.units import class_runs
 
         return SymbolStream(*class_runs(points, classes, symbols, numeral_table(), spans))
 
     def symbols(self, text: str) -> npt.NDArray[np.uint16]:
-        """Symbol of each character of a text; runs are not joined, kept tokens that no word holds
-        are breaks.
+        """Symbol of each character of a text but variation selectors; runs are not joined, kept
+        tokens that no word holds are breaks.
 
         Parameters
         ----------
@@ -215,20 +220,30 @@ class Alphabet:
 
         Returns
         -------
-        ndarray of uint16, shape (len(text),)
+        ndarray of uint16, shape (characters but selectors,)
         """
         raw = text.encode("utf-16-le", "surrogatepass")
         if len(raw) == 2 * len(text):
+            near = np.frombuffer(raw, np.uint16)
             table = _symbol_table(self.fold_width, self.mapping)
-            return self._blanked(text, table[np.frombuffer(raw, np.uint16)])
-        return self._blanked(text, self._symbols_of(code_points(text)))
+            return self._blanked(text, table[near], near)
+        points = code_points(text)
+        return self._blanked(text, self._symbols_of(points), points)
 
-    def _blanked(self, text: str, symbols: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
-        """Symbols of single characters, with breaks in place of kept tokens."""
+    def _blanked(
+        self,
+        text: str,
+        symbols: npt.NDArray[np.uint16],
+        points: npt.NDArray[np.unsignedinteger],
+    ) -> npt.NDArray[np.uint16]:
+        """Symbols of single characters, with breaks in place of kept tokens, without those of
+        selectors.
+        """
         if self.keep:
-            points = code_points(text)
-            _blank(symbols, self.kept(points, char_classes(points)))
-        return symbols
+            wide = code_points(text)
+            _blank(symbols, self.kept(wide, char_classes(wide)))
+        selected = selectors(points)
+        return symbols[~selected] if selected.any() else symbols
 
     def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
         table = _symbol_table(self.fold_width, self.mapping)
@@ -363,8 +378,9 @@ class GrowingAlphabet:
         if len(raw) == 2 * len(text):
             if base.runs == "classes":
                 return base.encode(text).symbols
+            near = np.frombuffer(raw, np.uint16)
             table = _symbol_table(base.fold_width, base.mapping)
-            return base._blanked(text, table[np.frombuffer(raw, np.uint16)])
+            return base._blanked(text, table[near], near)
         points = code_points(text)
         symbols = base._symbols_of(points)
         for i in np.flatnonzero(symbols == UNKNOWN_SYMBOL).tolist():
@@ -378,7 +394,7 @@ class GrowingAlphabet:
             classes = char_classes(points)
             spans = base.kept(points, classes)
             return class_runs(points, classes, symbols, numeral_table(), spans)[0]
-        return base._blanked(text, symbols)
+        return base._blanked(text, symbols, points)
 
     def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:
         """The alphabet in code point order, and the table from provisional symbols (None: no

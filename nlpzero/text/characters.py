@@ -87,6 +87,22 @@ def char_classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return class_table()[np.minimum(points, _TABLE_SIZE - 1)]
 
 
+def selectors(points: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.bool_]:
+    """Which code points are variation selectors: they choose a form of the character before them
+    and are never symbols of their own.
+
+    Examples
+    --------
+    >>> selectors(code_points("葛\U000e0100城")).tolist()
+    [False, True, False]
+    """
+    near = points & points.dtype.type(0xFFF0 if points.dtype == np.uint16 else 0xFFFFFFF0)
+    selected: npt.NDArray[np.bool_] = near == 0xFE00
+    if points.dtype != np.uint16:
+        selected |= (points >= 0xE0100) & (points <= 0xE01EF)
+    return selected
+
+
 @lru_cache(maxsize=1)
 def numeral_table() -> npt.NDArray[np.bool_]:
     """Whether a BMP code point is a Han numeral."""

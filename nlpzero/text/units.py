@@ -35,6 +35,12 @@ def extends(point: int) -> bool:
 
 
 @kernel
+def selects(point: int) -> bool:
+    """A variation selector: which form the character before it has."""
+    return 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF
+
+
+@kernel
 def date_unit(point: int) -> bool:
     """年 月 日 时 時: units that stay with the number before them."""
     return point in (0x5E74, 0x6708, 0x65E5, 0x65F6, 0x6642)
@@ -142,7 +148,8 @@ def class_runs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join runs: symbols of the units of a text and the offset where each begins (and the end).
 
-    Kept tokens (``kept_spans``) are breaks, runs of letters, or numbers.
+    Kept tokens (``kept_spans``) are breaks, runs of letters, or numbers. A variation selector
+    belongs to what stands before it.
     """
     n = len(points)
     out = np.empty(n, np.uint16)
@@ -178,6 +185,8 @@ def class_runs(
             out[k] = 0
             i += 1
         k += 1
+        while i < n and selects(points[i]):
+            i += 1
     starts[k] = n
     return out[:k].copy(), starts[: k + 1].copy()
 
