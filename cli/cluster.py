@@ -8,7 +8,7 @@ import functools
 import logging
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
@@ -23,9 +23,11 @@ _SECONDS_TO_CONNECT = 15
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?")
 
 
-def cluster() -> Decorator:
+def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorator:
     """Add ``--executor`` and ``--scheduler``; the command receives ``executor``, an Executor or
     None.
+
+    `check` sees the other options before a cluster is asked, to refuse one of no use.
     """
 
     def decorate(function: F) -> F:
@@ -49,6 +51,8 @@ def cluster() -> Decorator:
                 )
             if scheduler is None:
                 return function(*args, executor=None, **options)
+            if check is not None:
+                check(options)
             if not _ADDRESS.fullmatch(scheduler):
                 raise click.BadParameter(
                     f"{scheduler!r} is not the address of a Dask scheduler; "

@@ -178,9 +178,6 @@ def learn(
             max_expansion=allowed_expansion(),
         )
         method = dataclasses.replace(method, background=more)
-    if resources.executor is not None and not isinstance(method, nlpzero.CharacterModel):
-        name = "learned" if isinstance(method, nlpzero.CoTraining) else "nvbe"
-        note(f"{name} learns from a sample, on this machine; the cluster is not used", quiet=quiet)
     return nlpzero.learn_segmenter(
         corpus,
         method,

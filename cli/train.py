@@ -25,6 +25,15 @@ from .own_words import OwnWords, own_words
 from .progress import note
 
 
+def _of_use(options: dict[str, Any]) -> None:
+    """Refuse a cluster where it would not be used."""
+    if not isinstance(options["method"], nlpzero.CharacterModel):
+        raise click.UsageError(
+            "--executor dask counts for --method lm; the other methods learn from a sample, on "
+            "this machine. Leave it out."
+        )
+
+
 @click.command()
 @options.reading(required=False)
 @options.output(required=True, help="The model file to write.")
@@ -53,7 +62,7 @@ from .progress import note
 )
 @options.working()
 @options.checkpoint()
-@cluster()
+@cluster(_of_use)
 @options.quiet()
 def train(
     inputs: tuple[str, ...],
@@ -138,9 +147,21 @@ def train(
                     )
                 else:
                     segmenter = compacted(corpus, method, compact, numbers, given, quiet=quiet)
+            _refuse_nothing(segmenter, quiet=quiet)
             own.beside(kept(segmenter, keep, joiners)).save(output)
             if arpa is not None:
                 segmenter.model.write_arpa(arpa)
             options.note_reading(corpus, segmenter.read, quiet=quiet)
         note_learned(segmenter, quiet=quiet)
     note(f"wrote {output}: {options.format_size(os.path.getsize(output))}", quiet=quiet)
+
+
+def _refuse_nothing(segmenter: Any, *, quiet: bool) -> None:
+    """Say that the text holds no symbols; a model of nothing is not written."""
+    if segmenter.training.get("symbols", 1) > 0:
+        return
+    if "base_weight" not in segmenter.training:
+        raise nlpzero.NlpzeroError("the text holds no letters or characters to learn from")
+    note(
+        "the text holds no letters or characters to learn from; the model is the base", quiet=quiet
+    )

@@ -113,6 +113,13 @@ def test_a_model_keeps_words_of_ones_own(run_here, text, tmp_path, how):
             "belongs to --method learned",
         ),
         (("--method", "lm", "-o", "model.nz"), 1, "no letters or characters to learn from"),
+        (("--method", "nvbe", "-o", "model.nz"), 1, "no letters or characters to learn from"),
+        (("--no-base", "-o", "model.nz"), 1, "no letters or characters to learn from"),
+        (
+            ("text.txt", "-o", "model.nz", "--executor", "dask", "--scheduler", "tcp://h:1"),
+            2,
+            "the other methods learn from a sample",
+        ),
         (("--dictionary", "nowhere.txt", "-o", "model.nz"), 1, "nowhere.txt: cannot be read"),
     ],
 )
@@ -121,3 +128,15 @@ def test_misuse(run_here, text, tmp_path, args, code, message):
     assert message in done.err
     assert done.raw == b""
     assert not (tmp_path / "model.nz").exists()
+
+
+@pytest.mark.parametrize("nothing", ["，。！？\n", "\0\0\0", " \n"])
+def test_nothing_to_learn_from_is_said(run_here, tmp_path, nothing):
+    (tmp_path / "marks.txt").write_text(nothing, encoding="utf-8")
+    for how in (["--no-base"], ["--method", "nvbe"], ["--method", "lm"]):
+        done = run_here("train", "marks.txt", *how, "-o", "model.nz", code=1)
+        assert "no letters or characters to learn from" in done.err
+        assert not (tmp_path / "model.nz").exists()
+    done = run_here("train", "marks.txt", "-o", "model.nz", code=0)
+    assert "the model is the base" in done.err
+    assert load_segmenter(tmp_path / "model.nz").segment("我爱北京") == ["我", "爱", "北京"]
