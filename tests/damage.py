@@ -88,7 +88,7 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
             nlpzero.count_words(news[:200], list, documents="line").save(path)
         elif kind == "large-counts":
             made = folder / "made-up.txt"
-            _benchmark("generate").generate(made, 4_000_000)
+            benchmark("generate").generate(made, 4_000_000)
             nlpzero.count_ngrams(nlpzero.Corpus(made)).save(path)
             made.unlink()
         else:
@@ -97,7 +97,7 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
     return paths
 
 
-def _benchmark(name: str) -> Any:
+def benchmark(name: str) -> Any:
     """A module of the benchmarks."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert spec is not None
@@ -131,6 +131,22 @@ def uses(kind: str, file: Path, whole: Path) -> list[list[str]]:
     if kind == "vocabulary":
         return [segment, [*segment, "--words", str(folder / "own.txt")]]
     return [segment]
+
+
+def opened(kind: str, path: Path) -> Any:
+    """What a file holds, all of it checked and used."""
+    import nlpzero
+
+    if "word-counts" in kind:
+        return dict(nlpzero.WordCounts.load(path))
+    if "counts" in kind:
+        table = nlpzero.NGramCounts.load(path)
+        table.verify()
+        return [counts.tolist() for _, counts in table.chunks()]
+    segmenter = nlpzero.load_segmenter(path)
+    if isinstance(segmenter, nlpzero.VocabularySegmenter):
+        segmenter.lexicon()
+    return segmenter.segment("今天天气很好，我们去研究生命的起源。" * 20)
 
 
 # ------------------------------------------------------------------------------------------- damage
@@ -554,7 +570,7 @@ def record(
         "",
         __doc__.split("\n\n")[2].strip(),
         "",
-        *(f"- {name}: {value}" for name, value in _benchmark("harness").machine().items()),
+        *(f"- {name}: {value}" for name, value in benchmark("harness").machine().items()),
         f"- run: python -m tests.damage {shlex.join(sys.argv[1:])}",
         "",
         "About half of the rounds of each kind are with right checksums.",

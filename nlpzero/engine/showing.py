@@ -12,6 +12,33 @@ SHOWN_ROWS = 10
 _WIDEST = 40
 
 
+def quoted(text: str, most: int = 60) -> str:
+    """The beginning of a text in quotes, in one line, for a message.
+
+    Examples
+    --------
+    >>> print(quoted("a\\n" * 9, 5))
+    'a\\na\\na…'
+    """
+    return repr(text if len(text) <= most else text[:most] + "…")
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Names in one line, for a message, the first ones if they are many.
+
+    Examples
+    --------
+    >>> listed(["id", "text"]), listed([]), listed(["a", "b", "c"], 2)
+    ('id, text', 'none', 'a, b and 1 more')
+    """
+    shown = [
+        name if name.isprintable() and len(name) <= _WIDEST else quoted(name, _WIDEST)
+        for name in names[:most]
+    ]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(shown) or "none") + more
+
+
 def text_width(text: str) -> int:
     """Columns of a terminal that a text takes: ideographs and full-width characters take two.
 

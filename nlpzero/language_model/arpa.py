@@ -8,12 +8,16 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.showing import quoted
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import StorageError
 from nlpzero.language_model.estimation import node_arrays
 from nlpzero.language_model.model import LN10, NAMES, KneserNeyModel
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK_SYMBOL
+
+# a float32 holds sums of numbers below this
+_LARGEST = 1e30
 
 
 def read_arpa(path: PathLike, alphabet: Alphabet | None = None) -> KneserNeyModel:
@@ -58,18 +62,18 @@ class ArpaReader:
                     raise ValueError
                 sizes.append(int(size))
             except ValueError:
-                raise self._fail(f"expected 'ngram N=count' in order, got {line!r}") from None
+                raise self._fail(f"expected 'ngram N=count' in order, got {quoted(line)}") from None
             line = self._line()
         if not sizes:
-            raise self._fail(f"expected 'ngram 1=count', got {line!r}")
+            raise self._fail(f"expected 'ngram 1=count', got {quoted(line)}")
         levels: list[tuple[list[list[str]], list[float], list[float]]] = []
         for k in range(1, len(sizes) + 1):
             if line.strip() != f"\\{k}-grams:":
-                raise self._fail(f"expected \\{k}-grams:, got {line!r}")
+                raise self._fail(f"expected \\{k}-grams:, got {quoted(line)}")
             levels.append(self._section(k, sizes[k - 1]))
             line = self._line()
         if line.strip() != "\\end\\":
-            raise self._fail(f"expected \\end\\, got {line!r}")
+            raise self._fail(f"expected \\end\\, got {quoted(line)}")
         return self._build(levels, alphabet)
 
     def _section(self, k: int, size: int) -> tuple[list[list[str]], list[float], list[float]]:
@@ -80,12 +84,18 @@ class ArpaReader:
             try:
                 if len(cells) not in (k + 1, k + 2):
                     raise ValueError
-                logs.append(float(cells[0]) * LN10)
-                backs.append(float(cells[k + 1]) * LN10 if len(cells) == k + 2 else 0.0)
+                log = float(cells[0])
+                back = float(cells[k + 1]) if len(cells) == k + 2 else 0.0
+                if not (-_LARGEST < log < _LARGEST and -_LARGEST < back < _LARGEST):
+                    raise ValueError
             except ValueError:
                 raise self._fail(
-                    f"expected a number, {k} words and perhaps a number, got {line!r}"
+                    f"expected a number, {k} words and perhaps a number, got {quoted(line)}"
                 ) from None
+            if log > 0:
+                raise self._fail(f"the log10 of a probability is at most 0, got {quoted(line)}")
+            logs.append(log * LN10)
+            backs.append(back * LN10)
             words.append(cells[1 : k + 1])
         return words, logs, backs
 
@@ -118,8 +128,8 @@ class ArpaReader:
                 code[word] = int(symbol[0]) if len(symbol) else BREAK_SYMBOL
             else:
                 raise StorageError(
-                    f"{self.name}: the word {word!r} is longer than a character; train the model "
-                    "on text with a space after every character"
+                    f"{self.name}: the word {quoted(word, 40)} is longer than a character; train "
+                    "the model on text with a space after every character"
                 )
         code = {word: symbol for word, symbol in code.items() if symbol != BREAK_SYMBOL}
         if math.isnan(unknown):
@@ -136,8 +146,8 @@ class ArpaReader:
                     above = rows.get(symbols[1:], -1) if k > 1 else 0
                     if above < 0:
                         raise StorageError(
-                            f"{self.name}: {' '.join(gram)} is there, but {' '.join(gram[1:])} is "
-                            "not"
+                            f"{self.name}: {quoted(' '.join(gram))} is there, but "
+                            f"{quoted(' '.join(gram[1:]))} is not"
                         )
                     entries.append((above, symbols[0], log, back, symbols))
             entries.sort()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts, Ints
 from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.showing import quoted
 from nlpzero.errors import CorpusError
 from nlpzero.rules.building import TransactionBuilder
 from nlpzero.rules.item_numbers import BLANK, EXCLUDED, OPEN_QUOTE, ItemNumbers
@@ -41,9 +42,8 @@ def _found_in(header: bytes, wanted: Sequence[str], splitter: LineSplitter) -> _
     there = [name.strip() for name in splitter.fields(header)]
     for name in wanted:
         if name not in there:
-            raise CorpusError(
-                f"line 1: no column {name!r}; there are {', '.join(map(repr, there))}"
-            )
+            shown = ", ".join(quoted(column, 40) for column in there[:10])
+            raise CorpusError(f"line 1: no column {name!r}; there are {shown}")
     return _Columns(there.index(wanted[0]), there.index(wanted[1]), header)
 
 

@@ -272,25 +272,46 @@ def add_json(blocks: Iterable[bytes], field: str | None, builder: TransactionBui
         lines = block.decode("utf-8").split("\n")[:-1]
         full = [line for line in lines if line.strip()]
         try:
-            rows = json.loads(f"[{','.join(full)}]")
-        except (ValueError, RecursionError):  # a number of 5,000 digits is one too
-            rows = None
-        if rows is None or len(rows) != len(full):
+            # each line in brackets of its own: no line can borrow a row from another
+            wrapped = json.loads(f"[[{'],['.join(full)}]]" if full else "[]")
+        except (ValueError, RecursionError):
+            wrapped = None
+        if wrapped is None or len(wrapped) != len(full) or any(len(row) != 1 for row in wrapped):
             raise _bad_json(lines, number)
+        rows = [row[0] for row in wrapped]
         for i, row in enumerate(rows):
             value = row.get(field) if isinstance(row, dict) and field is not None else row
             if not isinstance(value, list) or any(isinstance(x, (list, dict)) for x in value):
-                at = [n for n, line in enumerate(lines, number) if line.strip()][i]
+                at = _line_of(lines, i, number)
                 wanted = (
                     "an array of items" if field is None else f"an object with an array {field!r}"
                 )
                 raise CorpusError(
                     f"line {at} of the input: expected {wanted}, got {full[i].strip()[:60]!r}"
                 )
+            if "\\u" in full[i]:
+                _check_characters(value, lines, i, number)
             rows[i] = value
         builder.blank_lines += len(lines) - len(full)
         builder.add_lists(rows)
         number += len(lines)
+
+
+def _check_characters(items: list[object], lines: list[str], row: int, number: int) -> None:
+    """Escapes can spell lone surrogates, which no file can hold."""
+    try:
+        "".join(item for item in items if isinstance(item, str)).encode("utf-8")
+    except UnicodeEncodeError as error:
+        at = _line_of(lines, row, number)
+        raise CorpusError(
+            f"line {at} of the input: an item has a lone surrogate "
+            f"(U+{ord(error.object[error.start]):04X}), which is no character"
+        ) from None
+
+
+def _line_of(lines: list[str], row: int, number: int) -> int:
+    """Number of the line of a row, where lines are numbered from `number`."""
+    return [n for n, line in enumerate(lines, number) if line.strip()][row]
 
 
 def _bad_json(lines: list[str], number: int) -> CorpusError:

@@ -1,6 +1,7 @@
 """Scores of segmentations, as the SIGHAN bakeoffs define them."""
 
 import re
+from array import array
 from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from nlpzero.errors import CorpusError
 
 # what separates words: white space, the ideographic space among it
 _SPACES = re.compile(r"\s+")
+# of words of two lines that are aligned: some seconds, and four bytes for each
+_MOST_PAIRS = 1 << 24
 
 
 class SegmentationScore(NamedTuple):
@@ -101,7 +104,9 @@ def score_segmentation(
         total += len(gold_words)
         given += len(predicted_words)
         found = (
-            _found(gold_words, predicted_words) if same else _aligned(gold_words, predicted_words)
+            _found(gold_words, predicted_words)
+            if same
+            else _aligned(gold_words, predicted_words, number)
         )
         correct += sum(found)
         if known is not None:
@@ -155,8 +160,8 @@ def _spans(words: list[str]) -> list[tuple[int, int]]:
     return list(zip([0, *ends], ends, strict=False))
 
 
-def _aligned(gold: list[str], predicted: list[str]) -> list[bool]:
-    """Which gold words are in a longest common subsequence of the two lists."""
+def _aligned(gold: list[str], predicted: list[str], number: int) -> list[bool]:
+    """Which gold words are in a longest common subsequence of the two lists, those of a line."""
     head = 0
     while head < min(len(gold), len(predicted)) and gold[head] == predicted[head]:
         head += 1
@@ -167,7 +172,12 @@ def _aligned(gold: list[str], predicted: list[str]) -> list[bool]:
     inner = [False] * len(a)
     if not set(a).isdisjoint(b):
         # longest[i][j]: for what is left of a from i and of b from j
-        longest = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+        if len(a) * len(b) > _MOST_PAIRS:
+            raise CorpusError(
+                f"line {number}: {len(a):,} and {len(b):,} words that differ are too many to be "
+                "aligned; are line ends missing?"
+            )
+        longest = [array("i", bytes(4 * len(b) + 4)) for _ in range(len(a) + 1)]
         for i in range(len(a) - 1, -1, -1):
             row, below = longest[i], longest[i + 1]
             for j in range(len(b) - 1, -1, -1):

@@ -12,11 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.engine.showing import quoted
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
 
 # the part-of-speech tags of jieba and ICTCLAS dictionaries
 _TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")
+# counts beyond this cannot be added up
+_MOST = 1e300
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -97,21 +100,21 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
                 if number == 1 and re.match(r"word[\t,]", line):
                     continue
                 word, count = _parse(line, f"{name}:{number}", counts)
-                if counts and (count <= 0 or math.isinf(count)):
-                    raise CorpusError(
-                        f"{name}:{number}: counts must be positive numbers, got {line[:60]!r}"
-                    )
                 if word in found and not math.isnan(found[word]):
-                    found[word] += 0.0 if math.isnan(count) else count
-                else:
-                    found[word] = count
-    except UnicodeDecodeError as error:
+                    count = found[word] + (0.0 if math.isnan(count) else count)
+                if counts and not (math.isnan(count) or 0 < count < _MOST):
+                    raise CorpusError(
+                        f"{name}:{number}: counts must be positive numbers, got {quoted(line)}; "
+                        "leave the word out, or write it without a count"
+                    )
+                found[word] = count
+    except UnicodeError as error:
+        # UTF-16 without a byte order mark has no such place
+        place = f" byte {error.start}:" if isinstance(error, UnicodeDecodeError) else ""
         raise CorpusError(
-            f"{name}: byte {error.start}: not valid {encoding}; give the encoding of the word "
+            f"{name}:{place} not valid {encoding}; give the encoding of the word "
             "list, such as gb18030, or convert it to UTF-8"
         ) from error
-    except UnicodeError as error:  # UTF-16 without its mark
-        raise CorpusError(f"{name}: not valid {encoding}: {error}") from error
     except LookupError as error:
         raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
     except OSError as error:
@@ -127,7 +130,7 @@ def _parse(line: str, where: str, counts: bool) -> tuple[str, float]:
         word, *cells = (cell.strip() for cell in line.split("\t"))
         count = _count_in(cells)
         if not word or (counts and count is None):
-            raise CorpusError(f"{where}: expected word<TAB>count, got {line!r}")
+            raise CorpusError(f"{where}: expected word<TAB>count, got {quoted(line)}")
         return word, math.nan if count is None else count
     if "," in line:
         word, *cells = (cell.strip().strip('"') for cell in line.split(","))
@@ -175,9 +178,13 @@ def _is_tag(cells: list[str]) -> bool:
 def _parse_json(line: str, where: str) -> tuple[str, float]:
     try:
         row = json.loads(line)
-        return str(row["word"]), float(row.get("count", math.nan))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CorpusError(f'{where}: expected {{"word": ...}}, got {line[:40]!r}') from error
+        word, count = row["word"], float(row.get("count", math.nan))
+        if not isinstance(word, str) or not word.strip():
+            raise ValueError("no word")
+        word.encode("utf-8")  # no lone surrogates
+        return word, count
+    except (ArithmeticError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise CorpusError(f'{where}: expected {{"word": ...}}, got {quoted(line, 40)}') from error
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:

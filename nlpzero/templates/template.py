@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
+from nlpzero.engine.showing import SHOWN_ROWS, html_table, quoted, text_table
 from nlpzero.errors import CorpusError
 from nlpzero.text.cells import TSV_ESCAPES, read_tsv_cell
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLACEHOLDER = "[X]"
+_MOST = 2**63 - 1
 
 # a template's words stand between spaces, so theirs are escaped beside what a cell cannot hold
 _ESCAPES = {**TSV_ESCAPES, " ": "\\s", "\u3000": "\\u"}
@@ -39,7 +40,9 @@ def _unescape(text: str) -> str:
         if text[at] == "\\":
             char = _UNESCAPES.get(text[at + 1 : at + 2])
             if char is None:
-                raise ValueError(f"unknown escape in the word {text!r}; write a backslash as \\\\")
+                raise ValueError(
+                    f"unknown escape in the word {quoted(text)}; write a backslash as \\\\"
+                )
             chars.append(char)
             at += 2
         else:
@@ -233,6 +236,11 @@ def _read_rows(
                 examples = tuple(row.get("examples", ()))
                 if not isinstance(text, str) or not isinstance(count, int):
                     raise ValueError("wrong types")
+                if not isinstance(frequency, float | int | None) or not all(
+                    isinstance(example, str) for example in examples
+                ):
+                    raise ValueError("wrong types")
+                "".join((text, *examples)).encode("utf-8")  # no lone surrogates
             else:
                 fields = [read_tsv_cell(cell) for cell in line.split("\t")]
                 text, count = fields[0], int(fields[1])
@@ -245,7 +253,7 @@ def _read_rows(
                 f"{name}:{number}: expected `template<TAB>count`, as `nlpzero templates` writes "
                 f"it, got {line[:60]!r}"
             ) from error
-        if count < 1 or not (frequency is None or 0 < frequency <= 1):
+        if not 1 <= count <= _MOST or not (frequency is None or 0 < frequency <= 1):
             raise CorpusError(
                 f"{name}:{number}: count must be at least 1 and frequency in (0, 1], "
                 f"got {line[:60]!r}"

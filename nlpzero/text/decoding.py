@@ -21,7 +21,7 @@ def codec_name(encoding: str) -> str:
         info = codecs.lookup(encoding)
     except (LookupError, ValueError, TypeError):
         info = None
-    if info is None or not getattr(info, "_is_text_encoding", True):
+    if info is None or info.name == "undefined" or not getattr(info, "_is_text_encoding", True):
         raise ValueError(
             "`encoding` must name an encoding such as utf-8, gb18030, big5 or utf-16, got "
             f"{encoding!r}."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
+from nlpzero.engine.showing import listed, quoted
 from nlpzero.errors import CorpusError
 from nlpzero.text.decoding import TextDecoder, without_surrogates
 from nlpzero.text.files import Piece, line_ends_before
@@ -107,15 +108,14 @@ class Records:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
                 what = getattr(error, "msg", None) or str(error)
-                self.fail(f"not valid JSON ({what}), got {_shorten(line)}")
+                self.fail(f"not valid JSON ({what}), got {quoted(line.strip(), 40)}")
             if not isinstance(record, dict):
                 self.fail(
-                    f"expected a JSON object with the field {self.wanted!r}, got {_shorten(line)}"
+                    f"expected a JSON object with the field {self.wanted!r}, got "
+                    f"{quoted(line.strip(), 40)}"
                 )
             if self.wanted not in record:
-                self.fail(
-                    f"no field {self.wanted!r}; the fields are: {', '.join(record) or 'none'}"
-                )
+                self.fail(f"no field {self.wanted!r}; the fields are: {listed(list(record))}")
             value = record[self.wanted]
             if value is None:
                 continue
@@ -127,7 +127,7 @@ class Records:
 
     def _column(self, header: list[str]) -> int:
         if self.wanted not in header:
-            self.fail(f"no column {self.wanted!r}; the columns are: {', '.join(header)}")
+            self.fail(f"no column {self.wanted!r}; the columns are: {listed(header)}")
         return header.index(self.wanted)
 
     def tsv(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -141,7 +141,8 @@ class Records:
             elif cells != [""]:
                 if len(cells) <= column:
                     self.fail(
-                        f"expected at least {column + 1} cells, got {len(cells)}: {_shorten(line)}"
+                        f"expected at least {column + 1} cells, got {len(cells)}: "
+                        f"{quoted(line.strip(), 40)}"
                     )
                 yield self.line, cells[column]
 
@@ -168,7 +169,7 @@ class Records:
             elif len(row) <= column:
                 self.fail(
                     f"expected at least {column + 1} cells, got {len(row)}: "
-                    f"{_shorten(','.join(row))}"
+                    f"{quoted(','.join(row).strip(), 40)}"
                 )
             else:
                 yield self.line, row[column]
@@ -189,8 +190,3 @@ def _chain(first: str, rest: Iterable[str]) -> Iterator[str]:
     if first:
         yield first
     yield from rest
-
-
-def _shorten(line: str) -> str:
-    line = line.strip()
-    return repr(line if len(line) <= 40 else line[:40] + "...")

@@ -32,20 +32,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return damage.make_files(tmp_path_factory.mktemp("files"))
 
 
-def opened(kind: str, path: Path) -> Any:
-    """What a file holds, all of it checked and used."""
-    if "word-counts" in kind:
-        return dict(nlpzero.WordCounts.load(path))
-    if "counts" in kind:
-        table = nlpzero.NGramCounts.load(path)
-        table.verify()
-        return [counts.tolist() for _, counts in table.chunks()]
-    segmenter = nlpzero.load_segmenter(path)
-    if isinstance(segmenter, nlpzero.VocabularySegmenter):
-        segmenter.lexicon()
-    return segmenter.segment("今天天气很好，我们去研究生命的起源。" * 20)
-
-
 def changed(source: Path, path: Path, **arrays: Callable[[np.ndarray], Any]) -> Path:
     """A copy of a file with other arrays, and right checksums."""
     index, found = damage.parts(source.read_bytes())
@@ -117,7 +103,7 @@ def test_every_bit_of_a_file_counts(kind: str, files: dict[str, Path], tmp_path:
             flipped[at] ^= 1 << int(random.integers(8))
             path.write_bytes(flipped)
             with pytest.raises(StorageError, match="damaged"):
-                opened(kind, path)
+                damage.opened(kind, path)
 
 
 @pytest.mark.parametrize("kind", SMALL)
@@ -129,11 +115,11 @@ def test_a_cut_file_is_refused_and_a_longer_one_too(
     for size in (0, 7, 16, len(data) // 2, len(data) - 33, len(data) - 1):
         path.write_bytes(data[:size])
         with pytest.raises(StorageError, match="damaged"):
-            opened(kind, path)
+            damage.opened(kind, path)
     for longer in (data + b"\0", data[:100] + b"\0" + data[100:]):
         path.write_bytes(longer)
         with pytest.raises(StorageError, match="damaged"):
-            opened(kind, path)
+            damage.opened(kind, path)
 
 
 # ------------------------------------------------------------------------- made by hand: the index
@@ -330,8 +316,8 @@ def test_arrays_that_lead_astray_are_refused(
 ) -> None:
     path = changed(files[kind], tmp_path / "file.nz", **{name: change})
     with pytest.raises(StorageError, match=r"file\.nz: damaged: .*; make it again or fetch"):
-        opened(kind, path)
-    assert opened(kind, files[kind])
+        damage.opened(kind, path)
+    assert damage.opened(kind, files[kind])
 
 
 def test_levels_that_go_on_from_rows_that_are_not_there(
@@ -395,7 +381,7 @@ def test_headers_that_say_what_cannot_be_are_refused(
 ) -> None:
     path = with_header(files[kind], tmp_path / "file.nz", change)
     with pytest.raises(StorageError, match=r"file\.nz: damaged: "):
-        opened(kind, path)
+        damage.opened(kind, path)
 
 
 def test_a_base_that_grows_without_end_is_refused(files: dict[str, Path], tmp_path: Path) -> None:
