@@ -74,7 +74,7 @@ class NameRuns:
 
     def add(self, names: Sequence[str]) -> None:
         """Write the names of a numbering; the number of a name is its place in `names`."""
-        # surrogatepass: a string may hold half a pair; the order of bytes is the order of code points
+        # surrogatepass: a string may hold half a pair; bytes are in the order of code points
         encoded = [name.encode("utf-8", "surrogatepass") for name in names]
         order = sorted(range(len(encoded)), key=encoded.__getitem__)
         run = len(self.sizes)
