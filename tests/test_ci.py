@@ -112,6 +112,47 @@ def test_the_workflow_runs_the_same_script_everywhere() -> None:
     assert step["shell"] == "bash"
 
 
+def test_every_kernel_is_run_with_bounds_checks() -> None:
+    """All packages with kernels have their tests in the list of those that are run so."""
+    listed = (ROOT / ".ci" / "kernel_tests").read_text(encoding="utf-8").split()
+    assert all((ROOT / name).exists() for name in listed)
+    packages = {
+        path.relative_to(ROOT / "nlpzero").parts[0]
+        for path in (ROOT / "nlpzero").rglob("*.py")
+        if re.search(r"^@kernel$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert packages | {"test_interpreted.py"} == {name.split("/")[1] for name in listed}
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"^NUMBA_BOUNDSCHECK=1 .*\.ci/kernel_tests", script, re.MULTILINE)
+
+
+BEYOND = """
+import numpy as np
+from nlpzero.engine.jit import kernel
+
+@kernel
+def beyond(values, i):
+    return values[i]
+
+beyond(np.zeros(4), 4)
+"""
+
+
+def test_with_bounds_checks_an_index_outside_is_an_error(tmp_path: Path) -> None:
+    program = tmp_path / "beyond.py"
+    program.write_text(BEYOND, encoding="utf-8")
+    codes = {}
+    for switch in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, str(program)],
+            env={**os.environ, "NUMBA_BOUNDSCHECK": switch, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            check=False,
+        )
+        codes[switch] = done.returncode, b"IndexError" in done.stderr
+    assert codes == {"0": (0, False), "1": (1, True)}
+
+
 def test_ruff_is_what_a_commit_waits_for() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [hook["id"] for repo in hooks["repos"] for hook in repo["hooks"]] == [
