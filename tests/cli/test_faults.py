@@ -138,6 +138,64 @@ def test_a_compiled_loop_does_not_keep_a_signal_waiting(tmp_path: Path, name: st
 
 
 @posix
+@pytest.mark.parametrize("names", [("SIGINT", "SIGINT"), ("SIGTERM", "SIGINT", "SIGTERM")])
+def test_impatience(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Signals that come while a command is on its way out hurry it up, and nothing else."""
+    body = LONG.replace(
+        "spin(1 << 30)",
+        """
+        import time
+        try:
+            time.sleep(60)
+        finally:
+            print("ending", flush=True)
+            time.sleep(60)
+""",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", body, str(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(getattr(signal, names[0]))
+        # nothing, if the machine is so busy that the first signal was not heard in time
+        assert process.stdout.readline() in (b"ending\n", b"")
+        begun = time.monotonic()
+        for name in names[1:]:
+            process.send_signal(getattr(signal, name))
+        _, said = process.communicate(timeout=50)
+        assert time.monotonic() - begun < 20
+    assert (process.returncode, said) == (128 + getattr(signal, names[0]), b"")
+    assert os.listdir(tmp_path) == []
+
+
+@posix
+def test_an_exception_that_a_callback_swallowed_still_ends_the_command(tmp_path: Path) -> None:
+    """The compiler calls back, and whatever is raised there gets lost."""
+    body = LONG.replace(
+        "spin(1 << 30)",
+        """
+        import ctypes, os, signal, time
+        called = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        called()
+        time.sleep(60)
+""",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", body, str(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"ready\n", b"")
+    assert os.listdir(tmp_path) == []
+
+
+@posix
 def test_what_is_ignored_stays_ignored(tmp_path: Path) -> None:
     """`nohup` and the background of a shell mean it."""
     body = """
