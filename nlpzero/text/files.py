@@ -333,6 +333,8 @@ def find(item: PathLike, field: str | None) -> list[Source]:
         import glob
 
         matches = sorted(glob.glob(path, recursive=True), key=_parts)
+        if "**" in path:
+            matches = _once(matches)
         folders = [name for name in matches if os.path.isdir(name)]
         if "**" in path:  # files in these folders match by themselves
             matches = [name for name in matches if name not in set(folders)]
@@ -340,6 +342,18 @@ def find(item: PathLike, field: str | None) -> list[Source]:
             raise CorpusError(f"{path}: no file matches this pattern")
         return [source for name in matches for source in _find_match(name, field)]
     return [_file(path, field)]
+
+
+def _once(names: list[str]) -> list[str]:
+    """What ``**`` finds, without what it finds again through links.
+
+    One that leads back to a folder above it would give each file forty times.
+    """
+    real = {folder: os.path.realpath(folder) for folder in {os.path.dirname(n) for n in names}}
+    first: dict[str, str] = {}
+    for folder in sorted(real, key=lambda folder: (folder.count(os.sep), folder)):
+        first.setdefault(real[folder], folder)
+    return [n for n in names if first[real[os.path.dirname(n)]] == os.path.dirname(n)]
 
 
 def _find_match(name: str, field: str | None) -> list[Source]:

@@ -231,3 +231,13 @@ def test_how_the_counts_are_read_makes_no_difference(
     pieces = KneserNeyModel.from_counts(counts, order, min_count=2).state()
     assert pieces[0] == whole[0]
     assert [a.tobytes() for a in pieces[1].values()] == [a.tobytes() for a in whole[1].values()]
+
+
+def test_perplexity_beyond_the_largest_number_is_infinite(tmp_path):
+    path = tmp_path / "huge.arpa"
+    path.write_text(
+        "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n"
+        "-1e5\t</s>\n-1e5\t<unk>\n-1e5\t天\n\n\\end\\\n",
+        encoding="utf-8",
+    )
+    assert KneserNeyModel.read_arpa(path).perplexity("天天") == math.inf

@@ -406,6 +406,23 @@ def test_zstandard_without_the_package_says_what_to_install(tmp_path, monkeypatc
 # --- which files ----------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_links_that_lead_back_give_each_file_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "x.txt").write_text("x")
+    (tmp_path / "a" / "b" / "y.txt").write_text("y")
+    (tmp_path / "a" / "b" / "up").symlink_to("..")
+    for pattern in ("a/**/*.txt", "**/*.txt", "a/**", str(tmp_path / "**" / "*.txt"), "a", "."):
+        names = [os.path.basename(source.name) for source in Corpus(pattern).sources]
+        assert sorted(names) == ["x.txt", "y.txt"], pattern
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(CorpusError, match="loop: Too many levels"):
+        Corpus("loop")
+    with pytest.raises(CorpusError, match="loop: Too many levels"):
+        Corpus(".")
+
+
 @pytest.fixture
 def tree(tmp_path):
     for name in (
