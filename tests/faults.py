@@ -186,7 +186,7 @@ class Workshop:
         args = self._args(plan.command, plan.jobs, "output")
         process = self._start(args, plan.kind, mark)
         time.sleep(wait)
-        family = [pid for pid in _marked(mark) if pid != process.pid]
+        family = [pid for pid in _marked(mark) if _is_worker(pid)]
         begun_then = self.begun.exists()
         sent = _send(number, plan.target, process.pid, family)
         begun = time.monotonic()
@@ -271,6 +271,15 @@ def _marked(mark: str) -> list[int]:
             except OSError:
                 continue  # gone, or of another user
     return found
+
+
+def _is_worker(pid: int) -> bool:
+    """Whether it is a worker, rather than the command or what Python itself starts beside them."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"--multiprocessing-fork" in file.read()
+    except OSError:
+        return False
 
 
 def _send(number: int, target: str, parent: int, family: list[int]) -> bool:

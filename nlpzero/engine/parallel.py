@@ -20,7 +20,7 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, Protocol, TypeVar
 
 from nlpzero.engine.resources import ReadReport
@@ -51,17 +51,45 @@ Advance = Callable[[int], object]
 def _starting_processes() -> Iterator[None]:
     """Processes started here hear of neither Ctrl-C nor the end of a terminal.
 
-    Both reach the whole process group; the parent alone decides what happens then.
+    Both reach the whole process group; the parent alone decides what happens then. It waits until
+    they are started: one that is half started complains of a parent that says no more.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+    with _handlers_waiting():
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        # what is blocked stays blocked in new processes, from their first moment on
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _handlers_waiting() -> Iterator[None]:
+    """Handlers of signals are called when the block ends."""
+    if current_thread() is not main_thread():
+        yield  # handlers run in the main thread
         return
-    # what is blocked stays blocked in new processes, from their first moment on
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = {
+        number: signal.getsignal(number) for number in map(signal.Signals.__getitem__, names)
+    }
+    came: list[int] = []
+    for number, handler in handlers.items():
+        if callable(handler):
+            signal.signal(number, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, handler)
+        if came:
+            waiting = handlers[signal.Signals(came[0])]
+            assert callable(waiting)
+            waiting(came[0], None)
 
 
 def _begin_worker() -> None:

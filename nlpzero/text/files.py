@@ -175,8 +175,8 @@ def read_errors(source: Source) -> Iterator[None]:
         ) from error
     except OSError as error:
         what = error.strerror or f"the compressed file is damaged ({error})"
-        if isinstance(error, FileNotFoundError):  # some file systems say no more than the name
-            what = "no such file"
+        if isinstance(error, FileNotFoundError) and not error.strerror:
+            what = "no such file"  # some file systems say no more than the name
         raise CorpusError(f"{source.name}: {what}") from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] in _DAMAGE:

@@ -91,6 +91,10 @@ from nlpzero_cli import main, start
 import nlpzero_cli.options as options
 
 def invoke(ctx):
+    with main._quietly():
+        work()
+
+def work():
     from nlpzero.engine.jit import kernel
     from nlpzero.engine.temporary import KeptFolder, atomic_output
 
