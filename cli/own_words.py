@@ -31,6 +31,8 @@ class OwnWords:
 
     def beside(self, segmenter: "Segmenter") -> "Segmenter":
         """The segmenter with these words."""
+        if not self:
+            return segmenter
         if isinstance(segmenter, nlpzero.VocabularySegmenter) and not self._weighed:
             for name in self.words:
                 segmenter = segmenter.with_words(nlpzero.read_words(name))

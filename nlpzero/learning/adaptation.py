@@ -148,7 +148,9 @@ def renumbered(base: BaseModel, raw: Symbols) -> tuple[BaseModel, Dense]:
     """
     present = np.bincount(raw, minlength=1 << 16)
     present[0] = 0
-    merged = np.union1d(base.codes[1:], np.flatnonzero(present).astype(np.uint16))
+    known = present > 0
+    known[base.codes[1:]] = True
+    merged = np.flatnonzero(known).astype(np.uint16)
     codes = np.concatenate([[0], merged]).astype(np.uint16)
     if len(codes) == len(base.codes):
         wide = base

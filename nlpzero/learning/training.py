@@ -3,19 +3,16 @@
 import math
 import time
 from collections.abc import Iterable
-from typing import Any, cast, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
 from nlpzero.engine.jit import brief
 from nlpzero.engine.resources import ReadReport, Resources, parse_size
-from nlpzero.language_model.model import KneserNeyModel
 from nlpzero.learning.adaptation import adapt
 from nlpzero.learning.base_segmenter import find_base
-from nlpzero.learning.cotraining import learn
 from nlpzero.learning.excerpts import base_excerpt
 from nlpzero.learning.methods import CO_TRAINING_BYTES, BranchingEntropy, CoTraining
-from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
 from nlpzero.learning.sampling import (
     Sample,
     alphabet_of,
@@ -24,13 +21,15 @@ from nlpzero.learning.sampling import (
     traditional_to_simplified,
 )
 from nlpzero.learning.segmenter import LearnedSegmenter
-from nlpzero.ngrams.counting import count_ngrams
 from nlpzero.segmentation.base import Numbers, Segmenter, checked_numbers
-from nlpzero.segmentation.character_lm import LanguageModelSegmenter
 from nlpzero.segmentation.character_model import CharacterModel
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
+
+if TYPE_CHECKING:
+    from nlpzero.learning.nvbe import NVBESegmenter
+    from nlpzero.segmentation.character_lm import LanguageModelSegmenter
 
 Method = CoTraining | BranchingEntropy | CharacterModel
 Keep = str | Iterable[str]
@@ -65,7 +64,7 @@ def learn_segmenter(
     joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
-) -> NVBESegmenter: ...
+) -> "NVBESegmenter": ...
 
 
 @overload
@@ -78,7 +77,7 @@ def learn_segmenter(
     joiners: str = ...,
     complete: bool = ...,
     resources: Resources | None = ...,
-) -> LanguageModelSegmenter: ...
+) -> "LanguageModelSegmenter": ...
 
 
 @overload
@@ -198,6 +197,8 @@ def _co_train(
             symbols = np.concatenate([symbols, stream_of(other.blocks, alphabet)])
         del own, other
         if base is None:
+            from nlpzero.learning.cotraining import learn
+
             learned, summary = learn(symbols, target, method, resources=resources)
         else:
             start = base_excerpt(base, symbols) if few else base
@@ -209,7 +210,9 @@ def _co_train(
 
 def _measure_autonomy(
     corpus: Text, method: BranchingEntropy, resources: Resources
-) -> NVBESegmenter:
+) -> "NVBESegmenter":
+    from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
+
     wanted = _bytes(method.sample)
     size = min(wanted, resources.budget // _BRANCHING_BYTES)
     mapping = traditional_to_simplified() if method.fold_traditional else ()
@@ -239,7 +242,11 @@ def _measure_autonomy(
 
 def _model_characters(
     corpus: Text, method: CharacterModel, resources: Resources
-) -> LanguageModelSegmenter:
+) -> "LanguageModelSegmenter":
+    from nlpzero.language_model.model import KneserNeyModel
+    from nlpzero.ngrams.counting import count_ngrams
+    from nlpzero.segmentation.character_lm import LanguageModelSegmenter
+
     counts = count_ngrams(
         corpus,
         order=max(method.order, 4),
