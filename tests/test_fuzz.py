@@ -78,7 +78,7 @@ def refused(tmp_path: Path, name: str, data: bytes, **options: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("count", ["0", "0.0", "1e999", "1e308", "1" * 400])
+@pytest.mark.parametrize("count", ["0", "0.0", "1e-320", "1e999", "1e308", "1" * 400])
 def test_a_count_that_is_none_is_refused_with_its_line(count: str, tmp_path: Path) -> None:
     data = f"葡萄 3\n中国 {count}\n".encode()
     said = refused(tmp_path, "w.txt", data)
@@ -87,7 +87,7 @@ def test_a_count_that_is_none_is_refused_with_its_line(count: str, tmp_path: Pat
 
 
 def test_counts_that_become_too_large_are_refused(tmp_path: Path) -> None:
-    data = "中国 9e299\n中国 9e299\n".encode()
+    data = "中国 9e99\n中国 9e99\n".encode()
     assert "w.txt:2: counts must be" in refused(tmp_path, "w.txt", data)
 
 
@@ -189,6 +189,40 @@ def test_messages_do_not_repeat_a_whole_file(tmp_path: Path) -> None:
     with pytest.raises(nlpzero.StorageError, match="got 'xxx") as caught:
         nlpzero.KneserNeyModel.read_arpa(arpa)
     assert len(str(caught.value)) < 300 + len(str(arpa))
+
+
+@pytest.mark.parametrize("module", ["bz2", "lzma", "gzip", "zstandard"])
+def test_a_damaged_second_stream_is_not_left_out(module: str, tmp_path: Path) -> None:
+    """Python's own files of bzip2 and xz take it for something that is no stream at all."""
+    package = pytest.importorskip(module)
+    compress = package.compress
+    if module == "zstandard":  # which has a checksum only where it is asked for
+        compress = package.ZstdCompressor(write_checksum=True).compress
+    one, other = compress("今天\n".encode()), compress("天气\n".encode() * 9)
+    path = tmp_path / "a"
+
+    def text(data: bytes) -> str:
+        path.write_bytes(data)
+        return "".join(nlpzero.Corpus(path).blocks())
+
+    assert text(one + other) == "今天\n" + "天气\n" * 9
+    assert text(one + one + other) == "今天\n今天\n" + "天气\n" * 9
+    for at in range(len(other)):
+        damaged = bytearray(one + other)
+        damaged[len(one) + at] ^= 0x55
+        try:
+            found = text(bytes(damaged))
+        except nlpzero.CorpusError:
+            continue
+        # a name, a time or a level in a header says nothing of the text
+        assert found == "今天\n" + "天气\n" * 9
+    for size in range(1, len(other)):
+        with pytest.raises(nlpzero.CorpusError, match=r"ends too early|is damaged"):
+            text(one + other[:size])
+    if module in ("bz2", "lzma"):
+        assert text(one + bytes(8) + other + bytes(100)) == "今天\n" + "天气\n" * 9
+    with pytest.raises(nlpzero.CorpusError, match="damaged"):
+        text(one + b"something")
 
 
 def test_lines_too_long_to_be_aligned_are_refused() -> None:

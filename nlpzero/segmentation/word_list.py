@@ -18,8 +18,8 @@ from nlpzero.errors import CorpusError
 
 # the part-of-speech tags of jieba and ICTCLAS dictionaries
 _TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")
-# counts beyond this cannot be added up
-_MOST = 1e300
+# of counts beyond these, sums and ratios are no numbers any more
+_LEAST, _MOST = 1e-100, 1e100
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -102,7 +102,7 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
                 word, count = _parse(line, f"{name}:{number}", counts)
                 if word in found and not math.isnan(found[word]):
                     count = found[word] + (0.0 if math.isnan(count) else count)
-                if counts and not (math.isnan(count) or 0 < count < _MOST):
+                if counts and not (math.isnan(count) or _LEAST < count < _MOST):
                     raise CorpusError(
                         f"{name}:{number}: counts must be positive numbers, got {quoted(line)}; "
                         "leave the word out, or write it without a count"
@@ -214,7 +214,7 @@ def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> Wor
     else:
         names = list(dict.fromkeys(words))
         counts = np.full(len(names), math.nan)
-    wrong = np.flatnonzero((counts <= 0) | np.isinf(counts))
+    wrong = np.flatnonzero((counts <= _LEAST) | (counts >= _MOST))
     if len(wrong):
         raise ValueError(
             f"counts must be positive numbers, got {counts[wrong[0]]:g} for {names[wrong[0]]!r}."

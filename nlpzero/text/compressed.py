@@ -64,11 +64,11 @@ def decompressed(name: str, raw: StoredBytes, kind: str | None, limit: float | N
     elif kind == "bzip2":
         import bz2
 
-        file = bz2.BZ2File(stored)
+        file = _Streams(stored, bz2.BZ2Decompressor)
     elif kind == "xz":
         import lzma
 
-        file = lzma.LZMAFile(stored)  # noqa: SIM115 (closed with raw)
+        file = _Streams(stored, lzma.LZMADecompressor)
     else:
         file = _zstd(name, stored)
     return io.BufferedReader(_Bounded(name, raw, file, limit), _BUFFER)
@@ -103,6 +103,52 @@ class _Bounded(io.RawIOBase):
         return read
 
 
+class _Streams(io.RawIOBase):
+    """Compressed streams, one after another, zeros between and behind them.
+
+    Python's own files take a second stream that is damaged for something that only follows the
+    first, and leave it out without a word.
+    """
+
+    def __init__(self, file: IO[bytes], new: Any) -> None:
+        super().__init__()
+        self.file = file
+        self.new = new
+        self.stream: Any = new()
+        self.data = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            if self.stream is None and not self._begin_stream():
+                return 0
+            if self.stream.needs_input and not self.data:
+                self.data = self.file.read(_BUFFER)
+                if not self.data:
+                    raise EOFError
+            given, self.data = (self.data, b"") if self.stream.needs_input else (b"", self.data)
+            plain = self.stream.decompress(given, len(view))
+            if self.stream.eof:
+                self.data = self.stream.unused_data
+                self.stream = None
+            if plain:
+                view[: len(plain)] = plain
+                return len(plain)
+
+    def _begin_stream(self) -> bool:
+        """Whether there is another stream."""
+        while not (data := self.data.lstrip(b"\0")):
+            self.data = self.file.read(_BUFFER)
+            if not self.data:
+                return False
+        self.data = data
+        self.stream = self.new()
+        return True
+
+
 # --- Zstandard ------------------------------------------------------------------------------------
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -114,7 +160,7 @@ def _zstd(name: str, stored: IO[bytes]) -> Any:
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # 3.14
 
-        return zstd.ZstdFile(stored)
+        return _Streams(stored, zstd.ZstdDecompressor)
     except ImportError:
         try:
             import zstandard
