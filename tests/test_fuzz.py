@@ -31,7 +31,7 @@ def test_a_reader_reads_or_refuses(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_seed_does_no_harm_whatever_the_options(name: str, tmp_path: Path) -> None:
     for data in seeds_of(name, tmp_path):
-        for number in range(30):
+        for number in range(10):
             outcome = judged(name, data, tmp_path, chance(name, 1, number))
             assert outcome.result not in WRONG, (data[:200], number, outcome)
 
