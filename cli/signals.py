@@ -16,7 +16,7 @@ from types import FrameType
 
 # seconds to come back from compiled code, and then to end
 _TO_HEAR = 0.2
-_TO_END = 1.5
+_TO_END = 0.6
 # seconds that workers have to be gone
 _TO_DIE = 0.5
 
