@@ -7,6 +7,7 @@ started with *spawn*, read their own byte ranges, and are ended at once when any
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -45,6 +46,9 @@ T = TypeVar("T")
 # a worker takes a shard, the shared arguments, and a report of what it read
 Worker = Callable[..., T]
 Advance = Callable[[int], object]
+
+# workers without work end in milliseconds
+_SECONDS_TO_LEAVE = 1.0
 
 
 @contextmanager
@@ -155,6 +159,26 @@ def _end_workers(pool: Executor) -> None:
             process.kill()
 
 
+def _dismiss(pool: Executor) -> None:
+    """Let workers go that have nothing to do. One of them may wait for ever: for a lock that
+    another held when it was killed; its work is done, and it is ended.
+    """
+    if not isinstance(pool, ProcessPoolExecutor):
+        pool.shutdown()
+        return
+    waiting = {
+        process.sentinel: process
+        for process in list((getattr(pool, "_processes", None) or {}).values())
+    }
+    pool.shutdown(wait=False)
+    deadline = time.monotonic() + _SECONDS_TO_LEAVE
+    while waiting and (left := deadline - time.monotonic()) > 0:
+        for sentinel in connection.wait(list(waiting), left):
+            del waiting[sentinel]  # type: ignore[arg-type]
+    for process in waiting.values():
+        process.kill()
+
+
 class LocalWorkers(ProcessPoolExecutor):
     """Processes of this machine that several calls of :func:`map_shards` share."""
 
@@ -212,7 +236,7 @@ def local_workers(jobs: int) -> Iterator["LocalWorkers | LocalThreads | None"]:
     except BaseException:
         _end_workers(pool)
         raise
-    pool.shutdown()
+    _dismiss(pool)
 
 
 @contextmanager
@@ -354,6 +378,6 @@ def map_shards(
                 future.cancel()
         if pool is not None:
             if clean:
-                pool.shutdown()
+                _dismiss(pool)
             else:
                 _end_workers(pool)

@@ -2,13 +2,14 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from nlpzero import Corpus
-from nlpzero.engine.parallel import map_shards
+from nlpzero.engine.parallel import LocalWorkers, local_workers, map_shards
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import CorpusError, ResourceError, WorkerError
 from nlpzero.text.corpus import Shard
@@ -92,6 +93,21 @@ def test_giving_up_early_ends_the_workers(shards: list[Shard]) -> None:
     results = map_shards(read, shards, "", jobs=2, ordered=True)
     assert next(results)[0] == TEXTS[0]
     results.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+def test_workers_that_never_leave_are_ended(shards: list[Shard]) -> None:
+    """As one that waits for a lock which a killed worker held."""
+    with local_workers(2) as pool:
+        assert isinstance(pool, LocalWorkers)
+        parts = list(map_shards(read, shards, "", jobs=2, executor=pool))
+        assert sorted(line for part in parts for line in part) == sorted(TEXTS)
+        stuck = next(iter(pool._processes.values()))
+        os.kill(stuck.pid, signal.SIGSTOP)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 30
+    stuck.join(timeout=30)
+    assert not stuck.is_alive()
 
 
 def test_jobs_must_be_positive(shards: list[Shard]) -> None:
