@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -30,12 +31,12 @@ _FILES = "files"
 _PACKAGE = __name__.partition(".")[0]
 
 
-class InFiles:
+class InFiles(ABC):
     """A dataclass whose field `path` names files in the temporary folder of a run."""
 
+    @abstractmethod
     def files(self) -> list[Path]:
         """The files, none if it is in memory."""
-        raise NotImplementedError
 
 
 class Checkpoint:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats, Floats32, Symbols
 from nlpzero.engine.jit import interpreting, kernel
 from nlpzero.engine.resources import Resources
-from nlpzero.learning.base_building import clause_edges, spread, word_keys
+from nlpzero.learning.base_building import clause_edges, word_keys
 from nlpzero.learning.base_decoding import as_learned, dense_weights, merged_keys
 from nlpzero.learning.base_model import (
     COUNT,
@@ -64,6 +64,7 @@ from nlpzero.learning.position_ngrams import (
     count_positions,
     pair_keys,
     skip_counts,
+    spread,
 )
 from nlpzero.learning.streams import PIECE, Cuts, Dense, dense_table, forced_cuts, pieces
 from nlpzero.learning.word_model import WordModel, count_cut_words, sweep

@@ -29,7 +29,13 @@ from nlpzero.learning.gap_model import (
 )
 from nlpzero.learning.methods import Recipe
 from nlpzero.learning.pair_view import measure_pairs, view_pairs
-from nlpzero.learning.position_ngrams import PositionNGrams, count_positions, pair_keys, skip_counts
+from nlpzero.learning.position_ngrams import (
+    PositionNGrams,
+    count_positions,
+    pair_keys,
+    skip_counts,
+    spread,
+)
 from nlpzero.learning.streams import Cuts, Dense, densify
 from nlpzero.learning.word_model import WordModel, count_cut_words
 from nlpzero.ngrams.keys import keys_for_file, pack_ngrams
@@ -271,14 +277,3 @@ def _taught(
         symbol_weights=weights[:, : starts[4]].reshape(2, 4, -1),
         joint_weights=weights[:, starts[4] : starts[9]],
     )
-
-
-def spread(
-    values: npt.NDArray[Any], ids: npt.NDArray[np.int32], dtype: npt.DTypeLike
-) -> npt.NDArray[Any]:
-    """Values of types, per position; 0 where there is no type."""
-    if len(values) == 0:
-        return np.zeros(len(ids), dtype)
-    out = values.astype(dtype, copy=False)[ids]  # -1 reads the last, and is cleared
-    out[ids < 0] = 0
-    return out

@@ -38,7 +38,13 @@ from nlpzero.learning.gap_model import (
 from nlpzero.learning.methods import CoTraining
 from nlpzero.learning.model import LearnedModel
 from nlpzero.learning.nvbe import autonomy_cuts
-from nlpzero.learning.position_ngrams import PositionNGrams, count_positions, pair_keys, skip_counts
+from nlpzero.learning.position_ngrams import (
+    PositionNGrams,
+    count_positions,
+    pair_keys,
+    skip_counts,
+    spread,
+)
 from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces
 from nlpzero.learning.word_model import WordModel, count_cut_words, sweep
 from nlpzero.ngrams.keys import pack_ngrams
@@ -129,17 +135,6 @@ def _gap_statistics(dense: Dense, grams: PositionNGrams, prior_weight: float) ->
         pmi_edges,
         skip_prior,
     )
-
-
-def _spread(
-    values: npt.NDArray[Any], ids: npt.NDArray[np.int32], dtype: npt.DTypeLike
-) -> npt.NDArray[Any]:
-    """Values of types, per position; 0 where there is no type."""
-    if len(values) == 0:
-        return np.zeros(len(ids), dtype)
-    out = values.astype(dtype, copy=False)[ids]  # -1 reads the last, and is cleared
-    out[ids < 0] = 0
-    return out
 
 
 def learn(
@@ -290,10 +285,10 @@ class _Learner:
         self.features = GapFeatures(
             text.dense.symbols,
             ids[0],
-            _spread(gaps.records, ids[0], np.uint32),
-            _spread(types.triple_bins, ids[1], np.uint8),
+            spread(gaps.records, ids[0], np.uint32),
+            spread(types.triple_bins, ids[1], np.uint8),
         )
-        self.priors = _spread(gaps.priors, ids[0], np.float32)
+        self.priors = spread(gaps.priors, ids[0], np.float32)
         divisions = np.array(method.recipe.divisions, np.int64)
         starts = layout(types.symbols - 1, types.pairs, method.recipe.groups)
         weights = np.zeros((len(divisions), 2, int(starts[-1])), np.float32)
@@ -306,7 +301,7 @@ class _Learner:
             ids,
             types.bases,
             text.dense.counts / max(text.symbols, 1.0),
-            _spread(gaps.next_probs, ids[0], np.float32),
+            spread(gaps.next_probs, ids[0], np.float32),
             forced,
             text.alpha,
             text.importance.target,

@@ -245,3 +245,14 @@ def skip_counts(
     [1, 0, 1]
     """
     return _count_sorted(np.sort(_skip_keys(symbols)), pairs)
+
+
+def spread(
+    values: npt.NDArray[Any], ids: npt.NDArray[np.int32], dtype: npt.DTypeLike
+) -> npt.NDArray[Any]:
+    """Values of types, per position; 0 where there is no type."""
+    if len(values) == 0:
+        return np.zeros(len(ids), dtype)
+    out = values.astype(dtype, copy=False)[ids]  # -1 reads the last, and is cleared
+    out[ids < 0] = 0
+    return out
