@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlpzero import (
@@ -64,6 +64,8 @@ def test_runs_span_them(text: str) -> None:
 
 
 @given(marked, st.sets(st.integers(1, 40)), st.sampled_from(["characters", "classes"]))
+@example("葛\ufe0f城", {1}, "classes")
+@example("葛\U000e0100城", {1}, "characters")
 def test_symbols_do_not_depend_on_how_text_is_cut(text: str, cuts: set[int], runs: str) -> None:
     alphabet = Alphabet(runs=runs)  # type: ignore[arg-type]
     places = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
