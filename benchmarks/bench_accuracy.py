@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from harness import Benchmark
@@ -44,6 +45,12 @@ ABLATION = {
 }
 
 
+class CutsText(Protocol):
+    """A segmenter, of this package or another."""
+
+    def segment_to_text(self, text: str, separator: str = " ") -> str: ...
+
+
 class Scorer:
     """F1 on the test sets."""
 
@@ -51,7 +58,7 @@ class Scorer:
         self.raw = {name: (gold / f"{name}.raw.txt").read_text("utf-8") for name in TESTS}
         self.gold = {name: (gold / f"{name}.gold.txt").read_text("utf-8") for name in TESTS}
 
-    def __call__(self, segmenter: Segmenter, name: str) -> float:
+    def __call__(self, segmenter: CutsText, name: str) -> float:
         predicted = segmenter.segment_to_text(self.raw[name]).splitlines()
         return score_segmentation(self.gold[name].splitlines(), predicted, strict=False).f1
 

@@ -18,11 +18,10 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from bench_accuracy import TESTS, Scorer, beginning, table
+from bench_accuracy import TESTS, CutsText, Scorer, beginning, table
 from harness import Benchmark
 
 from nlpzero import CoTraining, Recipe, learn_base, learn_segmenter, load_segmenter
@@ -114,32 +113,20 @@ def curve(bench: Benchmark, scorer: Scorer, data: Path) -> None:
     )
 
 
-class Tool(Segmenter):
+class Tool:
     """Another program's cuts of a line, as a list of strings."""
-
-    method = "tool"
 
     def __init__(self, cut: Callable[[str], list[str]]) -> None:
         self.cut = cut
 
-    def segment_to_text(self, text: str, separator: str = " ", **_: Any) -> str:
+    def segment_to_text(self, text: str, separator: str = " ") -> str:
         return "".join(separator.join(self.cut(line)) + "\n" for line in text.splitlines())
-
-    def _values(self, *_: Any) -> Any:
-        raise NotImplementedError
-
-    def _state(self) -> Any:
-        raise NotImplementedError
-
-    @classmethod
-    def _from_state(cls, *_: Any) -> Any:
-        raise NotImplementedError
 
 
 def peers(bench: Benchmark, scorer: Scorer, data: Path) -> None:
     rows = []
 
-    def add(what: str, segmenter: Callable[[str], Segmenter]) -> None:
+    def add(what: str, segmenter: Callable[[str], CutsText]) -> None:
         rows.append([what, *(f"{scorer(segmenter(name), name):.4f}" for name in TESTS)])
         print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
 
