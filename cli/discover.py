@@ -1,9 +1,7 @@
 """``nlpzero discover``: the words of a text, with evidence."""
 
 import dataclasses
-import math
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,6 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .configs import config_options
-from .formats import FORMATS, number, open_output, write_table
 from .learning import (
     check_joiners,
     keeping,
@@ -24,7 +21,14 @@ from .learning import (
     refuse_keeping,
     telling_rounds,
 )
-from .progress import note
+from .thresholds import (
+    check_writing,
+    kept_by,
+    tell_thresholds,
+    thresholds,
+    write_words,
+    writing_words,
+)
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
     from nlpzero.ngrams.table import NGramCounts
     from nlpzero.text.corpus import Corpus
 
-_DICTIONARIES = ("jieba", "hanlp", "ik")
 _METHODS = {
     "learned": nlpzero.CoTraining,
     "cohesion": nlpzero.Cohesion,
@@ -48,72 +51,6 @@ _CONTEXTS = 3
 def _without_text(given: Mapping[str, Any]) -> str:
     """The method when none is named: counts alone can only be ranked."""
     return "learned" if given["inputs"] or given["counts"] is None else "cohesion"
-
-
-def _thresholds() -> options.Decorator:
-    """Options that act on what was found."""
-    return options.bundle(
-        click.option(
-            "--min-entropy",
-            type=click.FloatRange(min=0),
-            default=0.0,
-            metavar="NATS",
-            show_default=True,
-            help="Least branching entropy, of the smaller of left and right.",
-        ),
-        click.option(
-            "--min-length",
-            type=click.IntRange(min=1),
-            default=2,
-            show_default=True,
-            help="Shortest words; 1 lists single characters too.",
-        ),
-        click.option("--latin", is_flag=True, help="List runs of letters and digits too."),
-        click.option(
-            "--new",
-            is_flag=True,
-            help="Only words that the base of the package does not hold.",
-        ),
-        click.option(
-            "--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words."
-        ),
-        click.option(
-            "--exclude",
-            multiple=True,
-            metavar="DICT",
-            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, "
-            "HanLP, IK or of this command. Repeatable.",
-        ),
-        click.option(
-            "--contains",
-            metavar="WORDS",
-            help="Only words in which one of these occurs: separated by commas, or @DICT.",
-        ),
-        click.option(
-            "--without",
-            metavar="WORDS",
-            help="Only words in which none of these occurs: separated by commas, or @DICT.",
-        ),
-        click.option(
-            "--within",
-            metavar="WORDS",
-            help="Only words that occur inside one of these: separated by commas, or @DICT.",
-        ),
-        click.option(
-            "--exclude-encoding",
-            default="utf-8",
-            show_default=True,
-            metavar="NAME",
-            help="Encoding of these dictionaries.",
-        ),
-        click.option(
-            "--explain",
-            multiple=True,
-            metavar="WORD",
-            help="Say what became of this word, which threshold dropped it, and show it in the "
-            "text. Repeatable.",
-        ),
-    )
 
 
 @click.command()
@@ -152,14 +89,15 @@ def _thresholds() -> options.Decorator:
 @click.option(
     "--max-length", type=click.IntRange(min=1), default=20, show_default=True, help="Longest words."
 )
-@_thresholds()
-@options.format_((*FORMATS, *_DICTIONARIES))
+@thresholds()
 @click.option(
-    "--with-frequency",
-    is_flag=True,
-    help="Write counts into jieba and hanlp dictionaries; without them jieba finds its own, which "
-    "is better.",
+    "--explain",
+    multiple=True,
+    metavar="WORD",
+    help="Say what became of this word, which threshold dropped it, and show it in the text. "
+    "Repeatable.",
 )
+@writing_words()
 @options.working()
 @options.checkpoint()
 @cluster()
@@ -178,12 +116,6 @@ def discover(
     save_counts: str | None,
     min_count: int | None,
     max_length: int,
-    min_length: int,
-    exclude: tuple[str, ...],
-    contains: str | None,
-    without: str | None,
-    within: str | None,
-    exclude_encoding: str,
     explain: tuple[str, ...],
     format: str,
     with_frequency: bool,
@@ -194,7 +126,7 @@ def discover(
     executor: Executor | None,
     output: str | None,
     quiet: bool,
-    **thresholds: Any,
+    **criteria: Any,
 ) -> None:
     """Find the words of a text, best first, with the evidence for each.
 
@@ -221,21 +153,15 @@ def discover(
       nlpzero discover chat.txt --format jieba -o userdict.txt
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
     """
-    if with_frequency and format not in ("jieba", "hanlp"):
-        raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
-    if max_length < min_length:
+    check_writing(format, with_frequency)
+    if max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
     whole = {"keep": keep, "joiners": joiners}
     inputs = _checked_inputs(inputs, method, counts, save_counts, whole)
     _check_model(method, model, no_base)
     if isinstance(method, nlpzero.CoTraining) and not no_base:
         method = dataclasses.replace(method, base="default")
-    lists: dict[str, Any] = {
-        "exclude": _words_of(exclude, exclude_encoding),
-        "contains": _words_or_list(contains, exclude_encoding),
-        "without": _words_or_list(without, exclude_encoding),
-        "within": _words_or_list(within, exclude_encoding),
-    }
+    wanted = kept_by(criteria)
     with (
         _opened(inputs, encoding, errors, field, tmpdir, quiet) as corpus,
         options.resources(
@@ -253,21 +179,17 @@ def discover(
             whole,
             resources,
             quiet,
-        ).filter(min_length=min_length, **lists, **thresholds)
+        ).filter(**wanted)
         fates = [found.explain(word) for word in explain]
         contexts = _contexts(corpus, explain)
     if corpus is not None:
         options.note_reading(corpus, found.read, quiet=quiet)
-    _tell(found, quiet=quiet)
+    tell_thresholds(found, quiet=quiet)
     for fate in fates:
         click.echo(f"{fate.word}: {fate}", err=True)
         for context in contexts.get(fate.word, ()):
             click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
-    if format in _DICTIONARIES:
-        _write_dictionary(found, output, format, with_frequency)
-    else:
-        columns = nlpzero.Word._fields[: 10 if found.method == "learned" else 7]
-        write_table(output, format, columns, (_row(word[: len(columns)]) for word in found))
+    write_words(found, output, format, with_frequency)
 
 
 # --- options
@@ -311,22 +233,6 @@ def _check_model(method: Any, model: str | None, no_base: bool) -> None:
         source = context.get_parameter_source(option)
         if source is not None and source.name == "COMMANDLINE":
             raise click.UsageError(f"--{option} is for learning; the --model has learned already.")
-
-
-def _words_of(paths: Iterable[str], encoding: str) -> frozenset[str]:
-    words: frozenset[str] = frozenset()
-    for path in paths:
-        words |= frozenset(nlpzero.read_words(path, encoding=encoding, counts=False).words)
-    return words
-
-
-def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
-    """Words separated by commas, or those of a dictionary after an @."""
-    if value is None:
-        return None
-    if value.startswith("@"):
-        return sorted(_words_of([value[1:]], encoding))
-    return [word for word in value.replace("，", ",").split(",") if word]
 
 
 # --- the work
@@ -408,57 +314,3 @@ def _contexts(corpus: "Corpus | None", words: tuple[str, ...]) -> dict[str, list
     if corpus is None or not words:
         return {}
     return nlpzero.concordance(corpus, words, limit=_CONTEXTS)
-
-
-# --- telling
-
-
-def _row(word: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Values that are not known are empty cells."""
-    return tuple(
-        None if isinstance(value, float) and math.isnan(value) else value for value in word
-    )
-
-
-def _tell(found: "Discovery", *, quiet: bool) -> None:
-    """The thresholds in force, and what each removed."""
-    shown = ", ".join(f"{name} {_shown(value)}" for name, value in found.thresholds.items())
-    note(f"{found.method}: {shown}", quiet=quiet)
-    removals = found.removals
-    removed = ", ".join(f"{r.threshold} {r.removed:,}" for r in removals if r.removed)
-    note(
-        f"{len(found):,} words in {found.total:,} characters"
-        + (f"; candidates removed by {removed}" if removed else ""),
-        quiet=quiet,
-    )
-    for removal in removals:
-        if removal.threshold == "exclude":
-            note(
-                f"{removal.removed:,} words are on the lists to exclude ({removal.value:,} words)",
-                quiet=quiet,
-            )
-    hint = found.hint
-    if hint is not None:
-        click.echo(hint, err=True)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ",".join(number(part) for part in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else f"{value:,}"
-
-
-def _write_dictionary(
-    found: "Discovery", output: str | None, format: str, with_frequency: bool
-) -> None:
-    """One word a line, and what could not be written."""
-    counts = [word.count for word in found] if with_frequency else None
-    lines, left_out = nlpzero.dictionary_lines([word.word for word in found], format, counts)
-    with open_output(output) as file:
-        file.writelines(lines)
-    for fault, words in left_out.items():
-        examples = ", ".join(words[:5]) + (", ..." if len(words) > 5 else "")
-        named = os.path.basename(output) if output is not None else "the dictionary"
-        click.echo(f"Warning: {len(words):,} left out of {named}: {fault}: {examples}", err=True)

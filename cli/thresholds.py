@@ -1,0 +1,195 @@
+"""What commands that list discovered words share: thresholds as options, telling them, writing the
+words.
+"""
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import nlpzero
+
+from . import options
+from .formats import FORMATS, number, open_output, write_table
+from .progress import note
+
+if TYPE_CHECKING:
+    from nlpzero.discovery.result import Discovery
+
+_DICTIONARIES = ("jieba", "hanlp", "ik")
+
+# --- options
+
+
+def thresholds() -> options.Decorator:
+    """Options that act on what was found; :func:`kept_by` makes arguments of `filter` of them."""
+    return options.bundle(
+        click.option(
+            "--min-entropy",
+            type=click.FloatRange(min=0),
+            default=0.0,
+            metavar="NATS",
+            show_default=True,
+            help="Least branching entropy, of the smaller of left and right.",
+        ),
+        click.option(
+            "--min-length",
+            type=click.IntRange(min=1),
+            default=2,
+            show_default=True,
+            help="Shortest words; 1 lists single characters too.",
+        ),
+        click.option("--latin", is_flag=True, help="List runs of letters and digits too."),
+        click.option(
+            "--new",
+            is_flag=True,
+            help="Only words that the base of the package does not hold.",
+        ),
+        click.option(
+            "--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words."
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="DICT",
+            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, "
+            "HanLP, IK or of this command. Repeatable.",
+        ),
+        click.option(
+            "--contains",
+            metavar="WORDS",
+            help="Only words in which one of these occurs: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--without",
+            metavar="WORDS",
+            help="Only words in which none of these occurs: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--within",
+            metavar="WORDS",
+            help="Only words that occur inside one of these: separated by commas, or @DICT.",
+        ),
+        click.option(
+            "--exclude-encoding",
+            default="utf-8",
+            show_default=True,
+            metavar="NAME",
+            help="Encoding of these dictionaries.",
+        ),
+    )
+
+
+def writing_words() -> options.Decorator:
+    """``--format --with-frequency``, see :func:`write_words`."""
+    return options.bundle(
+        options.format_((*FORMATS, *_DICTIONARIES)),
+        click.option(
+            "--with-frequency",
+            is_flag=True,
+            help="Write counts into jieba and hanlp dictionaries; without them jieba finds its "
+            "own, which is better.",
+        ),
+    )
+
+
+def check_writing(format: str, with_frequency: bool) -> None:
+    """Refuse ``--with-frequency`` where it changes nothing."""
+    if with_frequency and format not in ("jieba", "hanlp"):
+        raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
+
+
+def kept_by(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of ``Discovery.filter`` from the values of :func:`thresholds`, its lists read."""
+    values = dict(given)
+    encoding = values.pop("exclude_encoding")
+    values["exclude"] = _words_of(values["exclude"], encoding)
+    for name in ("contains", "without", "within"):
+        values[name] = _words_or_list(values[name], encoding)
+    return values
+
+
+def _words_of(paths: Iterable[str], encoding: str) -> frozenset[str]:
+    words: frozenset[str] = frozenset()
+    for path in paths:
+        words |= frozenset(nlpzero.read_words(path, encoding=encoding, counts=False).words)
+    return words
+
+
+def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
+    """Words separated by commas, or those of a dictionary after an @."""
+    if value is None:
+        return None
+    if value.startswith("@"):
+        return sorted(_words_of([value[1:]], encoding))
+    return [word for word in value.replace("，", ",").split(",") if word]
+
+
+# --- telling
+
+
+def tell_thresholds(found: "Discovery", *, quiet: bool) -> None:
+    """The thresholds in force, and what each removed."""
+    shown = ", ".join(f"{name} {_shown(value)}" for name, value in found.thresholds.items())
+    note(f"{found.method}: {shown}", quiet=quiet)
+    removals = found.removals
+    removed = ", ".join(f"{r.threshold} {r.removed:,}" for r in removals if r.removed)
+    note(
+        f"{len(found):,} words in {found.total:,} characters"
+        + (f"; candidates removed by {removed}" if removed else ""),
+        quiet=quiet,
+    )
+    for removal in removals:
+        if removal.threshold == "exclude":
+            note(
+                f"{removal.removed:,} words are on the lists to exclude ({removal.value:,} words)",
+                quiet=quiet,
+            )
+    hint = found.hint
+    if hint is not None:
+        click.echo(hint, err=True)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(number(part) for part in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else f"{value:,}"
+
+
+# --- writing
+
+
+def write_words(
+    found: "Discovery", output: str | None, format: str, with_frequency: bool = False
+) -> None:
+    """The words with their evidence as a table, or as a dictionary."""
+    if format in _DICTIONARIES:
+        _write_dictionary(found, output, format, with_frequency)
+        return
+    columns = nlpzero.Word._fields[: 10 if found.method == "learned" else 7]
+    write_table(output, format, columns, (_row(word[: len(columns)]) for word in found))
+
+
+def _row(word: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values that are not known are empty cells."""
+    return tuple(
+        None if isinstance(value, float) and math.isnan(value) else value for value in word
+    )
+
+
+def _write_dictionary(
+    found: "Discovery", output: str | None, format: str, with_frequency: bool
+) -> None:
+    """One word a line, and what could not be written."""
+    counts = [word.count for word in found] if with_frequency else None
+    lines, left_out = nlpzero.dictionary_lines([word.word for word in found], format, counts)
+    with open_output(output) as file:
+        file.writelines(lines)
+    for fault, words in left_out.items():
+        examples = ", ".join(words[:5]) + (", ..." if len(words) > 5 else "")
+        named = os.path.basename(output) if output is not None else "the dictionary"
+        click.echo(f"Warning: {len(words):,} left out of {named}: {fault}: {examples}", err=True)
