@@ -126,12 +126,12 @@ def test_interpreted_answers_are_the_compiled_ones(segmenter: str, tmp_path: Pat
 
     interpreted, compiled = answers("1e9"), answers("0")
     assert (interpreted.pop(), compiled.pop()) == ("False", "True")
-    # exp and log of the two differ in the last bit, which near 1 is much of what is left to 1
+    # exp and log of the two differ in the last bit, which near 1 is much of what is left to 1:
+    # there one bit is a step of up to .3 in the log odds, .003 in the probability
     at = [i for i, line in enumerate(compiled) if line[:2].strip("[").isdigit()]
     for i in reversed(at):
-        assert json.loads(interpreted.pop(i)) == pytest.approx(
-            json.loads(compiled.pop(i)), abs=1e-4
-        )
+        given, expected = (np.array(json.loads(lines.pop(i))) for lines in (interpreted, compiled))
+        assert (np.abs(given - expected) <= np.where(expected < 0.98, 1e-4, 3e-3)).all()
     assert len(at) == 1
     assert interpreted == compiled
 
