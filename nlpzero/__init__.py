@@ -55,6 +55,7 @@ _EXPORTS = {
     "Tokenizer": "segmentation.tokenizers",
     "WhitespaceTokenizer": "segmentation.tokenizers",
     "WordCounts": "words.table",
+    "CountsByFile": "words.counting",
     "count_words": "words.counting",
     "count_words_by_file": "words.counting",
     "merge_word_counts": "words.merging",

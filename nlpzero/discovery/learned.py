@@ -16,9 +16,11 @@ from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
+from nlpzero.engine.showing import html_table, text_table
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows
 from nlpzero.segmentation.base import Segmenter
@@ -35,6 +37,7 @@ _DECODER_BYTES = 48 << 20
 UNIT = float(1 << 20)
 # sums beside the count: left edge, right edge, inside
 _SUMS = 3
+_COLUMNS = ("word", "count", "left_edge", "right_edge", "inside")
 
 
 class LearnedWords(NamedTuple):
@@ -52,6 +55,19 @@ class LearnedWords(NamedTuple):
     left: npt.NDArray[np.float64]
     right: npt.NDArray[np.float64]
     inside: npt.NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        title = f"<LearnedWords: {len(self.words):,} words>"
+        return f"{title}\n{text_table(_COLUMNS, zip(*self, strict=True), len(self.words))}"
+
+    def _repr_html_(self) -> str:
+        return html_table(_COLUMNS, zip(*self, strict=True), len(self.words))
+
+    def to_dataframe(self) -> DataFrame:
+        """Columns ``word``, ``count``, ``left_edge``, ``right_edge`` and ``inside``, as
+        :class:`nlpzero.Word` names them; needs pandas.
+        """
+        return data_frame(dict(zip(_COLUMNS, self, strict=True)))
 
 
 def count_learned_words(

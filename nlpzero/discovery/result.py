@@ -14,6 +14,7 @@ from nlpzero.discovery.dictionaries import DictionaryFormat, dictionary_lines
 from nlpzero.discovery.explaining import Explanation, Fates
 from nlpzero.discovery.words import Word, WordColumns
 from nlpzero.engine.arrays import Floats
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 
@@ -449,11 +450,21 @@ class Discovery:
             return Explanation(word, False, "top", place, criteria.top, told)
         return replace(fate, sentence=told)
 
-    def to_dataframe(self) -> Any:
-        """The words as a pandas DataFrame with the columns of :class:`Word`; needs pandas."""
-        import pandas as pd
+    def to_dataframe(self) -> DataFrame:
+        """The words as a data frame with the columns of :class:`Word`; needs pandas.
 
-        return pd.DataFrame(self.words, columns=list(Word._fields))
+        Returns
+        -------
+        pandas.DataFrame
+            The columns are those of ``nlpzero discover``, and always all of them: what a method
+            does not measure is nan.
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
+        return data_frame(Word._fields, self.words)
 
     def to_dictionary(self, target: DictionaryFormat, *, with_frequency: bool = False) -> list[str]:
         """The words as lines of a dictionary for jieba, HanLP or IK, without those it cannot hold.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.file_index import content_of, damaged
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
@@ -432,6 +433,47 @@ class NGramCounts:
         found = rows >= 0
         parts = x_log_x(longer_counts[found])
         return entropy_from_sums(np.bincount(rows[found], parts, len(keys)), counts)
+
+    def to_dataframe(self, lengths: tuple[int, int] | None = None, min_count: int = 1) -> DataFrame:
+        """The n-grams as a data frame, most frequent of each length first; needs pandas.
+
+        Parameters
+        ----------
+        lengths : (int, int), optional
+            Shortest and longest, by default 1 and the order of the counts.
+        min_count : int >= 1
+            Leave out what is rarer. A table may hold many millions of n-grams.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``ngram`` and ``count``, as ``nlpzero ngrams --format tsv`` writes them.
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+
+        Examples
+        --------
+        >>> from nlpzero import count_ngrams
+        >>> counts = count_ngrams(["花开花落", "花开"])
+        >>> counts.to_dataframe((2, 2), min_count=2).to_dict("records")
+        [{'ngram': '花开', 'count': 2}]
+        """
+        first, last = lengths or (1, self.order)
+        if not 1 <= first <= last <= max(self.order, PACKED_ORDER):
+            raise ValueError(
+                f"`lengths` must be two numbers from 1 to {max(self.order, PACKED_ORDER)}, the "
+                f"shorter first, got {lengths!r}."
+            )
+        ngrams: list[str] = []
+        numbers: list[int] = []
+        for length in range(first, last + 1):
+            for texts, values in ngram_rows(self, length, min_count):
+                ngrams += texts
+                numbers += values
+        return data_frame({"ngram": ngrams, "count": numbers})
 
     def save(self, path: PathLike) -> None:
         """Write the table; the same counts give the same bytes, however they were made."""

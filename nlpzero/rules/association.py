@@ -6,17 +6,18 @@ very end.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, overload
+from typing import NamedTuple, overload
 
 import numpy as np
 
 from nlpzero.engine.arrays import Bools, Counts, Floats
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import Resources
 from nlpzero.engine.showing import html_table, text_table
 from nlpzero.errors import ResourceError
 from nlpzero.rules.apriori import frequent_itemsets
 from nlpzero.rules.graphs import rules_to_dot, rules_to_graphml
-from nlpzero.rules.itemsets import Itemsets
+from nlpzero.rules.itemsets import FrameStyle, Itemsets, checked_style
 from nlpzero.rules.metrics import METRICS, Rule, rule_metrics
 from nlpzero.rules.rule_filter import RuleFilter
 from nlpzero.rules.transactions import Transactions
@@ -132,14 +133,27 @@ class Rules(Sequence[Rule]):
         """
         return rules_to_graphml(self)
 
-    def to_dataframe(self) -> Any:  # pandas is optional
-        """A pandas DataFrame with mlxtend's column names, plus ``cosine`` and ``count``.
+    def to_dataframe(self, style: FrameStyle = "mlxtend") -> DataFrame:
+        """The rules as a data frame; needs pandas.
 
-        Both sides are frozensets. ``representativity`` is 1 throughout, as in mlxtend where no
-        value is missing.
+        Parameters
+        ----------
+        style : {"mlxtend", "table"}
+            mlxtend: its column names, plus ``cosine`` and ``count``; both sides are frozensets, and
+            ``representativity`` is 1 throughout, as there where no value is missing. table: the
+            columns of :class:`Rule`, as ``nlpzero rules`` writes them; both sides are tuples.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
         """
-        import pandas as pd
-
+        if checked_style(style) == "table":
+            return data_frame(Rule._fields, self)
         columns: dict[str, list[object]] = {}
         for field, name in _MLXTEND.items():
             if field == "representativity":
@@ -148,7 +162,7 @@ class Rules(Sequence[Rule]):
                 columns[name] = [frozenset(getattr(rule, field)) for rule in self]
             else:
                 columns[name] = [getattr(rule, field) for rule in self]
-        return pd.DataFrame(columns)
+        return data_frame(columns)
 
 
 class _Table(NamedTuple):

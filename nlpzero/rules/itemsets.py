@@ -1,15 +1,18 @@
 """Itemsets and their supports."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, get_args, overload
 
 import numpy as np
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 
 Kind = Literal["frequent", "closed", "maximal"]
+#: How a data frame names its columns: as mlxtend does, or as our tables do.
+FrameStyle = Literal["mlxtend", "table"]
 
 
 class Itemset(NamedTuple):
@@ -144,20 +147,41 @@ class Itemsets(Sequence[Itemset]):
             self._beyond,
         )
 
-    def to_dataframe(self):  # type: ignore[no-untyped-def]  # pandas is optional
-        """A pandas DataFrame with mlxtend's columns ``support`` and ``itemsets``, plus
-        ``count``.
-        """
-        import pandas as pd
+    def to_dataframe(self, style: FrameStyle = "mlxtend") -> DataFrame:
+        """The itemsets as a data frame; needs pandas.
 
+        Parameters
+        ----------
+        style : {"mlxtend", "table"}
+            mlxtend: columns ``support`` and ``itemsets`` (frozensets), which its functions take,
+            and ``count``. table: columns ``items`` (tuples), ``size``, ``support``, ``count``, as
+            ``nlpzero rules --itemsets`` writes them.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
         rows = list(self)
-        return pd.DataFrame(
-            {
-                "support": [row.support for row in rows],
-                "itemsets": [frozenset(row.items) for row in rows],
-                "count": [row.count for row in rows],
-            }
+        sizes = {"support": [row.support for row in rows], "count": [row.count for row in rows]}
+        if checked_style(style) == "table":
+            items = [row.items for row in rows]
+            return data_frame({"items": items, "size": list(map(len, items)), **sizes})
+        itemsets = [frozenset(row.items) for row in rows]
+        return data_frame(
+            {"support": sizes["support"], "itemsets": itemsets, "count": sizes["count"]}
         )
+
+
+def checked_style(style: str) -> FrameStyle:
+    """The style of a data frame, if there is such."""
+    if style not in get_args(FrameStyle):
+        raise ValueError(f"`style` must be 'mlxtend' or 'table', got {style!r}.")
+    return style  # type: ignore[return-value]
 
 
 def checked_kind(kind: str) -> Kind:

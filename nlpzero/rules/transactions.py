@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Bools, Counts, Ints
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 
 if TYPE_CHECKING:
@@ -137,6 +138,24 @@ class Transactions:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} of {len(self.names):,} items>"
+
+    def to_dataframe(self) -> DataFrame:
+        """The long form as a data frame: a row for each item of each transaction; needs pandas.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``transaction`` (numbers from 0) and ``item``.
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
+        return data_frame(
+            ("transaction", "item"),
+            ((number, item) for number, items in enumerate(self) for item in items),
+        )
 
     def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate, zip_longest
 from typing import NamedTuple
 
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.errors import CorpusError
 
 # what separates words: white space, the ideographic space among it
@@ -38,6 +39,19 @@ class SegmentationScore(NamedTuple):
     oov_rate: float | None
     oov_recall: float | None
     iv_recall: float | None
+
+    def to_dataframe(self) -> DataFrame:
+        """One row with the fields as columns, as ``nlpzero evaluate --format json`` names them.
+
+        Scores of several segmentations are put together by ``pandas.concat``, or by
+        ``pandas.DataFrame(scores)``.
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
+        return data_frame(self._fields, [self])
 
 
 def score_segmentation(

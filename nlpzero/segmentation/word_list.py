@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.showing import quoted
+from nlpzero.engine.frames import DataFrame, data_frame
+from nlpzero.engine.showing import html_table, quoted, text_table
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
 
@@ -21,6 +22,10 @@ _TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")
 # of counts beyond these, sums and ratios are no numbers any more
 _LEAST, _MOST = 1e-100, 1e100
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+
+# columns of data frames, and of what `repr` shows
+_LISTED = ("word", "count")
+_WEIGHED = ("word", "log_prob", "count")
 
 
 class WordList(NamedTuple):
@@ -32,6 +37,17 @@ class WordList(NamedTuple):
 
     words: list[str]
     counts: npt.NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        title = f"<WordList: {len(self.words):,} words>"
+        return f"{title}\n{text_table(_LISTED, zip(*self, strict=True), len(self.words))}"
+
+    def _repr_html_(self) -> str:
+        return html_table(_LISTED, zip(*self, strict=True), len(self.words))
+
+    def to_dataframe(self) -> DataFrame:
+        """Columns ``word`` and ``count``; needs pandas."""
+        return data_frame(dict(zip(_LISTED, self, strict=True)))
 
 
 class Lexicon(NamedTuple):
@@ -49,6 +65,17 @@ class Lexicon(NamedTuple):
     words: list[str]
     log_probs: npt.NDArray[np.float64]
     counts: npt.NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        title = f"<Lexicon: {len(self.words):,} words>"
+        return f"{title}\n{text_table(_WEIGHED, zip(*self, strict=True), len(self.words))}"
+
+    def _repr_html_(self) -> str:
+        return html_table(_WEIGHED, zip(*self, strict=True), len(self.words))
+
+    def to_dataframe(self) -> DataFrame:
+        """Columns ``word``, ``log_prob`` and ``count``; needs pandas."""
+        return data_frame(dict(zip(_WEIGHED, self, strict=True)))
 
 
 def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) -> WordList:
@@ -86,7 +113,12 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
     >>> with open(path, "w", encoding="utf-8") as file:
     ...     _ = file.write("葡萄 12 n\\n葡萄皮\\nNew York 3\\n葡萄架,nz,5\\n")
     >>> read_words(path)
-    WordList(words=['葡萄', '葡萄皮', 'New York', '葡萄架'], counts=array([12., nan,  3.,  5.]))
+    <WordList: 4 words>
+    word      count
+    葡萄         12
+    葡萄皮      nan
+    New York      3
+    葡萄架        5
     """
     name = os.fspath(path)
     found: dict[str, float] = {}

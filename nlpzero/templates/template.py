@@ -6,15 +6,13 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, quoted, text_table
 from nlpzero.errors import CorpusError
 from nlpzero.text.cells import TSV_ESCAPES, read_tsv_cell
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PLACEHOLDER = "[X]"
 _MOST = 2**63 - 1
@@ -345,7 +343,7 @@ class TemplateTable:
     def _repr_html_(self) -> str:
         return f"<p>{self._summary()}</p>{html_table(_SHOWN, self._first_rows(), len(self))}"
 
-    def to_dataframe(self, *, trivial: bool = False) -> pd.DataFrame:
+    def to_dataframe(self, *, trivial: bool = False) -> DataFrame:
         """The templates as a data frame; needs pandas.
 
         Parameters
@@ -356,18 +354,21 @@ class TemplateTable:
         Returns
         -------
         pandas.DataFrame
-            Columns ``template`` (as text), ``count``, ``frequency``, ``examples`` (a tuple) and
-            ``trivial``.
-        """
-        import pandas as pd
+            Columns ``template`` (as text), ``count``, ``frequency`` and ``examples`` (a tuple), as
+            ``nlpzero templates`` writes them, and ``trivial``.
 
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
         rows = [*self.templates, *(self.trivial if trivial else ())]
-        return pd.DataFrame(
+        return data_frame(
+            ["template", "count", "frequency", "examples", "trivial"],
             [
                 (str(row.template), row.count, row.frequency, row.examples, row.template.trivial)
                 for row in rows
             ],
-            columns=["template", "count", "frequency", "examples", "trivial"],
         )
 
 

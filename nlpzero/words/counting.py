@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.segmentation.tokenizers import (
@@ -329,7 +330,7 @@ def count_words_by_file(
     punctuation: bool | None = None,
     min_count: int = 1,
     resources: Resources | None = None,
-) -> Iterator[tuple[str, WordCounts]]:
+) -> "CountsByFile":
     """Count the words of each file of a corpus by itself.
 
     Parameters
@@ -339,18 +340,37 @@ def count_words_by_file(
         As for :func:`count_words`. Files are shared among the workers; a file is counted by one of
         them.
 
-    Yields
-    ------
-    name : str
-        Of the file, as the corpus names it; in the order of the corpus.
-    counts : WordCounts
-        Its `read` is what was read of this file.
+    Returns
+    -------
+    CountsByFile
+        An iterator of pairs, counted as they are asked for: the name of the file, as the corpus
+        names it and in its order, and the :class:`WordCounts`, whose `read` is what was read of
+        this file.
+
+    Examples
+    --------
+    >>> from nlpzero import Corpus
+    >>> corpus = Corpus.from_texts(["好 天气", "好"])  # a single source
+    >>> [(name, dict(counts)) for name, counts in count_words_by_file(corpus, "whitespace")]
+    [('texts', {'好': 2, '天气': 1})]
     """
     if not isinstance(texts, Corpus):
         raise TypeError(f"`texts` must be a Corpus, which has files; got {type(texts).__name__}.")
     how = as_tokenizer(tokenizer)
     documents = _checked_documents(documents)
-    keep_marks = how.punctuation if punctuation is None else punctuation
+    marks = how.punctuation if punctuation is None else punctuation
+    tables = _by_file(texts, how, documents, marks, min_count, resources)
+    return CountsByFile(tables, documents is not None)
+
+
+def _by_file(
+    texts: Corpus,
+    how: Tokenizer,
+    documents: Documents | None,
+    keep_marks: bool,
+    min_count: int,
+    resources: Resources | None,
+) -> Iterator[tuple[str, WordCounts]]:
     shards = list(_sources_of(texts))
     names = [shard.pieces[0].source.name for shard in shards]
     if isinstance(how, NGramTokenizer):
@@ -376,3 +396,46 @@ def count_words_by_file(
             table.read = read
             store.clear()
             yield name, table
+
+
+class CountsByFile(Iterator[tuple[str, WordCounts]]):
+    """The word counts of the files of a corpus, one after the other, as they are asked for.
+
+    Made by :func:`count_words_by_file`.
+    """
+
+    def __init__(self, tables: Iterator[tuple[str, WordCounts]], with_documents: bool) -> None:
+        self._tables = tables
+        self._with_documents = with_documents
+
+    def __next__(self) -> tuple[str, WordCounts]:
+        return next(self._tables)
+
+    def to_dataframe(self, n: int | None = None) -> DataFrame:
+        """The most frequent words of each file as one data frame; needs pandas.
+
+        Counts the files that have not been asked for yet, and only these are in it.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many of each file; default all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``file``, ``word``, ``count`` and, if documents were counted, ``documents``, as
+            ``nlpzero count --by file`` writes them.
+
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
+        rows: list[tuple[object, ...]] = []
+        for name, table in self:
+            for word, count in table.most_common(n):
+                more = (table.document_frequency(word),) if self._with_documents else ()
+                rows.append((name, word, count, *more))
+        columns = ("file", "word", "count", "documents")
+        return data_frame(columns if self._with_documents else columns[:3], rows)

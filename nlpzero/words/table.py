@@ -1,11 +1,12 @@
 """Word frequency tables: :class:`WordCounts`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 from nlpzero.engine.storage import FileWriter, open_arrays, read_file
@@ -15,9 +16,6 @@ from nlpzero.words.ranking import Ranked, ranked_in_passes, ranked_order
 from nlpzero.words.sorted_frames import NONE, Frame, join_frames, sorted_frame
 from nlpzero.words.stored_columns import StoredColumns
 from nlpzero.words.writing import FORMATS, encode_columns, header_line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 KIND = "word-counts"
 
@@ -246,7 +244,7 @@ class WordCounts(Mapping[str, int]):
     def _repr_html_(self) -> str:
         return f"<p>{self._summary()}</p>{html_table(self._names, self._first_rows(), len(self))}"
 
-    def to_dataframe(self, n: int | None = None) -> "pd.DataFrame":
+    def to_dataframe(self, n: int | None = None) -> DataFrame:
         """The most frequent words as a data frame; needs pandas.
 
         Parameters
@@ -257,12 +255,16 @@ class WordCounts(Mapping[str, int]):
         Returns
         -------
         pandas.DataFrame
-            Columns ``word``, ``count`` and, if documents were counted, ``documents``.
-        """
-        import pandas as pd
+            Columns ``word``, ``count`` and, if documents were counted, ``documents``, as
+            ``nlpzero count`` writes them.
 
+        Raises
+        ------
+        ImportError
+            There is no pandas.
+        """
         rows = self.most_common(n)
-        frame = pd.DataFrame(rows, columns=["word", "count"])
+        frame = data_frame(["word", "count"], rows)
         if self.documents is not None:
             frame["documents"] = [self.document_frequency(word) for word, _ in rows]
         return frame
