@@ -88,6 +88,8 @@ _EXPORTS = {
     "PatternSet": "segmentation.patterns",
     "VocabularySegmenter": "segmentation.vocabulary",
     "WordList": "segmentation.word_list",
+    "WordFile": "segmentation.word_list",
+    "read_word_file": "segmentation.word_list",
     "read_words": "segmentation.word_list",
     "Itemset": "rules.itemsets",
     "Itemsets": "rules.itemsets",

@@ -1,13 +1,9 @@
-"""Word lists and dictionaries: plain lines, counts, the formats of jieba and HanLP, tables, JSON
-lines.
-"""
+"""Word lists and dictionaries, read whatever their format: :func:`read_words`."""
 
-import json
 import math
 import os
-import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +12,10 @@ from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.showing import html_table, quoted, text_table
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
+from nlpzero.segmentation.word_list_forms import Entry, Header, is_comment, is_strange, read_line
 
-# the part-of-speech tags of jieba and ICTCLAS dictionaries
-_TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")
 # of counts beyond these, sums and ratios are no numbers any more
 _LEAST, _MOST = 1e-100, 1e100
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 
 # columns of data frames, and of what `repr` shows
 _LISTED = ("word", "count")
@@ -78,24 +72,43 @@ class Lexicon(NamedTuple):
         return data_frame(dict(zip(_WEIGHED, self, strict=True)))
 
 
-def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) -> WordList:
+class WordFile(NamedTuple):
+    """What a file of words held, and how it was understood.
+
+    words : WordList
+    form : str
+        The form of its lines, for people: ``words alone``, ``word count``, ``word<TAB>count``,
+        ``word,count``, ``jieba``, ``HanLP``, ``TSV with a header``, ``CSV with a header``, ``JSON
+        Lines``; of several the commonest, and ``and others``. Empty if there was no word.
+    """
+
+    words: WordList
+    form: str
+
+
+def read_words(
+    path: PathLike | TextIO, *, encoding: str = "utf-8", counts: bool = True, comments: bool = True
+) -> WordList:
     """Read a list of words, or a dictionary, whatever its format.
 
     Each line holds a word alone; ``word count``, or jieba's ``word count tag`` and ``word tag``;
-    HanLP's ``word tag count``, also of several tags, and also with tabs or commas; or a table with
-    tabs or commas whose first column is the word and whose second, if it is there, is the count, or
-    JSON lines with ``word`` and ``count``, all as ``nlpzero discover`` writes them (a header line
-    with ``word`` is skipped). Words may hold spaces. Empty lines, and lines without tabs that begin
-    with ``#``, are skipped; the counts of a repeated word are added.
+    HanLP's ``word tag count``, also of several tags; all of these also with tabs or commas; or a
+    JSON object with ``word`` and ``count``. Where the first line names a column ``word`` (or 词,
+    词语) of a table with tabs or commas, that column holds the words, and ``count``, ``freq``,
+    ``frequency``, 词频, 频次 the counts, or else the second column, as in everything that
+    ``nlpzero`` writes. Words may hold spaces. Empty lines, and lines without tabs that begin with
+    ``#``, are skipped (but ``#双十一#`` is a word); the counts of a repeated word are added.
 
     Parameters
     ----------
-    path : path
+    path : path, or file open for reading text
     encoding : str
-        A byte order mark of UTF-8 is skipped.
+        A byte order mark of UTF-8 is skipped. Not used for an open file.
     counts : bool
         False: only the words are wanted, and what stands in the other columns of a table may be
         anything.
+    comments : bool
+        False: lines that begin with ``#`` are words, as in lists of stop words.
 
     Returns
     -------
@@ -104,7 +117,12 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
     Raises
     ------
     CorpusError
-        The file cannot be read or decoded, or a line is not of this form.
+        The file cannot be read or decoded, a line is not of this form, or most of what came out are
+        no words but sentences, or rows with other separators.
+
+    See Also
+    --------
+    read_word_file : tells in which form the file was, too.
 
     Examples
     --------
@@ -120,26 +138,42 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
     New York      3
     葡萄架        5
     """
-    name = os.fspath(path)
-    found: dict[str, float] = {}
+    return read_word_file(path, encoding=encoding, counts=counts, comments=comments).words
+
+
+def read_word_file(
+    path: PathLike | TextIO, *, encoding: str = "utf-8", counts: bool = True, comments: bool = True
+) -> WordFile:
+    """Read a list of words as :func:`read_words` does, and tell how it was understood.
+
+    Parameters
+    ----------
+    path, encoding, counts, comments
+        As for :func:`read_words`.
+
+    Returns
+    -------
+    WordFile
+
+    Raises
+    ------
+    CorpusError
+        As :func:`read_words`.
+
+    Examples
+    --------
+    >>> import io
+    >>> found = read_word_file(io.StringIO("word,count,score\\n葡萄,12,3.5\\n"))
+    >>> found.words.words, found.form
+    (['葡萄'], 'CSV with a header')
+    """
+    name = str(getattr(path, "name", "words")) if _is_open(path) else os.fspath(path)  # type: ignore[arg-type]
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     try:
-        with open(path, encoding=codec) as file:
-            for number, line in enumerate(file, 1):
-                line = line.rstrip("\r\n")
-                if not line.strip() or (line.startswith("#") and "\t" not in line):
-                    continue
-                if number == 1 and re.match(r"word[\t,]", line):
-                    continue
-                word, count = _parse(line, f"{name}:{number}", counts)
-                if word in found and not math.isnan(found[word]):
-                    count = found[word] + (0.0 if math.isnan(count) else count)
-                if counts and not (math.isnan(count) or _LEAST < count < _MOST):
-                    raise CorpusError(
-                        f"{name}:{number}: counts must be positive numbers, got {quoted(line)}; "
-                        "leave the word out, or write it without a count"
-                    )
-                found[word] = count
+        if _is_open(path):
+            return _gathered(path, name, counts, comments)  # type: ignore[arg-type]
+        with open(path, encoding=codec) as file:  # type: ignore[arg-type]
+            return _gathered(file, name, counts, comments)
     except UnicodeError as error:
         # UTF-16 without a byte order mark has no such place
         place = f" byte {error.start}:" if isinstance(error, UnicodeDecodeError) else ""
@@ -151,72 +185,64 @@ def read_words(path: PathLike, *, encoding: str = "utf-8", counts: bool = True) 
         raise CorpusError(f"{name}: unknown encoding {encoding!r}") from error
     except OSError as error:
         raise CorpusError(f"{name}: cannot be read: {error.strerror or error}") from error
-    return WordList(list(found), np.array(list(found.values()), np.float64))
 
 
-def _parse(line: str, where: str, counts: bool) -> tuple[str, float]:
-    """Word and count of a line; nan for no count."""
+def _is_open(path: PathLike | TextIO) -> bool:
+    return hasattr(path, "readline")
+
+
+def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> WordFile:
+    """The words of all lines."""
+    found: dict[str, float] = {}
+    forms: dict[str, int] = {}
+    strange: list[tuple[int, str]] = []
+    header: Header | None = None
+    first = True
+    for number, line in enumerate(file, 1):
+        line = line.rstrip("\r\n")
+        if number == 1:
+            line = line.removeprefix("\ufeff")
+        if not line.strip() or (comments and is_comment(line)):
+            continue
+        if first:
+            first = False
+            header = Header.of(line)
+            if header is not None:
+                continue
+        where = f"{name}:{number}"
+        entry = (
+            read_line(line, where, counts) if header is None else _row(header, line, where, counts)
+        )
+        word, count = entry.word, entry.count
+        if word in found and not math.isnan(found[word]):
+            count = found[word] + (0.0 if math.isnan(count) else count)
+        if counts and not (math.isnan(count) or _LEAST < count < _MOST):
+            raise CorpusError(
+                f"{where}: counts must be positive numbers, got {quoted(line)}; "
+                "leave the word out, or write it without a count"
+            )
+        found[word] = count
+        forms[entry.form] = forms.get(entry.form, 0) + 1
+        if is_strange(word):
+            strange.append((number, line))
+    lines = sum(forms.values())
+    if 2 * len(strange) > lines:
+        raise CorpusError(
+            f"{name}: no list of words: {len(strange):,} of {lines:,} lines are not understood, "
+            f"such as line {strange[0][0]}, {quoted(strange[0][1], 40)}; write one word a line, "
+            "word<TAB>count, jieba's or HanLP's format, or a table with a column named word"
+        )
+    form = max(forms, key=lambda form: forms[form], default="")
+    if len(forms) > 1:
+        form += " and others"
+    return WordFile(WordList(list(found), np.array(list(found.values()), np.float64)), form)
+
+
+def _row(header: Header, line: str, where: str, counts: bool) -> Entry:
+    # lists of JSON Lines and tables may have been put together
     if line.startswith('{"'):
-        return _parse_json(line, where)
-    if "\t" in line:
-        word, *cells = (cell.strip() for cell in line.split("\t"))
-        count = _count_in(cells)
-        if not word or (counts and count is None):
-            raise CorpusError(f"{where}: expected word<TAB>count, got {quoted(line)}")
-        return word, math.nan if count is None else count
-    if "," in line:
-        word, *cells = (cell.strip().strip('"') for cell in line.split(","))
-        count = _count_in(cells)
-        # "word,count", but neither a word with a comma nor a number like 10,000
-        if word and count is not None and not _NUMBER.fullmatch(word):
-            return word, count
-    return _parse_spaced(line)
-
-
-def _count_in(cells: list[str]) -> float | None:
-    """The count in the columns behind a word, nan if the column is empty, None if there is
-    something else.
-    """
-    if len(cells) > 1 and _TAG.fullmatch(cells[0]) and _NUMBER.fullmatch(cells[1]):
-        return float(cells[1])
-    if not cells or not cells[0]:
-        return math.nan
-    return float(cells[0]) if _NUMBER.fullmatch(cells[0]) else None
-
-
-def _parse_spaced(line: str) -> tuple[str, float]:
-    """``word``, ``word count``, ``word count tag``, ``word tag``, ``word tag count tag count``."""
-    cells = line.split()
-    if len(cells) >= 3 and _NUMBER.fullmatch(cells[-2]) and _TAG.fullmatch(cells[-1]):
-        return " ".join(cells[:-2]), float(cells[-2])
-    if len(cells) >= 2 and _NUMBER.fullmatch(cells[-1]):
-        count = float(cells.pop())
-        # HanLP gives a count for each tag; an English word with a space is none
-        while len(cells) >= 2 and _is_tag(cells):
-            cells.pop()
-            if len(cells) >= 3 and _NUMBER.fullmatch(cells[-1]) and _is_tag(cells[:-1]):
-                count += float(cells.pop())
-        return " ".join(cells), count
-    if len(cells) >= 2 and _is_tag(cells):
-        return " ".join(cells[:-1]), math.nan
-    return line.strip(), math.nan
-
-
-def _is_tag(cells: list[str]) -> bool:
-    """Whether the last cell is the tag of a Chinese word, and not a part of an English one."""
-    return _TAG.fullmatch(cells[-1]) is not None and not "".join(cells[:-1]).isascii()
-
-
-def _parse_json(line: str, where: str) -> tuple[str, float]:
-    try:
-        row = json.loads(line)
-        word, count = row["word"], float(row.get("count", math.nan))
-        if not isinstance(word, str) or not word.strip():
-            raise ValueError("no word")
-        word.encode("utf-8")  # no lone surrogates
-        return word, count
-    except (ArithmeticError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise CorpusError(f'{where}: expected {{"word": ...}}, got {quoted(line, 40)}') from error
+        return read_line(line, where, counts)
+    return header.entry(line, where, counts)
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:
