@@ -14,6 +14,7 @@ from .formats import open_output
 from .learning import BASE, keeping, kept, load_model, numbers, refuse_keeping
 from .own_words import OwnWords, own_words
 from .progress import note
+from .word_lists import read_list
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -110,7 +111,7 @@ def evaluate(
     reference = nlpzero.Corpus(gold, **reading)
     known = None
     if known_words is not None:
-        known = set(nlpzero.read_words(known_words, encoding=encoding, counts=False).words)
+        known = set(read_list(known_words, encoding).words)
     if segmenter is None:
         assert predicted is not None
         lines = nlpzero.Corpus(predicted, **reading).lines()

@@ -12,6 +12,7 @@ import click
 import nlpzero
 
 from .options import Decorator, bundle
+from .word_lists import read_list
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -35,7 +36,7 @@ class OwnWords:
             return segmenter
         if isinstance(segmenter, nlpzero.VocabularySegmenter) and not self._weighed:
             for name in self.words:
-                segmenter = segmenter.with_words(nlpzero.read_words(name))
+                segmenter = segmenter.with_words(read_list(name, counts=True))
         elif self.words:
             listed = _listed(self.words)
             segmenter = segmenter.with_words(listed, weight=self.weight, force=self.force)
@@ -57,7 +58,7 @@ class OwnWords:
 
 def _listed(names: Iterable[str]) -> list[str]:
     """The words of files, without their counts."""
-    return [word for name in names for word in nlpzero.read_words(name, counts=False).words]
+    return [word for name in names for word in read_list(name).words]
 
 
 def own_words() -> Decorator:

@@ -4,7 +4,7 @@ words.
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ import nlpzero
 from . import options
 from .formats import FORMATS, number, open_output, write_table
 from .progress import note
+from .word_lists import read_lists
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
@@ -54,8 +55,8 @@ def thresholds() -> options.Decorator:
             "--exclude",
             multiple=True,
             metavar="DICT",
-            help="Leave out the words of a dictionary: a plain list, or in the format of jieba, "
-            "HanLP, IK or of this command. Repeatable.",
+            help="Leave out the words of a dictionary: a plain list, with counts, in the format of "
+            "jieba, HanLP or IK, or written by nlpzero. Repeatable.",
         ),
         click.option(
             "--contains",
@@ -105,17 +106,10 @@ def kept_by(given: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of ``Discovery.filter`` from the values of :func:`thresholds`, its lists read."""
     values = dict(given)
     encoding = values.pop("exclude_encoding")
-    values["exclude"] = _words_of(values["exclude"], encoding)
+    values["exclude"] = read_lists(values["exclude"], encoding)
     for name in ("contains", "without", "within"):
         values[name] = _words_or_list(values[name], encoding)
     return values
-
-
-def _words_of(paths: Iterable[str], encoding: str) -> frozenset[str]:
-    words: frozenset[str] = frozenset()
-    for path in paths:
-        words |= frozenset(nlpzero.read_words(path, encoding=encoding, counts=False).words)
-    return words
 
 
 def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
@@ -123,7 +117,7 @@ def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
     if value is None:
         return None
     if value.startswith("@"):
-        return sorted(_words_of([value[1:]], encoding))
+        return sorted(read_lists([value[1:]], encoding))
     return [word for word in value.replace("，", ",").split(",") if word]
 
 

@@ -15,6 +15,7 @@ from .learning import BASE, keeping, kept, load_model, refuse_keeping
 from .options import Decorator, bundle
 from .own_words import OwnWords, dictionary, own_words
 from .progress import note
+from .word_lists import read_list
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -128,6 +129,5 @@ def tokenizing() -> Decorator:
 
 
 def read_stopwords(path: str) -> frozenset[str]:
-    """The words of a file: UTF-8, one a line."""
-    lines = nlpzero.Corpus(path).lines()
-    return frozenset(word for line in lines if (word := line.strip()))
+    """The words of a file in UTF-8: one a line, or any other list."""
+    return frozenset(read_list(path, comments=False).words)

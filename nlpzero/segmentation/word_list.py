@@ -12,7 +12,12 @@ from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.showing import html_table, quoted, text_table
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
-from nlpzero.segmentation.word_list_forms import Entry, Header, is_comment, is_strange, read_line
+from nlpzero.segmentation.word_list_forms import (
+    Header,
+    is_comment,
+    read_line,
+    strange_words,
+)
 
 # of counts beyond these, sums and ratios are no numbers any more
 _LEAST, _MOST = 1e-100, 1e100
@@ -195,54 +200,44 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
     """The words of all lines."""
     found: dict[str, float] = {}
     forms: dict[str, int] = {}
-    strange: list[tuple[int, str]] = []
     header: Header | None = None
     first = True
     for number, line in enumerate(file, 1):
         line = line.rstrip("\r\n")
         if number == 1:
             line = line.removeprefix("\ufeff")
-        if not line.strip() or (comments and is_comment(line)):
+        if not line or line.isspace() or (comments and line[0] == "#" and is_comment(line)):
             continue
         if first:
             first = False
             header = Header.of(line)
             if header is not None:
                 continue
-        where = f"{name}:{number}"
-        entry = (
-            read_line(line, where, counts) if header is None else _row(header, line, where, counts)
-        )
-        word, count = entry.word, entry.count
+        # lists of JSON Lines and tables may have been put together
+        if header is None or line.startswith('{"'):
+            word, count, form = read_line(line, name, number, counts)
+        else:
+            word, count, form = header.entry(line, name, number, counts)
         if word in found and not math.isnan(found[word]):
             count = found[word] + (0.0 if math.isnan(count) else count)
-        if counts and not (math.isnan(count) or _LEAST < count < _MOST):
+        if counts and not (_LEAST < count < _MOST or math.isnan(count)):
             raise CorpusError(
-                f"{where}: counts must be positive numbers, got {quoted(line)}; "
+                f"{name}:{number}: counts must be positive numbers, got {quoted(line)}; "
                 "leave the word out, or write it without a count"
             )
         found[word] = count
-        forms[entry.form] = forms.get(entry.form, 0) + 1
-        if is_strange(word):
-            strange.append((number, line))
-    lines = sum(forms.values())
-    if 2 * len(strange) > lines:
+        forms[form] = forms.get(form, 0) + 1
+    strange = strange_words(found)
+    if 2 * len(strange) > len(found):
         raise CorpusError(
-            f"{name}: no list of words: {len(strange):,} of {lines:,} lines are not understood, "
-            f"such as line {strange[0][0]}, {quoted(strange[0][1], 40)}; write one word a line, "
-            "word<TAB>count, jieba's or HanLP's format, or a table with a column named word"
+            f"{name}: no list of words: {len(strange):,} of {len(found):,} are not understood, "
+            f"such as {quoted(strange[0], 40)}; write one word a line, word<TAB>count, jieba's or "
+            "HanLP's format, or a table with a column named word"
         )
     form = max(forms, key=lambda form: forms[form], default="")
     if len(forms) > 1:
         form += " and others"
     return WordFile(WordList(list(found), np.array(list(found.values()), np.float64)), form)
-
-
-def _row(header: Header, line: str, where: str, counts: bool) -> Entry:
-    # lists of JSON Lines and tables may have been put together
-    if line.startswith('{"'):
-        return read_line(line, where, counts)
-    return header.entry(line, where, counts)
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:

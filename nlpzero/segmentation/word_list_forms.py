@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nlpzero.engine.showing import quoted
@@ -19,8 +20,8 @@ _WORD_COLUMNS = ("word", "词", "词语")
 _COUNT_COLUMNS = ("count", "freq", "frequency", "词频", "频次")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]")
 # What no word of a list has inside, but a sentence or a row with another separator has. A mark
-# between a figure and a figure (10,000; 3:0) is none of these.
-_STRANGE = re.compile(r"(?!(?<=[0-9]).[0-9])[;|:=,，。；：！？…{}\[\]<>\t]")
+# between a figure and a figure (10,000; 3:0) is none of these; sayings have one comma.
+_STRANGE = re.compile(r"(?!(?<=[0-9]).[0-9])[;|:=,。；：！？…{}\[\]<>\t]|，.*，")
 _LONGEST = 64
 
 #: Names of the forms, as they are told to people.
@@ -68,7 +69,7 @@ class Header(NamedTuple):
         count = next((cells.index(name) for name in _COUNT_COLUMNS if name in cells), None)
         return cls(separator, word, count)
 
-    def entry(self, line: str, where: str, counts: bool) -> Entry:
+    def entry(self, line: str, name: str, number: int, counts: bool) -> Entry:
         """The word and the count in a row of this table."""
         cells = _cells(line, self.separator)
         form = TSV if self.separator == "\t" else CSV
@@ -86,7 +87,7 @@ class Header(NamedTuple):
             behind = cells[self.count :]
         count = _count_in([cell.strip() for cell in behind])
         if not word or (counts and count is None):
-            raise CorpusError(f"{where}: expected a word and its count, got {quoted(line)}")
+            raise CorpusError(f"{name}:{number}: expected a word and its count, got {quoted(line)}")
         return Entry(word, math.nan if count is None else count, form)
 
 
@@ -103,14 +104,15 @@ def _cells(line: str, separator: str) -> list[str]:
         return line.split(",")
 
 
-def read_line(line: str, where: str, counts: bool) -> Entry:
+def read_line(line: str, name: str, number: int, counts: bool) -> Entry:
     """Word and count of a line that stands below no header.
 
     Parameters
     ----------
     line : str
         Not blank, without its end.
-    where : str
+    name : str
+    number : int
         File and line, for messages.
     counts : bool
         False: what stands behind the word may be anything.
@@ -121,12 +123,12 @@ def read_line(line: str, where: str, counts: bool) -> Entry:
         The line is not of any of the forms.
     """
     if line.startswith('{"'):
-        return _json_entry(line, where)
+        return _json_entry(line, f"{name}:{number}")
     if "\t" in line:
         word, *cells = (cell.strip() for cell in line.split("\t"))
         count = _count_in(cells)
         if not word or (counts and count is None):
-            raise CorpusError(f"{where}: expected word<TAB>count, got {quoted(line)}")
+            raise CorpusError(f"{name}:{number}: expected word<TAB>count, got {quoted(line)}")
         if not counts and _NUMBER.fullmatch(word) and any(map(_HAN.search, cells)):
             return Entry(line, math.nan, PLAIN)  # a number of the row, and who knows what
         tagged = bool(cells) and _TAG.fullmatch(cells[0]) is not None
@@ -202,17 +204,21 @@ def is_comment(line: str) -> bool:
     return line.startswith("#") and "\t" not in line and not re.fullmatch(r"#[^#\s]+#", line)
 
 
-def is_strange(word: str) -> bool:
-    """Whether what was taken for a word is more likely a sentence, or a row that was not
+def strange_words(words: Iterable[str]) -> list[str]:
+    """Those that were taken for words and are more likely sentences, or rows that were not
     understood.
 
     Examples
     --------
-    >>> is_strange("葡萄"), is_strange("New York"), is_strange("10,000"), is_strange("。")
-    (False, False, False, False)
-    >>> is_strange("葡萄|12"), is_strange("吃葡萄，不吐葡萄皮。")
-    (True, True)
+    >>> strange_words(["葡萄", "New York", "10,000", "。", "葡萄|12", "吃葡萄，不吐葡萄皮。"])
+    ['葡萄|12', '吃葡萄，不吐葡萄皮。']
     """
-    if len(word) > _LONGEST:
-        return True
+    words = list(words)
+    # nearly always there is none, which one search tells
+    if max(map(len, words), default=0) <= _LONGEST and not _STRANGE.search("\n".join(words)):
+        return []
+    return [word for word in words if len(word) > _LONGEST or _is_strange(word)]
+
+
+def _is_strange(word: str) -> bool:
     return _STRANGE.search(word) is not None and any(map(str.isalnum, word))

@@ -1,0 +1,50 @@
+"""Lists of words that options name: read in whatever form, and told about."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+import nlpzero
+
+from .progress import note
+
+if TYPE_CHECKING:
+    from nlpzero.segmentation.word_list import WordList
+
+
+def read_list(
+    path: str, encoding: str = "utf-8", *, counts: bool = False, comments: bool = True
+) -> "WordList":
+    """The words of a file, or of standard input for ``-``; how many they are, and of which form,
+    is a note.
+
+    A file without any is warned about: what it should have done does not happen.
+    """
+    source = path
+    if path == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("No list on standard input; name a file.")
+        sys.stdin.reconfigure(encoding=encoding)  # type: ignore[union-attr]
+        source = sys.stdin  # type: ignore[assignment]
+    words, form = nlpzero.read_word_file(
+        source, encoding=encoding, counts=counts, comments=comments
+    )
+    name = "standard input" if path == "-" else path
+    if words.words:
+        some = "1 word" if len(words.words) == 1 else f"{len(words.words):,} words"
+        note(f"{name}: {some} ({form})", quiet=_quiet())
+    else:
+        click.echo(f"Warning: {name}: no words in this list", err=True)
+    return words
+
+
+def read_lists(paths: Iterable[str], encoding: str = "utf-8") -> frozenset[str]:
+    """The words of several files."""
+    return frozenset(word for path in paths for word in read_list(path, encoding).words)
+
+
+def _quiet() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.params.get("quiet"))
