@@ -81,6 +81,12 @@ def _without_text(given: Mapping[str, Any]) -> str:
     "--save-counts", metavar="FILE", help="Keep the counts for --counts, `merge` and later runs."
 )
 @click.option(
+    "--save",
+    metavar="FILE",
+    callback=options.writable,
+    help="Keep all that was found, for `select` to list it by other thresholds without the text.",
+)
+@click.option(
     "--min-count",
     type=click.IntRange(min=1),
     help="Smallest count of a word.  [default: grows with the text: 2 for a page, 8 for 30 MB; for "
@@ -114,6 +120,7 @@ def discover(
     joiners: str | None,
     counts: str | None,
     save_counts: str | None,
+    save: str | None,
     min_count: int | None,
     max_length: int,
     explain: tuple[str, ...],
@@ -179,7 +186,10 @@ def discover(
             whole,
             resources,
             quiet,
-        ).filter(**wanted)
+        )
+        if save is not None:
+            found.save(save)
+        found = found.filter(**wanted)
         fates = [found.explain(word) for word in explain]
         contexts = _contexts(corpus, explain)
     if corpus is not None:

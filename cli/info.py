@@ -49,6 +49,8 @@ def _verify(file: str, kind: str) -> None:
         nlpzero.load_segmenter(file)
     elif kind == "counts":
         nlpzero.NGramCounts.load(file).verify()
+    elif kind == "found":
+        nlpzero.Discovery.load(file)
     elif kind == "word-counts":
         nlpzero.WordCounts.load(file).verify()
     else:

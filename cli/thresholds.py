@@ -2,7 +2,6 @@
 words.
 """
 
-import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -165,14 +164,8 @@ def write_words(
         _write_dictionary(found, output, format, with_frequency)
         return
     columns = nlpzero.Word._fields[: 10 if found.method == "learned" else 7]
-    write_table(output, format, columns, (_row(word[: len(columns)]) for word in found))
-
-
-def _row(word: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Values that are not known are empty cells."""
-    return tuple(
-        None if isinstance(value, float) and math.isnan(value) else value for value in word
-    )
+    rows = (word[: len(columns)] for word in found)
+    write_table(output, format, columns, rows, unknown="")
 
 
 def _write_dictionary(

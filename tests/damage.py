@@ -42,6 +42,7 @@ KINDS = (
     "nvbe",
     "learned",
     "base",
+    "found",
     "counts",
     "large-counts",
     "word-counts",
@@ -82,6 +83,9 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
             nlpzero.VocabularySegmenter(counts).save(path)
         elif kind == "base":
             shutil.copy(Path(nlpzero.__file__).parent / "learning" / "base.nz", path)
+        elif kind == "found":
+            texts = [*news[:60], "𠮷野家𡃁", "好" * 300]
+            nlpzero.discover_words(texts, nlpzero.Cohesion(), min_count=2).save(path)
         elif kind == "counts":
             nlpzero.count_ngrams([*news[:60], "𠮷野家𡃁", "好" * 300], order=6).save(path)
         elif kind == "word-counts":
@@ -115,6 +119,9 @@ def uses(kind: str, file: Path, whole: Path) -> list[list[str]]:
     merge = ["merge", str(file), str(whole), *out]
     if kind in ("word-counts", "large-word-counts"):
         return [merge, ["merge", str(whole), str(file), *out]]
+    if kind == "found":
+        select = ["select", str(file), *out]
+        return [select, [*select, "--min-length", "1", "--latin", "--format", "jsonl"]]
     if kind == "large-counts":
         return [
             merge,
@@ -139,6 +146,9 @@ def opened(kind: str, path: Path) -> Any:
 
     if "word-counts" in kind:
         return dict(nlpzero.WordCounts.load(path))
+    if kind == "found":
+        found = nlpzero.Discovery.load(path)
+        return list(found.filter(min_length=1, latin=True)), str(found.explain("我们"))
     if "counts" in kind:
         table = nlpzero.NGramCounts.load(path)
         table.verify()

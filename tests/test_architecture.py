@@ -51,6 +51,7 @@ WHEN_CALLED = {
     ("nlpzero.learning.training", "nlpzero.ngrams.counting"): START,
     ("nlpzero.learning.training", "nlpzero.segmentation.character_lm"): START,
     ("nlpzero.discovery.discover", "nlpzero.learning.training"): START,
+    ("nlpzero.discovery.result", "nlpzero.discovery.found_files"): MAKER,
     ("nlpzero.discovery.result", "nlpzero.learning.base_segmenter"): START,
     ("nlpzero.discovery.result", "nlpzero.segmentation.patterns"): START,
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,

@@ -17,6 +17,7 @@ from nlpzero.engine.arrays import Floats
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
+from nlpzero.engine.temporary import PathLike
 
 
 class Removal(NamedTuple):
@@ -449,6 +450,51 @@ class Discovery:
             told += f"; beyond the top {criteria.top:,}"
             return Explanation(word, False, "top", place, criteria.top, told)
         return replace(fate, sentence=told)
+
+    def save(self, path: PathLike) -> None:
+        """Write all that was found, whatever the thresholds in force keep of it.
+
+        What :meth:`load` gives has the thresholds of a result that was just made; it explains the
+        words that were found, and says of others only that they were not.
+
+        Parameters
+        ----------
+        path : path
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from nlpzero import Cohesion, discover_words
+        >>> found = discover_words(["摘葡萄", "葡萄皮", "吃葡萄"], Cohesion(min_pmi=(0, 1, 2)))
+        >>> path = os.path.join(tempfile.mkdtemp(), "found.nz")
+        >>> found.save(path)
+        >>> Discovery.load(path) == found
+        True
+        """
+        from nlpzero.discovery.found_files import write_found
+
+        write_found(path, self)
+
+    @classmethod
+    def load(cls, path: PathLike) -> "Discovery":
+        """Read what :meth:`save` wrote; all of it is checked.
+
+        Parameters
+        ----------
+        path : path
+
+        Returns
+        -------
+        Discovery
+
+        Raises
+        ------
+        StorageError
+            The file cannot be read, is damaged, or holds something else.
+        """
+        from nlpzero.discovery.found_files import read_found
+
+        return read_found(path)
 
     def to_dataframe(self) -> DataFrame:
         """The words as a data frame with the columns of :class:`Word`; needs pandas.

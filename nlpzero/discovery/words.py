@@ -136,19 +136,24 @@ class WordColumns:
         """The rows of some numbers, made some thousands at a time."""
         for first in range(0, len(chosen), _ROWS):
             part = self.take(chosen[first : first + _ROWS])
-            for text, count, score, pmi, at, *rest in zip(
-                part.texts(),
-                part.strings.counts.tolist(),
-                part.score.tolist(),
-                _values(part.pmi),
-                part.split.tolist(),
-                _values(part.left_entropy),
-                _values(part.right_entropy),
-                *map(_values, part.certainty),
-                strict=True,
-            ):
-                split = f"{text[:at]}|{text[at:]}" if at else ""
-                yield Word(text, count, score, pmi, split, *rest)
+            texts = part.texts()
+            yield from map(
+                Word._make,
+                zip(
+                    texts,
+                    part.strings.counts.tolist(),
+                    part.score.tolist(),
+                    _values(part.pmi),
+                    [
+                        f"{text[:at]}|{text[at:]}" if at else ""
+                        for text, at in zip(texts, part.split.tolist(), strict=True)
+                    ],
+                    _values(part.left_entropy),
+                    _values(part.right_entropy),
+                    *map(_values, part.certainty),
+                    strict=True,
+                ),
+            )
 
 
 def _values(array: Floats) -> list[float]:
