@@ -57,9 +57,9 @@ def select(
 
     The rows are those that `discover` would write with the same thresholds, byte for byte. What the
     run itself left out is not in FILE: --min-count cannot go below that of the run, nor
-    --max-length above it; such a wish is refused. With --method cohesion and min-entropy,
-    --min-count and --min-pmi say where the text is cut; here they only choose among the words of
-    the run, and a note says so.
+    --max-length above it; such a wish is refused. With --method cohesion, --min-count and
+    --min-pmi say where the text is cut, with min-entropy --min-count and --max-length; here they
+    only choose among the words of the run, and a note says so.
 
     \b
     Examples:
@@ -72,10 +72,10 @@ def select(
     if max_length is not None and max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
     _check_run(found, file, min_count, min_pmi, max_length)
-    if found.method != "learned" and (min_pmi is not None or min_count is not None):
+    if found.method != "learned" and _cuts_anew(found, min_count, min_pmi, max_length):
         note(
-            f"{found.method} cuts the text by min_count and its own threshold: the words are those "
-            "of the run that pass, not those of another run",
+            f"{found.method} cuts the text by these thresholds: the words are those of the run "
+            "that pass, not those of another run",
             quiet=quiet,
         )
     single = min_pmi[0] if min_pmi is not None and len(min_pmi) == 1 else min_pmi
@@ -84,6 +84,21 @@ def select(
     )
     tell_thresholds(found, quiet=quiet)
     write_words(found, output, format, with_frequency)
+
+
+def _cuts_anew(
+    found: "Discovery",
+    min_count: int | None,
+    min_pmi: tuple[float, ...] | None,
+    max_length: int | None,
+) -> bool:
+    """Whether a run of these thresholds would cut the text elsewhere."""
+    run = found.parameters
+    if found.method == "cohesion" and min_pmi is not None:
+        return list(min_pmi) != run["min_pmi"]
+    if found.method == "min-entropy" and max_length not in (None, run["max_length"]):
+        return True
+    return min_count not in (None, run["min_count"])
 
 
 def _check_run(

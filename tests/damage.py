@@ -84,7 +84,7 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
         elif kind == "base":
             shutil.copy(Path(nlpzero.__file__).parent / "learning" / "base.nz", path)
         elif kind == "found":
-            texts = [*news[:60], "𠮷野家𡃁", "好" * 300]
+            texts = [*news[:60], "𠮷野家", "去𠮷野家", "𠮷野家好", "𠮷野家里"]
             nlpzero.discover_words(texts, nlpzero.Cohesion(), min_count=2).save(path)
         elif kind == "counts":
             nlpzero.count_ngrams([*news[:60], "𠮷野家𡃁", "好" * 300], order=6).save(path)

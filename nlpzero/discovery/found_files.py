@@ -80,7 +80,7 @@ def _arrays(words: WordColumns) -> dict[str, Array]:
         if isinstance(value, Strings):
             arrays |= {_STRINGS + name: part for name, part in value._asdict().items()}
         elif isinstance(value, np.ndarray):
-            arrays[f.name] = value
+            arrays[f.name] = value.view(np.uint8) if value.dtype == np.bool_ else value
     return arrays
 
 
@@ -93,8 +93,7 @@ def _columns(alphabet: Alphabet, arrays: Mapping[str, Array]) -> WordColumns:
     for f in fields(WordColumns):
         value = getattr(empty, f.name)
         if isinstance(value, np.ndarray):
-            values[f.name] = expect(arrays, f.name, value.dtype, *value.shape[:-1], rows)
-            _check_numbers(f.name, values[f.name])
+            values[f.name] = _column(arrays, f.name, value, rows)
     words = WordColumns(**{**_others(empty), **values, "strings": strings})
     require(
         within(words.split - np.maximum(strings.lengths - 1, 0), -MOST_COUNTED, 0)
@@ -113,11 +112,15 @@ def _others(words: WordColumns) -> dict[str, Any]:
     return {f.name: getattr(words, f.name) for f in fields(words)}
 
 
-def _check_numbers(name: str, values: Array) -> None:
-    if values.dtype.kind == "f":
-        require(not np.isinf(values).any(), f"{name} is infinite")
-    elif values.dtype == np.bool_:
-        require(within(values.view(np.uint8), 0, 1), f"{name} is neither true nor false")
+def _column(arrays: Mapping[str, Array], name: str, like: Array, rows: int) -> Array:
+    """A column of the type and shape of another one, but its length; a truth value is a byte."""
+    truth = like.dtype == np.bool_
+    values = expect(arrays, name, np.uint8 if truth else like.dtype, *like.shape[:-1], rows)
+    if truth:
+        require(within(values, 0, 1), f"{name} is neither true nor false")
+        return values.view(np.bool_)
+    require(values.dtype.kind != "f" or not np.isinf(values).any(), f"{name} is infinite")
+    return values
 
 
 def _strings(alphabet: Alphabet, arrays: Mapping[str, Array]) -> Strings:
