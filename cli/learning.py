@@ -5,6 +5,7 @@ them.
 import dataclasses
 import functools
 import math
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,20 @@ def numbers() -> Decorator:
     )
 
 
-def keeping() -> Decorator:
-    """``--keep`` and ``--joiners``; None when not given, so that a model keeps its own."""
+#: What ``--keep`` arrives as where it stands alone and `records` allows it.
+RECORDS = "records"
+
+
+def keeping(*, records: bool = False) -> Decorator:
+    """``--keep`` and ``--joiners``; None when not given, so that a model keeps its own.
+
+    Parameters
+    ----------
+    records : bool
+        ``--keep`` may stand alone, and means ``--keep-records`` then.
+    """
+    alone: dict[str, Any] = {"is_flag": False, "flag_value": RECORDS} if records else {}
+    more = " Without NAMES: --keep-records." if records else ""
 
     def decorate(command: F) -> F:
         command = click.option(
@@ -58,7 +71,9 @@ def keeping() -> Decorator:
             metavar="NAMES",
             callback=_names,
             help="What stays whole: all, none, or some of url, email, path, date, version, tag, "
-            "word, emoji, number, separated by commas.  [default: all, or what the model says]",
+            f"word, emoji, number, separated by commas.{more}  [default: all, or what the model "
+            "says]",
+            **alone,
         )(command)
 
     return decorate
@@ -67,13 +82,17 @@ def keeping() -> Decorator:
 def _names(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> str | tuple[str, ...] | None:
-    if value is None or value in ("all", "none"):
+    alone = getattr(param, "flag_value", None) == RECORDS
+    if value is None or value in ("all", "none") or (alone and value == RECORDS):
         return value
     try:
         names = [name.strip() for name in value.split(",")]
         return nlpzero.Alphabet(keep=names).keep  # type: ignore[return-value]
     except ValueError as error:
-        raise click.BadParameter(str(error).replace("`keep`", "it"), ctx, param) from error
+        told = str(error).replace("`keep`", "it")
+        if alone and os.path.exists(value):
+            told += " To keep the records, give --keep-records."
+        raise click.BadParameter(told, ctx, param) from error
 
 
 def _marks(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

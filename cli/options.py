@@ -135,7 +135,8 @@ def field() -> Decorator:
     return click.option(
         "--field",
         metavar="NAME",
-        help="The field (column) that holds the text in .jsonl, .csv and .tsv inputs.",
+        help="The field (column) that holds the text in .jsonl, .json, .csv and .tsv inputs; a.b "
+        "is the field b of the object a.",
     )
 
 

@@ -1,6 +1,6 @@
 """``nlpzero segment``: text in, text with separators out, nothing lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from .configs import in_options
 from .formats import open_bytes
 from .learning import (
     BASE,
+    RECORDS,
     check_joiners,
     keeping,
     kept,
@@ -56,7 +57,7 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 @own_words()
 @learning()
 @numbers()
-@keeping()
+@keeping(records=True)
 @click.option(
     "--separator",
     default=" ",
@@ -67,12 +68,21 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 )
 @click.option(
     "--format",
-    type=click.Choice(["text", "jsonl", "tokens", "probs"]),
-    default="text",
-    show_default=True,
-    help="text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one "
-    "token per line, an empty line after each line. probs: a JSON object per line with the "
-    "probability of a cut after each character.",
+    type=click.Choice(["text", "jsonl", "tokens", "probs", "csv", "tsv"]),
+    help="text: the input with separators. jsonl: a JSON array of tokens per line, or a record. "
+    "tokens: one token per line, an empty line after each line. probs: a JSON object per line with "
+    "the probability of a cut after each character. csv, tsv: records.  [default: text; jsonl for "
+    "records]",
+)
+@click.option(
+    "--keep-records",
+    is_flag=True,
+    help="With --field: write every record whole, with its tokens added.",
+)
+@click.option(
+    "--tokens-key",
+    metavar="NAME",
+    help="Field or column of the tokens in records.  [default: tokens]",
 )
 @options.working()
 @options.checkpoint()
@@ -92,7 +102,9 @@ def segment(
     keep: Any,
     joiners: str | None,
     separator: str,
-    format: str,
+    format: str | None,
+    keep_records: bool,
+    tokens_key: str | None,
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
@@ -117,7 +129,11 @@ def segment(
       nlpzero segment --learn-from corpus/ --separator / - < questions.txt
       nlpzero segment --words mine.txt chat.txt
       nlpzero segment --dictionary dict.txt --format jsonl news.txt.gz -o news.jsonl
+      nlpzero segment --field text --keep-records in.jsonl > out.jsonl
     """
+    if keep == RECORDS:
+        keep, keep_records = None, True
+    format = _checked_format(format, field, keep_records, tokens_key)
     if (model is not None) + bool(learn_from) + bool(dictionary) > 1:
         raise click.UsageError("Give one of --model, --learn-from and --dictionary.")
     if "-" in learn_from and "-" in inputs:
@@ -131,6 +147,10 @@ def segment(
         # nobody who types a line wants to type all others first
         model, alone = BASE, False
     form: dict[str, Any] = {"separator": separator, "format": format}
+    write: Callable[..., Any] = nlpzero.segment_corpus
+    if keep_records:
+        write = nlpzero.segment_records
+        form["tokens_key"] = "tokens" if tokens_key is None else tokens_key
     with ExitStack() as stack:
         corpus: Corpus | None = None
         if alone or inputs != ("-",) or field is not None or is_compressed_file():
@@ -175,9 +195,7 @@ def segment(
                 seen, bad = _segment_live(segmenter, form, encoding, errors, output)
             else:
                 with open_bytes(output) as out:
-                    summary = nlpzero.segment_corpus(
-                        corpus, segmenter, out, resources=resources, **form
-                    )
+                    summary = write(corpus, segmenter, out, resources=resources, **form)
                 seen, bad = summary.separator_seen, summary.read.bad_bytes
     if bad:
         done = "replaced" if errors == "replace" else "left out"
@@ -190,6 +208,25 @@ def segment(
         )
 
 
+def _checked_format(
+    format: str | None, field: str | None, records: bool, tokens_key: str | None
+) -> str:
+    """The format, if it goes with the other options."""
+    if not records:
+        if tokens_key is not None:
+            raise click.UsageError("--tokens-key goes with --keep-records.")
+        if format in ("csv", "tsv"):
+            raise click.UsageError(f"--format {format} writes records: give --keep-records too.")
+        return format or "text"
+    if field is None:
+        raise click.UsageError("--keep-records needs --field, the field that holds the text.")
+    if format in ("text", "tokens", "probs"):
+        raise click.UsageError(
+            f"--keep-records writes jsonl, csv or tsv; --format {format} has no place for records."
+        )
+    return format or "jsonl"
+
+
 @contextmanager
 def _misuse_in_options() -> Iterator[None]:
     try:
@@ -197,7 +234,7 @@ def _misuse_in_options() -> Iterator[None]:
     except UnicodeError:
         raise
     except ValueError as error:
-        raise click.UsageError(in_options(str(error), ("separator",))) from error
+        raise click.UsageError(in_options(str(error), ("separator", "tokens_key"))) from error
 
 
 def _segment_live(

@@ -79,6 +79,7 @@ _EXPORTS = {
     "SegmentSummary": "segmentation.writing",
     "SegmentWriter": "segmentation.writing",
     "segment_corpus": "segmentation.writing",
+    "segment_records": "segmentation.record_writing",
     "Lexicon": "segmentation.word_list",
     "KneserNeyModel": "language_model.model",
     "LanguageModelSegmenter": "segmentation.character_lm",

@@ -23,7 +23,7 @@ from nlpzero.text.decoding import settled_encoding
 Format = Literal["text", "jsonl", "tokens", "probs"]
 
 # bytes of a file that one worker cuts at a time
-_SHARD_BYTES = 4 << 20
+SHARD_BYTES = 4 << 20
 # inputs smaller than this are not shared among threads
 _LEAST_SHARED = 1 << 20
 # inputs smaller than this are not worth starting processes for
@@ -197,10 +197,10 @@ def segment_corpus(
     """
     text = as_corpus(corpus)
     form = _Form(separator, format, settled_encoding(text.encoding), text.errors)
-    given = _worthwhile(resources or Resources(), text.size, format)
+    given = worthwhile(resources or Resources(), text.size, format)
     # text with separators is assembled by compiled loops; the other formats are made of Python
     # strings
-    with open_passes(text, given, compiled=format == "text") as passes, _output(out) as file:
+    with open_passes(text, given, compiled=format == "text") as passes, output_file(out) as file:
         if passes.single:
             seen = _write_here(passes, segmenter, form, file)
         else:
@@ -208,7 +208,7 @@ def segment_corpus(
         return SegmentSummary(passes.read, seen)
 
 
-def _worthwhile(resources: Resources, size: int | None, format: str) -> Resources:
+def worthwhile(resources: Resources, size: int | None, format: str) -> Resources:
     """Fewer jobs where the work would be done before the others have started."""
     least = _LEAST_SHARED if format == "text" else _WORTH_PROCESSES
     if resources.executor is None and size is not None and size < least:
@@ -216,7 +216,7 @@ def _worthwhile(resources: Resources, size: int | None, format: str) -> Resource
     return resources
 
 
-def _output(out: PathLike | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+def output_file(out: PathLike | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
     if isinstance(out, (str, os.PathLike)):
         return atomic_output(out)
     return nullcontext(out)
@@ -237,7 +237,7 @@ def _write_here(
 def _write_by_workers(
     passes: Passes[Corpus | Shard], segmenter: Segmenter, form: _Form, file: IO[bytes]
 ) -> bool:
-    shards = passes.text.shards(passes.jobs, _SHARD_BYTES)
+    shards = passes.text.shards(passes.jobs, SHARD_BYTES)
     shared = for_workers(segmenter, passes)
     parts = passes.map(_segment_shard, shared, form, stage="segment", shards=shards, ordered=True)
     return _write(parts, file).separator_seen

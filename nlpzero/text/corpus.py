@@ -40,7 +40,8 @@ from nlpzero.text.files import (
     parts_of_texts,
     read_errors,
 )
-from nlpzero.text.records import Records, lines_of
+from nlpzero.text.json_arrays import LOOK, is_array
+from nlpzero.text.records import Record, Records, lines_of
 
 __all__ = ["Corpus", "ReadReport", "Shard", "Source", "as_corpus"]
 
@@ -173,10 +174,28 @@ class _Text:
                     progress(size)
                 yield i + 1, text
             return
-        assert self.field is not None  # sources have another layout only then
+        _, records = self.piece_records(piece, report, progress)
+        for record in records:
+            if record.text is not None:
+                yield record.line, record.text
+
+    def piece_records(
+        self, piece: Piece, report: ReadReport | None = None, progress: Progress | None = None
+    ) -> tuple[Records, Iterator[Record]]:
+        """The records of a piece whole, with the texts in them.
+
+        Raises
+        ------
+        CorpusError
+            It has none.
+        """
+        source = piece.source
+        if self.field is None or source.kind == "texts" or source.layout == "text":
+            raise CorpusError(f"{source.name}: is plain text, without records")
+        decoder = TextDecoder(source.name, self.encoding, self.errors, report)
         blocks = self._decoded(piece, decoder, 3 * BLOCK_CHARS, report, progress)
         reader = Records(piece, self.field, decoder)
-        yield from reader.read(source.layout, lines_of(text for text, _ in blocks))
+        return reader, reader.read(source.layout, (text for text, _ in blocks))
 
     def _is_text(self, piece: Piece) -> bool:
         return piece.source.kind != "texts" and piece.source.layout == "text"
@@ -377,10 +396,12 @@ class Corpus(_Text):
         What to do with bytes that are not valid: raise an error that names file and byte, put
         U+FFFD in their place, or leave them out. :class:`ReadReport` tells how many.
     field : str, optional
-        The field of JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV or TSV files that holds
-        the text; each text is a document. Without it their lines are text like any other. Files
-        with other names are text in any case; what comes from standard input is JSON Lines if it
-        begins with ``{``, TSV if its first line has a tab, and CSV otherwise.
+        The field of JSON (``.jsonl``, ``.ndjson``, ``.json``), CSV or TSV files that holds the
+        text; each text is a document. JSON is an object a line, or one array of objects;
+        ``meta.body`` is the field ``body`` of the object ``meta``, unless a field has just this
+        name. Without `field` their lines are text like any other. Files with other names are text
+        in any case; what comes from standard input is JSON if it begins with ``{`` or ``[``, TSV if
+        its first line has a tab, and CSV otherwise.
     max_expansion : float >= 1, or None
         How many times as large as it is stored a compressed file may become, beyond 64 MiB; more
         is an error, for it is a bomb rather than a text. None: any number.
@@ -539,7 +560,7 @@ class Corpus(_Text):
 
     def _divisible(self, piece: Piece) -> bool:
         """Whether the bytes of a source can be cut at line ends: the lines are text or JSON, and
-        plain.
+        plain. A JSON array cannot.
         """
         source = piece.source
         if (
@@ -549,7 +570,10 @@ class Corpus(_Text):
         ):
             return False
         with read_errors(source), contextlib.closing(open_raw(source)) as file:
-            return compression(Input(file).look(10)) is None
+            head = Input(file).look(10 if source.layout == "text" else LOOK + 3)
+            if source.layout == "jsonl" and is_array(head.decode("latin-1").removeprefix("ï»¿")):
+                return False
+            return compression(head[:10]) is None
 
     @contextmanager
     def spool(self, tmpdir: PathLike | None = None) -> Iterator["Corpus"]:

@@ -1,13 +1,15 @@
-"""Texts out of files of records: one field of JSON Lines, CSV or TSV."""
+"""Texts out of files of records: one field of JSON (lines or an array), CSV or TSV."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, NamedTuple, NoReturn
 
 from nlpzero.engine.showing import listed, quoted
 from nlpzero.errors import CorpusError
 from nlpzero.text.decoding import TextDecoder, without_surrogates
 from nlpzero.text.files import Piece, line_ends_before
+from nlpzero.text.json_arrays import LOOK, ArrayFault, JsonArray, is_array
 
 _CSV_FIELD = 1 << 28  # characters; a quote left open must not swallow a whole file into memory
 
@@ -68,6 +70,7 @@ def quoted_fields(line: str, separator: str) -> list[str]:
 
 def _kind_of_value(value: Any) -> str:
     kinds = {
+        str: "text",
         bool: "true or false",
         int: "a number",
         float: "a number",
@@ -77,13 +80,42 @@ def _kind_of_value(value: Any) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
+class Record(NamedTuple):
+    """A record, and the text in it.
+
+    line : int
+        Where it begins in its piece, from 1.
+    text : str or None
+        None where the field is null.
+    value : dict, or list of str
+        The object of JSON, or the cells of a row.
+    source : str
+        The object as it stands in the file, white space around it included; empty for a row.
+    """
+
+    line: int
+    text: str | None
+    value: Any
+    source: str = ""
+
+
 class Records:
-    """The texts that one field of the records of a source holds, with their line numbers."""
+    """The records of a source, with the texts that one field holds.
+
+    Attributes
+    ----------
+    header : list of str
+        The columns of CSV and TSV, once a record was read; empty for JSON.
+    layout : {"jsonl", "csv", "tsv"}
+        What the source is, as soon as :meth:`read` knows.
+    """
 
     def __init__(self, piece: Piece, wanted: str, decoder: TextDecoder) -> None:
         self.piece = piece
         self.wanted = wanted
         self.decoder = decoder
+        self.header: list[str] = []
+        self.layout = ""
         self.line = 0  # of this piece
 
     def place(self) -> str:
@@ -97,7 +129,8 @@ class Records:
     def fail(self, message: str) -> NoReturn:
         raise CorpusError(f"{self.place()}: {message}")
 
-    def jsonl(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    def _lines(self, lines: Iterable[str]) -> Iterator[Record]:
+        """JSON Lines."""
         import json
 
         for line in lines:
@@ -108,29 +141,49 @@ class Records:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
                 what = getattr(error, "msg", None) or str(error)
-                self.fail(f"not valid JSON ({what}), got {quoted(line.strip(), 40)}")
-            if not isinstance(record, dict):
+                more = "; give one object a line, or an array of objects"
                 self.fail(
-                    f"expected a JSON object with the field {self.wanted!r}, got "
-                    f"{quoted(line.strip(), 40)}"
+                    f"not valid JSON ({what}), got {quoted(line.strip(), 40)}"
+                    f"{more if line.strip() == '{' else ''}"
                 )
-            if self.wanted not in record:
-                self.fail(f"no field {self.wanted!r}; the fields are: {listed(list(record))}")
-            value = record[self.wanted]
-            if value is None:
-                continue
-            if not isinstance(value, str):
-                self.fail(f"the field {self.wanted!r} must hold text, got {_kind_of_value(value)}")
-            if "\\u" in line:
-                value, _ = without_surrogates(value, self.decoder, self.place)
-            yield self.line, value
+            text = record.get(self.wanted) if type(record) is dict else None
+            if type(text) is not str or "\\u" in line:  # all that is not usual
+                text = self._text_of(record, line.strip())
+            yield Record(self.line, text, record, line)
+
+    def _array(self, blocks: Iterable[str]) -> Iterator[Record]:
+        try:
+            for line, record, source in JsonArray(blocks):
+                self.line = line
+                yield Record(line, self._text_of(record, source), record, source)
+        except ArrayFault as fault:
+            self.line = fault.line
+            self.fail(str(fault))
+
+    def _text_of(self, record: Any, source: str) -> str | None:
+        if not isinstance(record, dict):
+            self.fail(
+                f"expected a JSON object with the field {self.wanted!r}, got {quoted(source, 40)}"
+            )
+        try:
+            value = field_of(record, self.wanted)
+        except LookupError as error:
+            self.fail(error.args[0])
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.fail(f"the field {self.wanted!r} must hold text, got {_kind_of_value(value)}")
+        if "\\u" in source:
+            value, _ = without_surrogates(value, self.decoder, self.place)
+        return value
 
     def _column(self, header: list[str]) -> int:
         if self.wanted not in header:
             self.fail(f"no column {self.wanted!r}; the columns are: {listed(header)}")
+        self.header = header
         return header.index(self.wanted)
 
-    def tsv(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    def _tsv(self, lines: Iterable[str]) -> Iterator[Record]:
         """Cells as they stand: a quote is nothing special in a TSV file."""
         column = -1
         for line in lines:
@@ -144,9 +197,9 @@ class Records:
                         f"expected at least {column + 1} cells, got {len(cells)}: "
                         f"{quoted(line.strip(), 40)}"
                     )
-                yield self.line, cells[column]
+                yield Record(self.line, cells[column], cells)
 
-    def csv(self, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    def _csv(self, lines: Iterable[str]) -> Iterator[Record]:
         import csv
 
         # The module's limit is a guard for everybody; a higher one changes no result.
@@ -172,21 +225,91 @@ class Records:
                     f"{quoted(','.join(row).strip(), 40)}"
                 )
             else:
-                yield self.line, row[column]
+                yield Record(self.line, row[column], row)
 
-    def read(self, layout: str, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    def read(self, layout: str, blocks: Iterable[str]) -> Iterator[Record]:
+        """The records of a text.
+
+        Parameters
+        ----------
+        layout : {"jsonl", "csv", "tsv", "guess"}
+            jsonl is an array too, if it begins with a bracket.
+        blocks : iterable of str
+            The text of the piece.
+        """
+        blocks = iter(blocks)
+        if layout in ("jsonl", "guess") and not self.piece.start:
+            beginning, blocks = _beginning(blocks)
+            if is_array(beginning):
+                self.layout = "jsonl"
+                return self._array(blocks)
+        lines = lines_of(blocks)
         if layout == "guess":
-            lines = iter(lines)
             first = next(lines, "")
             layout = (
                 "jsonl" if first.lstrip().startswith("{") else "tsv" if "\t" in first else "csv"
             )
-            lines = _chain(first, lines)
-        reader: Callable[[Iterable[str]], Iterator[tuple[int, str]]] = getattr(self, layout)
-        return reader(lines)
+            lines = chain([first] if first else [], lines)
+        self.layout = layout
+        return {"jsonl": self._lines, "tsv": self._tsv, "csv": self._csv}[layout](lines)
 
 
-def _chain(first: str, rest: Iterable[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
+def field_of(record: Mapping[str, Any], name: str) -> Any:
+    """A field of a JSON object: the one of this name, else that of an object inside it.
+
+    Parameters
+    ----------
+    record : mapping
+    name : str
+        ``meta.body`` is the field ``body`` of the object ``meta``, unless a field has just this
+        name.
+
+    Returns
+    -------
+    object
+        None where the field, or the object that should hold it, is null.
+
+    Raises
+    ------
+    LookupError
+        There is no such field; the message names those there are.
+
+    Examples
+    --------
+    >>> record = {"id": 1, "meta": {"body": "今天", "a.b": {"c": "天气"}}, "x.y": "好"}
+    >>> [field_of(record, name) for name in ("meta.body", "meta.a.b.c", "x.y")]
+    ['今天', '天气', '好']
+    """
+    if name in record:
+        return record[name]
+    dot = name.rfind(".")
+    message = f"no field {name!r}; the fields are: {listed(list(record))}"
+    null = False
+    while dot >= 0:
+        outer = record.get(name[:dot], _MISSING)
+        if isinstance(outer, dict):
+            try:
+                return field_of(outer, name[dot + 1 :])
+            except LookupError as error:
+                message = f"{error.args[0]} (in {name[:dot]!r})"
+        elif outer is None:
+            null = True
+        elif outer is not _MISSING:
+            message = f"no field {name!r}: {name[:dot]!r} holds {_kind_of_value(outer)}"
+        dot = name.rfind(".", 0, dot)
+    if null:
+        return None
+    raise LookupError(message)
+
+
+_MISSING = object()
+
+
+def _beginning(blocks: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The first block that is not only white space, and all blocks again."""
+    read: list[str] = []
+    for block in blocks:
+        read.append(block)
+        if not block.isspace() or sum(map(len, read)) >= LOOK:
+            break
+    return "".join(read), chain(read, blocks)

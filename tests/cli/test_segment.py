@@ -382,3 +382,64 @@ def test_words_of_ones_own_beside_a_model(run_cli, tmp_path):
         *cut, "--split-words", str(tmp_path / "split.txt"), input="今天天气很好".encode()
     ).out
     assert "天|气" in split
+
+
+ROWS = '{"id": 1, "meta": {"body": "我们学习"}}\n{"id": 2, "meta": {"body": "今天好"}}\n'
+
+
+@pytest.mark.parametrize(
+    "keep", [("--keep-records",), ("--format", "jsonl", "--keep"), ("--keep", "-q")]
+)
+def test_records_are_kept(run_cli, model, tmp_path, keep):
+    (tmp_path / "in.jsonl").write_text(ROWS, encoding="utf-8")
+    wanted = [
+        {"id": 1, "meta": {"body": "我们学习"}, "tokens": ["我们", "学习"]},
+        {"id": 2, "meta": {"body": "今天好"}, "tokens": ["今天", "好"]},
+    ]
+    command = ("segment", "--model", model, "--field", "meta.body")
+    done = run_cli(*command, "in.jsonl", *keep, code=0)
+    assert [json.loads(line) for line in done.out.splitlines()] == wanted
+    array = json.dumps([json.loads(line) for line in ROWS.splitlines()], indent=2)
+    piped = run_cli(*command, *keep, input=array.encode(), code=0)
+    assert [json.loads(line) for line in piped.out.splitlines()] == wanted
+
+
+def test_records_learn_from_themselves_and_keep_names(run_here, tmp_path):
+    row = json.dumps({"text": "我们用C++17学习", "n": 1}, ensure_ascii=False) + "\n"
+    (tmp_path / "in.jsonl").write_text(row * 3, encoding="utf-8")
+    options = ("segment", "--field", "text", "--keep-records", "--tokens-key", "words", "in.jsonl")
+    tokens = json.loads(run_here(*options, code=0).out.splitlines()[0])["words"]
+    assert "C++17" in tokens and "".join(tokens) == "我们用C++17学习"
+    without = json.loads(run_here(*options, "--keep", "none", code=0).out.splitlines()[0])["words"]
+    assert "C++17" not in without and "".join(without) == "".join(tokens)
+    (tmp_path / "in.csv").write_text("n,text\n1,我们\n", encoding="utf-8")
+    table = ("segment", "--model", "base", "--field", "text", "--keep-records", "in.csv")
+    assert run_here(*table, "--format", "csv", code=0).out == "\ufeffn,text,tokens\n1,我们,我们\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--keep-records",), 2, "--keep-records needs --field"),
+        (("--keep",), 2, "--keep-records needs --field"),
+        (("--tokens-key", "x"), 2, "--tokens-key goes with --keep-records"),
+        (("--format", "csv"), 2, "--format csv writes records: give --keep-records too"),
+        (("--field", "text", "--keep-records", "--format", "probs"), 2, "has no place for records"),
+        (("--field", "text", "--keep", "in.jsonl"), 2, "To keep the records, give --keep-records."),
+        (("--field", "text", "--keep-records", "in.txt"), 1, "in.txt is plain text"),
+        (("--field", "text", "--keep-records", "in.jsonl"), 1, "in.jsonl:2: not valid JSON"),
+        (("--field", "b", "--keep-records", "in.jsonl"), 1, "in.jsonl:1: no field 'b'"),
+        (("--field", "text", "--keep-records", "--tokens-key", "", "in.jsonl"), 2, "--tokens-key"),
+    ],
+)
+def test_records_that_cannot_be_kept(run_here, tmp_path, args, code, message):
+    (tmp_path / "in.jsonl").write_text('{"text": "好"}\n{"text": \n', encoding="utf-8")
+    (tmp_path / "in.txt").write_text("好\n", encoding="utf-8")
+    done = run_here("segment", "--model", "base", *args, input="好".encode(), code=code)
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_only_segment_takes_keep_alone(run_here):
+    done = run_here("count", "--keep", input="好".encode(), code=2)
+    assert "Option '--keep' requires an argument" in done.err
