@@ -67,6 +67,27 @@ print(both.total, both.count_of(["葡萄", "葡萄酒"]).tolist())
 counts.save("counts.nz")
 print(nlpzero.NGramCounts.load("counts.nz").count_of(["葡萄", "不吐葡萄皮"]).tolist())
 """,
+    "sorting": """
+from nlpzero.engine import digit_sort
+from nlpzero.engine.sorted_runs import in_memory, merge_in_memory
+from nlpzero.ngrams import window_counter
+from nlpzero.text.alphabet import GrowingAlphabet
+rng = np.random.default_rng(0)
+digit_sort.FEW = window_counter.FEW = 0
+for high in (9, 1 << 40, 1 << 63):
+    keys = rng.integers(0, high, 300, np.uint64)
+    keys[:150] = rng.integers(0, 1000, 150, np.uint64)
+    found = digit_sort.count_keys(keys.copy(), np.empty_like(keys))
+    print([column.tolist() for column in found])
+far = str.maketrans("吃皮", "\U00021000𠮷")
+counter = window_counter.WindowCounter(1 << 20)
+alphabet = GrowingAlphabet(nlpzero.Alphabet())
+for text in texts:
+    counter.add(alphabet.symbols(text.translate(far)))
+    counter._flush(counter._filled - 3)
+runs = counter.finish(alphabet.freeze()[1])
+print([column.tolist() for column in in_memory(merge_in_memory(runs, 2))])
+""",
     "language model": """
 model = nlpzero.KneserNeyModel.from_counts(nlpzero.count_ngrams(texts, order=5), 5)
 print([model.score(text) for text in [*texts, unseen]], model.log_prob("皮", "葡萄"))

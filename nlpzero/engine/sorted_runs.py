@@ -7,6 +7,7 @@ disk.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -17,28 +18,10 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.checkpoints import InFiles
+from nlpzero.engine.digit_sort import count_keys
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.stored_arrays import StoredArray, plain
 from nlpzero.engine.temporary import disk_errors
-
-
-@kernel
-def count_sorted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct values of sorted keys and how often each occurs."""
-    n = len(keys)
-    distinct = 0
-    for i in range(n):
-        distinct += i == 0 or keys[i] != keys[i - 1]
-    out = np.empty(distinct, np.uint64)
-    counts = np.empty(distinct, np.int64)
-    row = -1
-    for i in range(n):
-        if i == 0 or keys[i] != keys[i - 1]:
-            row += 1
-            out[row] = keys[i]
-            counts[row] = 0
-        counts[row] += 1
-    return out, counts
 
 
 @kernel
@@ -98,11 +81,13 @@ def merge_step(
 ROW_BYTES = 16
 # more sources than this are merged in stages: every output row looks at the head of every source
 _MOST_SOURCES = 24
-# shares of the budget; at a flush the buffer, the run made from it and the resident runs exist
-# together
-_BUFFER_SHARE = 0.22
-_RESIDENT_SHARE = 0.30
+# shares of the budget; at a flush the buffer, another to sort in, the run made from them and the
+# resident runs exist together
+_BUFFER_SHARE = 0.16
+RESIDENT_SHARE = 0.30
 _NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
+# of keys, for each thread that merges: they end at about the same time
+_RANGES = 4
 
 Chunk = tuple[Keys, Counts]
 
@@ -196,11 +181,19 @@ def remap_keys(keys: Keys, table: npt.NDArray[np.uint16] | None) -> Keys:
     return table[np.ascontiguousarray(keys).view(np.uint16)].view(np.uint64)
 
 
-def holds_symbol(keys: Keys, first: int, last: int) -> npt.NDArray[np.bool_]:
+@kernel
+def holds_symbol(keys: np.ndarray, first: int, last: int) -> np.ndarray:
     """Whether any of the four symbols of each key lies in a range."""
-    symbols = np.ascontiguousarray(keys).view(np.uint16).reshape(-1, 4)
-    inside: npt.NDArray[np.bool_] = (symbols >= first) & (symbols <= last)
-    return np.any(inside, axis=1)
+    inside = np.empty(len(keys), np.bool_)
+    for i in range(len(keys)):
+        key = keys[i]
+        found = np.int64(0)
+        for _ in range(4):
+            symbol = np.int64(key & np.uint64(0xFFFF))
+            found += (first <= symbol) & (symbol <= last)
+            key >>= np.uint64(16)
+        inside[i] = found > 0
+    return inside
 
 
 def _write_rows(file: IO[bytes], rows: npt.NDArray[Any]) -> None:
@@ -317,32 +310,52 @@ def merge_runs(
         yield out_keys[:written], out_counts[:written]
 
 
-def merge_in_memory(runs: Sequence[SortedRows]) -> Chunk:
-    """Merge runs whose rows, and the result, fit in memory.
-
-    The same as all of :func:`merge_runs`, faster.
+def merge_in_memory(runs: Sequence[SortedRows], jobs: int = 1) -> Iterator[Chunk]:
+    """Merge runs whose rows fit in memory: the same as :func:`merge_runs`, faster.
 
     Parameters
     ----------
     runs : sequence of Run, or of other sorted rows
+    jobs : int >= 1
+        Threads: each merges ranges of keys of its own, while the caller uses the ranges before.
 
-    Returns
-    -------
-    keys : ndarray of uint64, ascending
+    Yields
+    ------
+    keys : ndarray of uint64
     counts : ndarray of int64
     """
     parts = [in_memory(run.chunks(len(run))) for run in runs if len(run)]
     if len(parts) <= 1:
-        return in_memory(iter(parts))
-    ends = np.cumsum([len(part) for part, _ in parts])
+        yield in_memory(iter(parts))
+        return
+    ranges = 1 if jobs == 1 else _RANGES * jobs
+    longest = max((keys for keys, _ in parts), key=len)
+    inner = longest[[len(longest) * i // ranges for i in range(1, ranges)]]
+    bounds = [[0, *np.searchsorted(keys, inner).tolist(), len(keys)] for keys, _ in parts]
+
+    def merge(number: int) -> Chunk:
+        return _merge_slices(
+            [
+                (keys[own[number] : own[number + 1]], counts[own[number] : own[number + 1]])
+                for (keys, counts), own in zip(parts, bounds, strict=True)
+            ]
+        )
+
+    if jobs == 1:
+        yield merge(0)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(merge, range(ranges))
+
+
+def _merge_slices(parts: Sequence[Chunk]) -> Chunk:
+    ends = np.cumsum([len(keys) for keys, _ in parts])
     heads = np.concatenate([[0], ends[:-1]])
-    keys = np.concatenate([part for part, _ in parts])
-    counts = np.concatenate([part for _, part in parts])
-    del parts
-    out_keys = np.empty(len(keys), np.uint64)
-    out_counts = np.empty(len(keys), np.int64)
+    keys = np.concatenate([keys for keys, _ in parts])
+    counts = np.concatenate([counts for _, counts in parts])
+    out_keys, out_counts = np.empty_like(keys), np.empty_like(counts)
     written = merge_step(keys, counts, heads, ends, _NO_BOUND, out_keys, out_counts)
-    return out_keys[:written].copy(), out_counts[:written].copy()
+    return out_keys[:written], out_counts[:written]
 
 
 def add_up(keys: Keys, counts: Counts) -> Chunk:
@@ -360,6 +373,43 @@ def add_up(keys: Keys, counts: Counts) -> Chunk:
     keys = keys[order]
     firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
     return keys[firsts], np.add.reduceat(counts[order], firsts) if len(keys) else counts[order]
+
+
+class RunStore:
+    """Runs of a text that is being counted: in memory as far as they fit, the others on disk.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes for the runs that stay.
+    folder : Path, optional
+        Where runs go that do not fit; without it everything stays in memory.
+    """
+
+    def __init__(self, memory: int, folder: Path | None = None) -> None:
+        self._memory = memory
+        self._folder = folder
+        self._resident: list[Run] = []
+        self._spilled: list[Run] = []
+
+    def add(self, run: Run) -> None:
+        """Keep a run of rows in memory, or put all there are on disk."""
+        self._resident.append(run)
+        rows = sum(map(len, self._resident))
+        if self._folder is not None and rows * ROW_BYTES > self._memory:
+            chunks = merge_runs(self._resident, self._memory // 3)
+            self._spilled.append(run_on_disk(chunks, self._folder))
+            self._resident = []
+
+    def spill(self, run: Run) -> None:
+        """Keep a run that is on disk."""
+        self._spilled.append(run)
+
+    def finish(self) -> list[Run]:
+        """All runs; none is held afterwards."""
+        runs = self._spilled + self._resident
+        self._resident, self._spilled = [], []
+        return runs
 
 
 class KeyCounter:
@@ -381,12 +431,10 @@ class KeyCounter:
     """
 
     def __init__(self, memory: int, folder: Path | None = None) -> None:
-        self._memory = memory
-        self._folder = folder
+        self._runs = RunStore(int(memory * RESIDENT_SHARE), folder)
         self._buffer: Keys = np.empty(max(1 << 12, int(memory * _BUFFER_SHARE) // 8), np.uint64)
+        self._spare = np.empty_like(self._buffer)
         self._filled = 0
-        self._resident: list[Run] = []
-        self._spilled: list[Run] = []
 
     def reserve(self, rows: int) -> tuple[Keys, int]:
         """The buffer with room for `rows` more keys, and where they go.
@@ -397,6 +445,7 @@ class KeyCounter:
             self.flush()
             if rows > len(self._buffer):
                 self._buffer = np.empty(rows, np.uint64)
+                self._spare = np.empty_like(self._buffer)
         return self._buffer, self._filled
 
     def advance(self, filled: int) -> None:
@@ -415,21 +464,12 @@ class KeyCounter:
         """Turn the buffer into a run."""
         if not self._filled:
             return
-        keys = self._buffer[: self._filled]
-        keys.sort()
-        distinct, counts = count_sorted(keys)
+        distinct, counts = count_keys(self._buffer[: self._filled], self._spare)
         self._filled = 0
-        self._resident.append(Run(len(distinct), distinct, counts))
-        rows = sum(map(len, self._resident))
-        if self._folder is not None and rows * ROW_BYTES > self._memory * _RESIDENT_SHARE:
-            chunks = merge_runs(self._resident, int(self._memory * 0.1))
-            self._spilled.append(run_on_disk(chunks, self._folder))
-            self._resident = []
+        self._runs.add(Run(len(distinct), distinct, counts))
 
     def finish(self) -> list[Run]:
         """All runs; the counter is empty afterwards and its buffer free."""
         self.flush()
-        runs = self._spilled + self._resident
-        self._buffer = np.empty(0, np.uint64)
-        self._resident, self._spilled = [], []
-        return runs
+        self._buffer = self._spare = np.empty(0, np.uint64)
+        return self._runs.finish()

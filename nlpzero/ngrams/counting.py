@@ -7,27 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
-from nlpzero.engine.arrays import Keys
-from nlpzero.engine.jit import kernel
 from nlpzero.engine.passes import open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.sorted_runs import (
     ROW_BYTES,
-    KeyCounter,
     Run,
-    add_up,
-    holds_symbol,
     in_memory,
-    remap_keys,
     run_on_disk,
 )
 from nlpzero.engine.temporary import KeptFolder, PathLike
-from nlpzero.ngrams.keys import PACKED_ORDER, before_key
+from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.ngrams.levels import LevelCounter
 from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
+from nlpzero.ngrams.window_counter import WindowCounter
 from nlpzero.ngrams.windows import (
     TextPasses,
     blocks_of,
@@ -35,16 +27,11 @@ from nlpzero.ngrams.windows import (
     left_in,
     merged,
     whole_units,
-    windows,
 )
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
-from nlpzero.text.characters import FIRST_SLOT, LAST_SLOT
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 T = TypeVar("T")
-
-# positions whose keys go into the buffer at a time, small against the least memory
-_PIECE = 1 << 16
 
 
 def _count_windows(
@@ -52,37 +39,11 @@ def _count_windows(
 ) -> tuple[Alphabet, list[Run]]:
     """Sorted runs of the four-symbol windows of a text, and the alphabet of their symbols."""
     growing = GrowingAlphabet(alphabet)
-    counter = KeyCounter(memory, folder)
-    blocks = whole_units(blocks, alphabet)
-    for symbols, stop in windows(map(growing.symbols, blocks), PACKED_ORDER - 1):
-        for i in range(0, stop, _PIECE):
-            piece = min(_PIECE, stop - i)
-            buffer, filled = counter.reserve(piece)
-            counter.advance(pack_windows(symbols[i : i + piece + 3], piece, buffer, filled))
-    runs = counter.finish()
+    counter = WindowCounter(memory, folder)
+    for block in whole_units(blocks, alphabet):
+        counter.add(growing.symbols(block))
     final, table = growing.freeze()
-    if table is not None:
-        runs = _settle(runs, table)
-    return final, runs
-
-
-def _settle(runs: list[Run], table: npt.NDArray[np.uint16]) -> list[Run]:
-    """Move provisional symbols beyond the BMP to their places.
-
-    Rows that hold any become a run of their own.
-    """
-    slots = (FIRST_SLOT, LAST_SLOT)
-    settled: list[Run] = []
-    moved: list[tuple[Keys, npt.NDArray[np.int64]]] = []
-    for run in runs:
-        rows = len(run)
-        for keys, counts in run.chunks(1 << 20):
-            far = holds_symbol(keys, *slots)
-            moved.append((remap_keys(keys[far], table), counts[far]))
-            rows -= int(far.sum())
-        settled.append(replace(run, rows=rows, without=slots))
-    keys, counts = add_up(*(np.concatenate(column) for column in zip(*moved, strict=True)))
-    return [*settled, Run(len(keys), keys, counts)]
+    return final, counter.finish(table)
 
 
 def _window_worker(
@@ -227,35 +188,3 @@ def count_to_file(
             path, merged(passes, rows), final, order=order, min_count=min_count, levels=levels
         )
         return passes.read
-
-
-@kernel
-def pack_windows(symbols: np.ndarray, stop: int, out: np.ndarray, filled: int) -> int:
-    """Append the key of the four-symbol window at each position before `stop` that is not a break.
-
-    The first symbol is in the highest 16 bits; after a clause break the rest of the key is zero.
-    Symbols at and after `stop` are look-ahead only. Returns how many entries of `out` are filled
-    now; the keys of one call are in the order of the text.
-    """
-    n = len(symbols)
-    key = np.uint64(0)
-    # shifting a key right by one symbol gives the window of the symbol before: one pass, right to
-    # left
-    for i in range(min(n, stop + 3) - 1, stop - 1, -1):
-        symbol = np.uint64(symbols[i])
-        key = before_key(symbol, key) if symbol else np.uint64(0)
-    total = 0
-    for i in range(stop):
-        total += symbols[i] != 0
-    end = filled + total
-    at = end
-    # no branch on the symbol, which the processor could not foresee: a break's key is overwritten
-    for i in range(stop - 1, -1, -1):
-        if at == filled:
-            break
-        symbol = np.uint64(symbols[i])
-        inside = np.uint64(symbol != 0)
-        key = before_key(symbol, key) * inside
-        out[at - 1] = key
-        at -= int(inside)
-    return end

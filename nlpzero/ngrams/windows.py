@@ -132,5 +132,5 @@ def merged(
     budget = int(passes.budget * share)
     # the runs, their rows side by side, and the result are there together
     if 3 * ROW_BYTES * sum(map(len, runs)) <= budget:
-        return iter([merge_in_memory(runs)])
+        return merge_in_memory(runs, passes.jobs if passes.here else 1)
     return merge_runs(runs, budget // 4, passes.folder)

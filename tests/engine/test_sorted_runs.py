@@ -67,10 +67,11 @@ def test_merging_at_once_equals_merging_in_pieces(parts: list[list[int]]) -> Non
         counter.add(np.array(part, np.uint64))
         counter.flush()
     runs = counter.finish()
-    keys, counts = merge_in_memory(runs)
     expected_keys, expected_counts = in_memory(merge_runs(runs, 1))
-    np.testing.assert_array_equal(keys, expected_keys)
-    np.testing.assert_array_equal(counts, expected_counts)
+    for jobs in (1, 3):
+        keys, counts = in_memory(merge_in_memory(runs, jobs))
+        np.testing.assert_array_equal(keys, expected_keys)
+        np.testing.assert_array_equal(counts, expected_counts)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9) | st.integers(0, 2**64 - 1), st.integers(1, 99))))

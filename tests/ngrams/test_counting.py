@@ -132,13 +132,12 @@ def test_memory_jobs_and_executor_never_change_a_byte(
             == whole
         )
     # shrink the shares so that the smallest budget has to spill
-    monkeypatch.setattr(nlpzero.engine.sorted_runs, "_BUFFER_SHARE", 0.002)
-    monkeypatch.setattr(nlpzero.engine.sorted_runs, "_RESIDENT_SHARE", 0.01)
     spills = []
     real = nlpzero.engine.sorted_runs.run_on_disk
-    monkeypatch.setattr(
-        nlpzero.engine.sorted_runs, "run_on_disk", lambda *a: spills.append(a) or real(*a)
-    )
+    for module in (nlpzero.engine.sorted_runs, nlpzero.ngrams.window_counter):
+        monkeypatch.setattr(module, "_BUFFER_SHARE", 0.002)
+        monkeypatch.setattr(module, "RESIDENT_SHARE", 0.01)
+        monkeypatch.setattr(module, "run_on_disk", lambda *a: spills.append(a) or real(*a))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     table = count_ngrams(corpus, order, resources=Resources(memory=LEAST_MEMORY, tmpdir=scratch))
@@ -150,7 +149,7 @@ def test_memory_jobs_and_executor_never_change_a_byte(
 
 @given(TEXTS, st.integers(1, 7))
 def test_blocks_may_end_anywhere(texts: list[str], size: int) -> None:
-    from nlpzero.ngrams.counting import pack_windows
+    from nlpzero.ngrams.window_counter import pack_windows
     from nlpzero.ngrams.windows import symbol_blocks, windows
 
     text = "\n".join(texts)
@@ -160,10 +159,10 @@ def test_blocks_may_end_anywhere(texts: list[str], size: int) -> None:
         blocks = (text[i : i + size] for i in range(0, len(text), size))
         for symbols, stop in windows(symbol_blocks(blocks, alphabet), 3):
             out = np.empty(stop, np.uint64)
-            found += out[: pack_windows(symbols, stop, out, 0)].tolist()
+            found += out[: pack_windows(symbols, stop, out)].tolist()
         symbols = np.append(alphabet.encode(text).symbols, np.zeros(3, np.uint16))
         out = np.empty(len(symbols), np.uint64)
-        assert found == out[: pack_windows(symbols, len(symbols), out, 0)].tolist()
+        assert found == out[: pack_windows(symbols, len(symbols) - 3, out)].tolist()
 
 
 def test_large_counts_survive_the_file(tmp_path: Path) -> None:

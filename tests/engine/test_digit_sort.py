@@ -1,0 +1,48 @@
+"""Sorting by digits: what np.sort and np.unique give, whatever the keys look like."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlpzero.engine import digit_sort
+from nlpzero.engine.arrays import Keys
+
+
+@st.composite
+def keys(draw: st.DrawFn) -> Keys:
+    """Keys of some bits, many of them equal or all with the same digit."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n = draw(st.integers(0, 3000))
+    bits, above = draw(st.integers(1, 64)), draw(st.integers(0, 2**64 - 1))
+    values = rng.integers(0, 2**bits, n, np.uint64, endpoint=False) if bits < 64 else None
+    if values is None:
+        values = rng.integers(0, 2**64 - 1, n, np.uint64, endpoint=True)
+    values |= np.uint64(above & ~((1 << bits) - 1))
+    few = draw(st.integers(1, 3000))
+    return values[rng.integers(0, min(few, n), n)] if n else values
+
+
+@settings(deadline=None)
+@given(keys())
+def test_keys_are_sorted_and_counted(keys: Keys) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digit_sort, "FEW", 0 if len(keys) else 1)
+        assert (digit_sort.sort_keys(keys.copy()) == np.sort(keys)).all()
+        spare = np.empty(len(keys) + 3, np.uint64)
+        distinct, counts = digit_sort.count_keys(keys.copy(), spare)
+    expected, times = np.unique(keys, return_counts=True)
+    assert distinct.tolist() == expected.tolist()
+    assert counts.tolist() == times.tolist()
+    assert (distinct.dtype, counts.dtype) == (np.uint64, np.int64)
+
+
+def test_pieces_that_fit_no_cache() -> None:
+    rng = np.random.default_rng(0)
+    n = 3 * digit_sort._CACHED
+    keys = rng.integers(0, 1 << 47, n, np.uint64) | np.uint64(1 << 60)
+    keys[: n // 4] &= np.uint64(0xFFFF)
+    expected, times = np.unique(keys, return_counts=True)
+    distinct, counts = digit_sort.count_keys(keys, np.empty_like(keys))
+    assert (distinct == expected).all()
+    assert (counts == times).all()
