@@ -72,7 +72,7 @@ def run(
         else time.perf_counter() < started + args.seconds
     ):
         # where compiled code never returns, nothing but the end of the process helps
-        faulthandler.dump_traceback_later(60, exit=True)
+        faulthandler.dump_traceback_later(300, exit=True)
         outcome = play(name, seeds, folder, args.seed, number)
         counted[outcome.result] += 1
         if outcome.result in WRONG and f"{name} {outcome.where}" not in found:
