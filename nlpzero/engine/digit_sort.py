@@ -45,7 +45,7 @@ def count_keys(keys: Keys, spare: Keys) -> tuple[Keys, Counts]:
     return count_sorted(sort_keys(keys, spare))
 
 
-def sort_keys(keys: Keys, spare: Keys | None = None) -> Keys:
+def sort_keys(keys: Keys, spare: Keys | None = None, *, ordered_bits: int = 0) -> Keys:
     """Keys in ascending order.
 
     Parameters
@@ -54,6 +54,9 @@ def sort_keys(keys: Keys, spare: Keys | None = None) -> Keys:
         In any order; overwritten.
     spare : ndarray of uint64, contiguous, optional
         At least as long; overwritten.
+    ordered_bits : int in [0, 63]
+        Keys that differ in so many of their lowest bits alone are in order already: positions of a
+        text, say, which need no passes then.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def sort_keys(keys: Keys, spare: Keys | None = None) -> Keys:
         keys.sort()
         return keys
     pieces, bounds, shift = _in_pieces(keys, np.empty_like(keys) if spare is None else spare)
-    sort_pieces(pieces, keys, bounds, shift)
+    sort_pieces(pieces, keys, bounds, min(ordered_bits, shift), shift)
     return pieces
 
 
@@ -113,14 +116,17 @@ def sort_digits(
     end: int,
     spare: np.ndarray,
     spare_begin: int,
+    low: int,
     digits: int,
     sizes: np.ndarray,
 ) -> None:
-    """Sort rows by their lowest digits of 8 bits; as many rows of `spare` are used."""
+    """Sort rows by so many digits of 8 bits, from the bit `low` on; as many rows of `spare` are
+    used.
+    """
     n = end - begin
     sizes[:digits] = 0
     for i in range(begin, end):
-        key = keys[i]
+        key = keys[i] >> np.uint64(low)
         for digit in range(digits):
             sizes[digit, key & np.uint64(255)] += 1
             key >>= np.uint64(8)
@@ -128,7 +134,7 @@ def sort_digits(
     target, to = spare, spare_begin
     away = False
     for digit in range(digits):
-        shift = np.uint64(8 * digit)
+        shift = np.uint64(low + 8 * digit)
         if sizes[digit, (source[at] >> shift) & np.uint64(255)] == n:
             continue
         place = to
@@ -161,19 +167,22 @@ def insert(keys: np.ndarray, begin: int, end: int) -> None:
 
 
 @kernel
-def sort_pieces(keys: np.ndarray, spare: np.ndarray, bounds: np.ndarray, shift: int) -> None:
-    """Sort the keys of every piece.
+def sort_pieces(
+    keys: np.ndarray, spare: np.ndarray, bounds: np.ndarray, low: int, high: int
+) -> None:
+    """Sort the keys of every piece, by the bits from `low` up to `high`.
 
     `spare` is at least as long as the largest piece.
     """
     cached = np.empty(_CACHED, np.uint64)
     sizes = np.empty((8, 256), np.int64)
+    digits = (high - low + 7) // 8
     for piece in range(len(bounds) - 1):
         begin, end = bounds[piece], bounds[piece + 1]
         if end - begin > _CACHED:
-            sort_digits(keys, begin, end, spare, 0, (shift + 7) // 8, sizes)
+            sort_digits(keys, begin, end, spare, 0, low, digits, sizes)
         elif end - begin >= _INSERTED:
-            sort_digits(keys, begin, end, cached, 0, (shift + 7) // 8, sizes)
+            sort_digits(keys, begin, end, cached, 0, low, digits, sizes)
         else:
             insert(keys, begin, end)
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32
+from nlpzero.engine.digit_sort import sort_keys
 from nlpzero.engine.jit import kernel
 from nlpzero.learning.streams import Dense
 from nlpzero.ngrams.keys import PACKED_ORDER, next_keys
@@ -161,7 +162,7 @@ def next_order(
         packed = _pack(ids, symbols, order, size, bits)
     else:
         packed = _pack_wide(ids, symbols, order)
-    packed = np.sort(packed)
+    packed = sort_keys(packed, ordered_bits=bits)
     new = np.full(n if numbers else 0, -1, np.int32)
     counts, firsts = _number(packed, bits, new)
     return new, Order(counts, firsts)
@@ -204,11 +205,11 @@ def branching_entropies(
 def _skip_keys(symbols: np.ndarray) -> np.ndarray:
     """Pairs of symbols with exactly one symbol of the same clause between them."""
     n = len(symbols)
-    out = np.empty(max(n, 2) - 2, np.uint32)
+    out = np.empty(max(n, 2) - 2, np.uint64)
     m = 0
     for i in range(n - 2):
         if symbols[i] > 0 and symbols[i + 1] > 0 and symbols[i + 2] > 0:
-            out[m] = np.uint32(symbols[i]) << np.uint32(16) | np.uint32(symbols[i + 2])
+            out[m] = np.uint64(symbols[i]) << np.uint64(16) | np.uint64(symbols[i + 2])
             m += 1
     return out[:m]
 
@@ -244,7 +245,7 @@ def skip_counts(
     >>> skip_counts(symbols, np.array([1 << 16 | 1, 1 << 16 | 2, 2 << 16 | 2], np.uint32)).tolist()
     [1, 0, 1]
     """
-    return _count_sorted(np.sort(_skip_keys(symbols)), pairs)
+    return _count_sorted(sort_keys(_skip_keys(symbols)), pairs)
 
 
 def spread(

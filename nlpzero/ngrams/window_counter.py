@@ -133,7 +133,7 @@ def _sorted_windows(symbols: Symbols, windows: int, out: Keys) -> Keys:
     bounds = np.zeros((1 << PIECE_BITS) + 1, np.int64)
     scatter_windows(symbols, windows, bounds, out)
     spare = np.empty(int(np.diff(bounds).max()), np.uint64)
-    sort_pieces(out, spare, bounds, 64 - PIECE_BITS)
+    sort_pieces(out, spare, bounds, 0, 64 - PIECE_BITS)
     return out[: bounds[-1]]
 
 

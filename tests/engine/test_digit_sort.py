@@ -37,6 +37,17 @@ def test_keys_are_sorted_and_counted(keys: Keys) -> None:
     assert (distinct.dtype, counts.dtype) == (np.uint64, np.int64)
 
 
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 300) | st.integers(0, 2**40)), st.integers(0, 9))
+def test_positions_need_no_passes(values: list[int], more: int) -> None:
+    values = values * 70
+    bits = max(1, len(values).bit_length()) + more
+    keys = np.array([value << bits | i for i, value in enumerate(values)], np.uint64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digit_sort, "FEW", 0 if len(keys) else 1)
+        assert (digit_sort.sort_keys(keys.copy(), ordered_bits=bits) == np.sort(keys)).all()
+
+
 def test_pieces_that_fit_no_cache() -> None:
     rng = np.random.default_rng(0)
     n = 3 * digit_sort._CACHED
