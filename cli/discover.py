@@ -1,7 +1,7 @@
 """``nlpzero discover``: the words of a text, with evidence."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from .learning import (
     refuse_keeping,
     telling_rounds,
 )
+from .reports import WORDS_WITH_CONTEXTS, check_report, names_of, report_option
 from .thresholds import (
     check_writing,
     kept_by,
@@ -103,6 +104,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
     help="Say what became of this word, which threshold dropped it, and show it in the text. "
     "Repeatable.",
 )
+@report_option()
 @writing_words()
 @options.working()
 @options.checkpoint()
@@ -124,6 +126,7 @@ def discover(
     min_count: int | None,
     max_length: int,
     explain: tuple[str, ...],
+    report: str | None,
     format: str,
     with_frequency: bool,
     jobs: int,
@@ -158,9 +161,11 @@ def discover(
       nlpzero discover news.txt --top 1000
       nlpzero discover novels/ --exclude dict.txt --format csv -o words.csv
       nlpzero discover chat.txt --format jieba -o userdict.txt
+      nlpzero discover reviews.txt --report words.html -o words.tsv
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
     """
     check_writing(format, with_frequency)
+    check_report(report, output, save, save_counts)
     if max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
     whole = {"keep": keep, "joiners": joiners}
@@ -191,7 +196,8 @@ def discover(
             found.save(save)
         found = found.filter(**wanted)
         fates = [found.explain(word) for word in explain]
-        contexts = _contexts(corpus, explain)
+        first = [] if report is None else [word.word for word in found[:WORDS_WITH_CONTEXTS]]
+        contexts = _contexts(corpus, [*explain, *first])
     if corpus is not None:
         options.note_reading(corpus, found.read, quiet=quiet)
     tell_thresholds(found, quiet=quiet)
@@ -199,6 +205,8 @@ def discover(
         click.echo(f"{fate.word}: {fate}", err=True)
         for context in contexts.get(fate.word, ()):
             click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
+    if report is not None:
+        found.report(report, contexts=contexts, source=names_of(corpus, counts))
     write_words(found, output, format, with_frequency)
 
 
@@ -319,7 +327,7 @@ def _saved_counts(
     return nlpzero.NGramCounts.load(path), read
 
 
-def _contexts(corpus: "Corpus | None", words: tuple[str, ...]) -> dict[str, list[Any]]:
+def _contexts(corpus: "Corpus | None", words: Sequence[str]) -> dict[str, list[Any]]:
     """Where the words that are asked about stand in the text, all found in one reading."""
     if corpus is None or not words:
         return {}

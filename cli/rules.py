@@ -11,8 +11,9 @@ from nlpzero.rules.rule_filter import RuleFilter
 
 from . import options, params
 from .configs import config_options
-from .formats import FORMATS
+from .formats import FORMATS, number
 from .progress import note
+from .reports import check_report, names_of, report_option
 from .rule_output import (
     hint,
     itemsets_note,
@@ -159,6 +160,7 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
     default=None,
     help="Output format.  [default: table on a terminal, else tsv]",
 )
+@report_option()
 @options.memory()
 @options.tmpdir()
 @options.writing()
@@ -188,6 +190,7 @@ def rules(
     itemsets: str | None,
     kind: "Kind",
     format: str | None,
+    report: str | None,
     memory: int | None,
     tmpdir: str | None,
     output: str | None,
@@ -207,6 +210,7 @@ def rules(
       nlpzero rules --text reviews.txt --model model.nz --stopwords stop.txt --min-support 50
       nlpzero rules baskets.csv --format dot | dot -Tsvg > rules.svg
     """
+    check_report(report, output, itemsets)
     as_text = text or cutting.of_sentences
     if sum([as_text, basket is not None, jsonl]) > 1:
         raise click.UsageError("--text, --basket and --jsonl exclude each other.")
@@ -267,6 +271,16 @@ def rules(
     )
     if itemsets is not None:
         write_itemsets(itemsets, sets.of_kind(kind))
+    if report is not None:
+        said = [
+            ("transactions", f"{sets.transactions:,}"),
+            ("frequent itemsets", f"{len(sets):,}"),
+            ("min_count of an itemset", f"{sets.min_count:,}"),
+            ("min_confidence", number(min_confidence)),
+            *((f"min {name}", number(value)) for name, value in minimum.items()),
+            ("strict", "yes" if strict else "no"),
+        ]
+        result.report(report, source=names_of(corpus), details=said)
     write_rules(output, format, result)
     note(f"{len(result):,} rules{hint(sets, where, result)}", quiet=quiet)
 

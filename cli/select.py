@@ -1,5 +1,6 @@
 """``nlpzero select``: other thresholds on what `discover` found and kept."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,6 +9,7 @@ import nlpzero
 
 from . import options
 from .progress import note
+from .reports import check_report, report_option
 from .thresholds import (
     check_writing,
     kept_by,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     help="Longest words.  [default: that of the run]",
 )
 @thresholds()
+@report_option()
 @writing_words()
 @options.writing()
 def select(
@@ -47,6 +50,7 @@ def select(
     min_count: int | None,
     min_pmi: tuple[float, ...] | None,
     max_length: int | None,
+    report: str | None,
     format: str,
     with_frequency: bool,
     output: str | None,
@@ -66,8 +70,10 @@ def select(
       nlpzero discover news.txt --save found.nz -o words.tsv
       nlpzero select found.nz --min-count 20 --min-entropy 1.5 --top 1000
       nlpzero select found.nz --exclude dict.txt --format jieba -o userdict.txt
+      nlpzero select found.nz --top 5000 --report words.html -o words.tsv
     """
     check_writing(format, with_frequency)
+    check_report(report, output, file)
     found = nlpzero.Discovery.load(file)
     if max_length is not None and max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
@@ -83,6 +89,8 @@ def select(
         min_count=min_count, min_pmi=single, max_length=max_length, **kept_by(criteria)
     )
     tell_thresholds(found, quiet=quiet)
+    if report is not None:
+        found.report(report, source=os.path.basename(file))
     write_words(found, output, format, with_frequency)
 
 

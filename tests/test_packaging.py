@@ -77,6 +77,17 @@ def test_every_package_folder_is_listed():
     assert sorted(listed) == sorted(on_disk)
 
 
+def test_all_files_that_are_no_modules_are_package_data():
+    patterns = project()["tool"]["setuptools"]["package-data"]
+    for name, folder in FOLDERS.items():
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_dir() or path.suffix in (".py", ".pyc"):
+                continue
+            package = ".".join([name, *path.parent.relative_to(ROOT / folder).parts])
+            wanted = [*patterns.get(package, []), *patterns["*"]]
+            assert any(path.match(pattern) for pattern in wanted), path
+
+
 def test_nothing_named_cli_is_installed(tmp_path):
     # from another folder: in the tree, leftovers of building answer instead of what is installed
     script = """

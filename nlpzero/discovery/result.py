@@ -5,7 +5,7 @@ removed.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
 from nlpzero.engine.temporary import PathLike
+
+if TYPE_CHECKING:
+    from nlpzero.discovery.contexts import Context
 
 
 class Removal(NamedTuple):
@@ -181,7 +184,8 @@ class Discovery:
         return self.criteria.judged(self.found)
 
     @property
-    def _rows(self) -> npt.NDArray[np.int64]:
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Rows of the words in :attr:`found`, in their order."""
         return self._judged[0][: self.criteria.top]
 
     @property
@@ -265,10 +269,10 @@ class Discovery:
         return value, len(_kept(replace(self.criteria, **looser), self.found))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[Word]:
-        return self.found.rows(self._rows)
+        return self.found.rows(self.rows)
 
     @overload
     def __getitem__(self, place: int) -> Word: ...
@@ -277,7 +281,7 @@ class Discovery:
     def __getitem__(self, place: slice) -> list[Word]: ...
 
     def __getitem__(self, place: int | slice) -> Word | list[Word]:
-        rows = self._rows[place]
+        rows = self.rows[place]
         if isinstance(place, slice):
             return list(self.found.rows(np.atleast_1d(rows)))
         return next(self.found.rows(np.array([rows])))
@@ -291,7 +295,7 @@ class Discovery:
             and self.removals == other.removals
             and self.total == other.total
             and self.hint == other.hint
-            and self.found.take(self._rows).same(other.found.take(other._rows))
+            and self.found.take(self.rows).same(other.found.take(other.rows))
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -511,6 +515,55 @@ class Discovery:
             There is no pandas.
         """
         return data_frame(Word._fields, self.words)
+
+    def report(
+        self,
+        path: PathLike,
+        *,
+        contexts: "Mapping[str, Sequence[Context]] | None" = None,
+        limit: int = 20_000,
+        title: str = "Words found",
+        source: str = "",
+    ) -> None:
+        """Write a page for a browser: a table of the words with their evidence, plots, thresholds
+        that can be moved.
+
+        One file that needs nothing else; it holds words, too, that only miss `min_entropy`, or a
+        `min_count` or `min_pmi` given to :meth:`filter`, unless `top` is in force: the thresholds
+        can be loosened on the page.
+
+        Parameters
+        ----------
+        path : path
+            It appears complete or not at all.
+        contexts : mapping of str to sequence of Context, optional
+            Where words stand in the text, from :func:`nlpzero.concordance`; shown with the words.
+        limit : int >= 1
+            Words in the report, at most; the first ones.
+        title, source : str
+            What stands above the table, and below the title.
+
+        Raises
+        ------
+        NlpzeroError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from nlpzero import Cohesion, concordance, discover_words
+        >>> texts = ["摘葡萄", "葡萄皮", "吃葡萄"]
+        >>> found = discover_words(texts, Cohesion(min_pmi=(0, 1, 2)), min_count=2)
+        >>> contexts = concordance(texts, [word.word for word in found])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found.report(os.path.join(folder, "words.html"), contexts=contexts)
+        ...     os.listdir(folder)
+        ['words.html']
+        """
+        from nlpzero.discovery.reporting import write_discovery
+
+        check_integer("limit", limit, 1)
+        write_discovery(self, path, contexts=contexts, limit=limit, title=title, source=source)
 
     def to_dictionary(self, target: DictionaryFormat, *, with_frequency: bool = False) -> list[str]:
         """The words as lines of a dictionary for jieba, HanLP or IK, without those it cannot hold.

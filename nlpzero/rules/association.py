@@ -14,6 +14,7 @@ from nlpzero.engine.arrays import Bools, Counts, Floats
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import Resources
 from nlpzero.engine.showing import html_table, text_table
+from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import ResourceError
 from nlpzero.rules.apriori import frequent_itemsets
 from nlpzero.rules.graphs import rules_to_dot, rules_to_graphml
@@ -132,6 +133,49 @@ class Rules(Sequence[Rule]):
         (True, True)
         """
         return rules_to_graphml(self)
+
+    def report(
+        self,
+        path: PathLike,
+        *,
+        limit: int = 20_000,
+        title: str = "Association rules",
+        source: str = "",
+        details: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Write a page for a browser: a table of the rules, a network of their items, lift against
+        support, thresholds that can be moved.
+
+        Parameters
+        ----------
+        path : path
+            One file that needs nothing else; it appears complete or not at all.
+        limit : int >= 1
+            Rules in the report, at most; the first ones.
+        title, source : str
+            What stands above the table, and below the title.
+        details : sequence of (name, text)
+            More to say of the run, at the end.
+
+        Raises
+        ------
+        NlpzeroError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from nlpzero import apriori
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).report(os.path.join(folder, "rules.html"))
+        ...     os.listdir(folder)
+        ['rules.html']
+        """
+        from nlpzero.rules.reporting import write_rules
+
+        if limit < 1:
+            raise ValueError(f"`limit` must be an integer >= 1, got {limit!r}.")
+        write_rules(self, path, limit=limit, title=title, source=source, details=details)
 
     def to_dataframe(self, style: FrameStyle = "mlxtend") -> DataFrame:
         """The rules as a data frame; needs pandas.

@@ -1,0 +1,1 @@
+"""Results as one page for a browser: a table, plots and thresholds that can be moved."""
