@@ -233,14 +233,78 @@ def machine() -> dict[str, str]:
     cores = len(affinity(0)) if affinity else os.cpu_count()
     commit = _git("rev-parse", "--short", "HEAD") or "unknown"
     changed = " with local changes" if _git("status", "--porcelain", "--untracked-files=no") else ""
+    kind = "/".join(_first("/proc/cpuinfo", name) for name in ("cpu family", "model\t"))
     return {
-        "processor": f"{_first('/proc/cpuinfo', 'model name')}, {cores} cores",
+        "processor": f"{_first('/proc/cpuinfo', 'model name')} (family/model {kind}), {cores} "
+        "cores",
+        "vectors": vectors(),
         "memory": _first("/proc/meminfo", "MemTotal"),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         **{name: _version(name) for name in ("numpy", "numba")},
         "nlpzero": f"{_version('nlpzero')}, commit {commit}{changed}",
     }
+
+
+_SORT = """
+import time
+import numpy as np
+keys = np.random.default_rng(0).integers(0, 1 << 63, 1 << 20, np.uint64)
+def seconds():
+    copy, begun = keys.copy(), time.process_time()
+    copy.sort()
+    return time.process_time() - begun
+print(f"{min(seconds() for _ in range(3)) * 1000:.0f}")
+"""
+
+
+def vectors() -> str:
+    """What NumPy finds of vector instructions, and how fast it sorts by them, and without the
+    widest: on some processors these are the slower ones.
+    """
+    from numpy._core._multiarray_umath import __cpu_features__ as features
+
+    level = max((name for name, there in features.items() if there and "X86_V" in name), default="")
+    told = []
+    for off in ("", "X86_V4 AVX512_ICL"):
+        environment = {**os.environ, **({"NPY_DISABLE_CPU_FEATURES": off} if off else {})}
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", _SORT],
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        told.append(done.stdout.strip() or "?")
+    return (
+        f"{level or platform.machine()}; numpy.sort of 2^20 random keys {told[0]} ms, without "
+        f"AVX-512 {told[1]} ms"
+    )
+
+
+class Others:
+    """How much of the machine other programs used since this was made."""
+
+    def __init__(self) -> None:
+        self._begun = time.perf_counter()
+        self._busy, self._own = self._seconds()
+
+    @staticmethod
+    def _seconds() -> tuple[float, float]:
+        own = sum(os.times()[:4])
+        try:
+            with open("/proc/stat", encoding="ascii") as file:
+                user, nice, system = map(int, file.readline().split()[1:4])
+        except (OSError, ValueError):
+            return own, own
+        return (user + nice + system) / os.sysconf("SC_CLK_TCK"), own
+
+    def __str__(self) -> str:
+        busy, own = self._seconds()
+        cores = ((busy - self._busy) - (own - self._own)) / (time.perf_counter() - self._begun)
+        verdict = "idle" if cores < 0.1 else "busy with other work"
+        return f"{verdict}: others used {max(cores, 0.0):.2f} cores on average"
 
 
 @dataclass
@@ -265,6 +329,7 @@ class Benchmark:
     packages: Sequence[str] = ()
     measurements: list[Measurement] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
+    _others: Others = field(default_factory=Others)
 
     def note(self, text: str) -> None:
         """Add a paragraph to the record: what is unfair, what was left out."""
@@ -383,7 +448,9 @@ class Benchmark:
         """Write README.md and raw.csv, and return their folder."""
         folder = RUNS / f"{date.today().isoformat()}-{self.name}"
         folder.mkdir(parents=True, exist_ok=True)
+        others = str(self._others)
         facts = machine() | {name: _version(name) for name in self.packages}
+        facts["the machine was"] = others
         lines = [f"# {self.title}", ""]
         lines += [self.data, ""] if self.data else []
         lines += [f"- {name}: {value}" for name, value in facts.items()]
