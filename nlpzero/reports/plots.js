@@ -111,6 +111,7 @@ function showThreshold(one, by) {
 }
 
 function drawHistograms() {
+  const [faint, accent, muted, mark] = ["faint", "accent", "muted", "mark"].map(colour);
   for (const { threshold, bins, bin, place, canvas } of histograms) {
     const all = new Int32Array(bins);
     const kept = new Int32Array(bins);
@@ -127,9 +128,9 @@ function drawHistograms() {
     const tall = (count) => (count ? Math.max(Math.sqrt(count / most) * (height - 4), 1.5) : 0);
     for (let b = 0; b < bins; b++) {
       const x = EDGE + b * step;
-      pen.fillStyle = colour("faint");
+      pen.fillStyle = faint;
       pen.fillRect(x, height - tall(all[b]), step - 1, tall(all[b]));
-      pen.fillStyle = colour("accent");
+      pen.fillStyle = accent;
       pen.fillRect(x, height - tall(kept[b]), step - 1, tall(kept[b]));
     }
     const line = (value, dash) => {
@@ -140,11 +141,11 @@ function drawHistograms() {
       pen.lineTo(x, height);
       pen.stroke();
     };
-    pen.strokeStyle = colour("muted");
+    pen.strokeStyle = muted;
     pen.lineWidth = 1;
-    for (const mark of threshold.marks) line(mark, [3, 3]);
+    for (const fixed of threshold.marks) line(fixed, [3, 3]);
     if (threshold.first !== null && threshold.first !== threshold.value) line(threshold.first, [3, 3]);
-    pen.strokeStyle = colour("mark");
+    pen.strokeStyle = mark;
     pen.lineWidth = 2;
     if (threshold.value !== null) line(threshold.value, []);
   }
@@ -158,6 +159,8 @@ const scatter = {
   xs: new Float32Array(report.rows),
   ys: new Float32Array(report.rows),
   grid: new Map(), // rows by the squares their points are in
+  picture: document.createElement("canvas"), // all but what the pointer does
+  radius: () => 0, // of the point of a row
 };
 const SQUARE = 20;
 
@@ -210,20 +213,25 @@ function drawScatter() {
     scatter.ys[row] = box.bottom - place(y, y.values[row]) * (box.bottom - box.top);
   }
   const dot = (row) => {
+    const r = radius(row);
+    if (r < 2) { // a small square is drawn several times as fast, and looks the same
+      pen.fillRect(scatter.xs[row] - r, scatter.ys[row] - r, 2 * r, 2 * r);
+      return;
+    }
     pen.beginPath();
-    pen.arc(scatter.xs[row], scatter.ys[row], radius(row), 0, 2 * Math.PI);
+    pen.arc(scatter.xs[row], scatter.ys[row], r, 0, 2 * Math.PI);
     pen.fill();
   };
   pen.fillStyle = colour("faint");
   pen.globalAlpha = Math.min(2 * alpha, 1);
   for (let row = 0; row < report.rows; row++) if (!state.passing[row]) dot(row);
   pen.fillStyle = colour("accent");
-  pen.globalAlpha = alpha;
   const [more, less] = [colour("accent"), colour("other")];
   const tint = scatter.tint && columns.get(scatter.tint).values;
   for (let row = report.rows - 1; row >= 0; row--) {
     if (!state.passing[row]) continue;
     if (tint) pen.fillStyle = tint[row] < 0 ? less : more;
+    pen.globalAlpha = Math.min(alpha + 0.5 * place(size, size.values[row]), 0.8);
     dot(row);
     const key = squareOf(scatter.xs[row], scatter.ys[row]);
     if (!scatter.grid.has(key)) scatter.grid.set(key, []);
@@ -232,12 +240,27 @@ function drawScatter() {
   pen.globalAlpha = 1;
   drawThresholds(pen, box, x, y);
   if (!report.network) drawNames(pen, box);
+  const copy = scatter.picture.getContext("2d");
+  [scatter.picture.width, scatter.picture.height] = [canvas.width, canvas.height];
+  copy.drawImage(canvas, 0, 0);
+  scatter.radius = radius;
+  drawRings();
+}
+
+/** The plot as it was drawn last, with rings around the rows that are pointed at and chosen. */
+function drawRings() {
+  const pen = $("scatter-plot").getContext("2d");
+  pen.save();
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  pen.clearRect(0, 0, scatter.picture.width, scatter.picture.height);
+  pen.drawImage(scatter.picture, 0, 0);
+  pen.restore();
+  pen.strokeStyle = colour("mark");
+  pen.lineWidth = 2;
   for (const row of new Set([state.selected, state.hovered])) {
     if (row < 0) continue;
-    pen.strokeStyle = colour("mark");
-    pen.lineWidth = 2;
     pen.beginPath();
-    pen.arc(scatter.xs[row], scatter.ys[row], radius(row) + 3, 0, 2 * Math.PI);
+    pen.arc(scatter.xs[row], scatter.ys[row], scatter.radius(row) + 3, 0, 2 * Math.PI);
     pen.stroke();
   }
 }
@@ -255,9 +278,9 @@ function drawAxes(pen, box, x, y) {
     pen.moveTo(at, box.top);
     pen.lineTo(at, box.bottom);
     pen.stroke();
-    const half = pen.measureText(short(value)).width / 2;
+    const half = pen.measureText(marked(value)).width / 2;
     if (at - half < free) continue;
-    pen.fillText(short(value), at, box.bottom + 6);
+    pen.fillText(marked(value), at, box.bottom + 6);
     free = at + half + 8;
   }
   pen.fillText(x.label, (box.left + box.right) / 2, box.bottom + 23);
@@ -269,7 +292,7 @@ function drawAxes(pen, box, x, y) {
     pen.moveTo(box.left, at);
     pen.lineTo(box.right, at);
     pen.stroke();
-    pen.fillText(short(value), box.left - 7, at);
+    pen.fillText(marked(value), box.left - 7, at);
   }
   pen.save();
   pen.translate(10, (box.top + box.bottom) / 2);
@@ -277,6 +300,11 @@ function drawAxes(pen, box, x, y) {
   pen.textAlign = "center";
   pen.fillText(y.label, 0, 0);
   pen.restore();
+}
+
+/** A number beside an axis. */
+function marked(value) {
+  return Number(value.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 });
 }
 
 function drawThresholds(pen, box, x, y) {
@@ -309,7 +337,7 @@ function drawNames(pen, box) {
   pen.lineJoin = "round";
   const taken = [];
   const most = Math.round((box.right - box.left) / 22);
-  for (const row of state.order.subarray(0, 150)) {
+  for (const row of namedRows()) {
     if (taken.length >= most) break;
     const name = nameOf(row);
     const wide = pen.measureText(name).width;
@@ -325,6 +353,13 @@ function drawNames(pen, box) {
     pen.fillStyle = colour("ink");
     pen.fillText(name, area.left, scatter.ys[row]);
   }
+}
+
+/** Rows that get names, if there is room: the first ones, or the largest ones of both colours. */
+function namedRows() {
+  if (!scatter.tint) return state.order.subarray(0, 150);
+  const { values } = columns.get(scatter.size);
+  return state.order.slice().sort((a, b) => values[b] - values[a] || a - b).subarray(0, 150);
 }
 
 function squareOf(x, y) {
@@ -389,7 +424,7 @@ function hover(row, x = 0, y = 0) {
     tip.style.left = `${Math.max(4, Math.min(x + 14, document.documentElement.clientWidth - width - 8))}px`;
     tip.style.top = `${y + 14 + height > window.innerHeight ? Math.max(4, y - height - 10) : y + 14}px`;
   }
-  later(drawScatter);
+  later(drawRings);
 }
 
 function select(row) {
@@ -399,6 +434,6 @@ function select(row) {
   } else {
     $("detail").replaceChildren(...told(row, 12));
   }
-  later(drawScatter);
+  later(drawRings);
   later(drawRows);
 }

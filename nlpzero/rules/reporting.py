@@ -55,6 +55,7 @@ def write_rules(
             _LABELS.get(name, name),
             [getattr(rule, name) for rule in listed],
             bar="unit" if name in _UNIT else "both" if name in ("leverage", "zhang") else "length",
+            log=name in ("support", "lift"),
             help=_HELP.get(name, ""),
             shown=name in _IN_TABLE,
         )
