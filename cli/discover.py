@@ -143,12 +143,15 @@ def discover(
     Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its
     weakest split, and that split; the branching entropies of its neighbours to the left and to the
     right, in nats; and for the learned method the mean probability of a boundary at its left edge,
-    at its right edge, and inside.
+    at its right edge, and inside. Then, where the words are sorted by it, the novelty.
 
     Sorted by score, then by count, then by code points. The score of learned words is count x
     (left_edge x right_edge x (1 - inside))^16 x min(left_entropy, right_entropy) / ln(1 +
     occurrences); that of the other methods is ln(count) + pmi + min(left_entropy, right_entropy) -
-    2 x places where the word could be split. The thresholds in force are told on standard error.
+    2 x places where the word could be split. With --exclude or --new, or --sort novelty, sorted by
+    novelty: the share of its description that a dictionary saves by listing the word, if it is a
+    word, is free, and is rarer in general text. The thresholds and the order in force are told on
+    standard error.
 
     Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
     never words by themselves without --latin.
@@ -160,6 +163,7 @@ def discover(
     Examples:
       nlpzero discover news.txt --top 1000
       nlpzero discover novels/ --exclude dict.txt --format csv -o words.csv
+      nlpzero discover reviews/ --exclude dict.txt --combinations drop --fragments mark
       nlpzero discover chat.txt --format jieba -o userdict.txt
       nlpzero discover reviews.txt --report words.html -o words.tsv
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目

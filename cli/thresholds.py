@@ -13,12 +13,14 @@ import nlpzero
 from . import options
 from .formats import FORMATS, number, open_output, write_table
 from .progress import note
+from .tokenizing import read_stopwords
 from .word_lists import read_lists
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
 
 _DICTIONARIES = ("jieba", "hanlp", "ik")
+_TREATMENTS = click.Choice(["keep", "mark", "drop"])
 
 # --- options
 
@@ -79,6 +81,31 @@ def thresholds() -> options.Decorator:
             metavar="NAME",
             help="Encoding of these dictionaries.",
         ),
+        click.option("--stopwords", metavar="FILE", help="Leave out these words too, one a line."),
+        click.option(
+            "--sort",
+            type=click.Choice(["novelty", "score", "count", "pmi", "entropy"]),
+            help="What the words are sorted by: novelty lists what a dictionary would take up "
+            "first.  [default: novelty with --exclude or --new, else score]",
+        ),
+        click.option(
+            "--numbers/--no-numbers",
+            default=None,
+            help="List words in which a number stands before something else, as 2008年.  "
+            "[default: not when sorted by novelty]",
+        ),
+        click.option(
+            "--fragments",
+            type=_TREATMENTS,
+            help="What becomes of words that almost always stand inside one longer word; mark "
+            "names that word.  [default: drop when sorted by novelty, else keep]",
+        ),
+        click.option(
+            "--combinations",
+            type=_TREATMENTS,
+            help="What becomes of free combinations of other words, as 买了; mark shows these.  "
+            "[default: keep]",
+        ),
     )
 
 
@@ -106,6 +133,8 @@ def kept_by(given: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(given)
     encoding = values.pop("exclude_encoding")
     values["exclude"] = read_lists(values["exclude"], encoding)
+    if values["stopwords"] is not None:
+        values["stopwords"] = read_stopwords(values["stopwords"])
     for name in ("contains", "without", "within"):
         values[name] = _words_or_list(values[name], encoding)
     return values
@@ -150,6 +179,8 @@ def _shown(value: Any) -> str:
         return ",".join(number(part) for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     return number(value) if isinstance(value, float) else f"{value:,}"
 
 
@@ -163,9 +194,7 @@ def write_words(
     if format in _DICTIONARIES:
         _write_dictionary(found, output, format, with_frequency)
         return
-    columns = nlpzero.Word._fields[: 10 if found.method == "learned" else 7]
-    rows = (word[: len(columns)] for word in found)
-    write_table(output, format, columns, rows, unknown="")
+    write_table(output, format, found.columns, found.cells(), unknown="")
 
 
 def _write_dictionary(

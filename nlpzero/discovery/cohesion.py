@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from nlpzero.discovery.candidates import Candidates, only_runs, singles_of
 from nlpzero.discovery.counted_strings import CountedStrings, HashedStrings
+from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.explaining import CohesionFates
 from nlpzero.discovery.methods import Cohesion
 from nlpzero.discovery.ranking import Found
-from nlpzero.discovery.result import Removal
 from nlpzero.discovery.second_pass import SecondPass, strong_cut_worker
 from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts

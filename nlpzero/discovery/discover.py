@@ -249,7 +249,7 @@ def _discovery(
         nothing = WordColumns.empty(run.counts.alphabet)
         return Discovery(nothing, method.name, parameters, read=read)
     found = _find(run, method, min_count, max_length)
-    words = ranked(run, found)
+    words = ranked(run, found, min_count)
     result = Discovery(
         words, method.name, parameters, found.removals, total, read, None, fates=found.fates
     )

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from nlpzero.discovery.candidates import runs_of
+from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.explaining import Explanation
 from nlpzero.discovery.methods import METHODS
-from nlpzero.discovery.result import Discovery, Removal
+from nlpzero.discovery.result import Discovery
 from nlpzero.discovery.string_table import Strings, count_among
 from nlpzero.discovery.words import WordColumns
 from nlpzero.engine.arrays import Array, Symbols
@@ -105,6 +106,11 @@ def _columns(alphabet: Alphabet, arrays: Mapping[str, Array]) -> WordColumns:
         bool((np.isnan(certainty) | ((certainty >= 0) & (certainty <= 1))).all()),
         "its probabilities are none",
     )
+    require(within(words.holder, -1, rows - 1), "a word stands inside one that is not there")
+    require(bool((words.reading >= 0).all()), "a reading is none")
+    require(within(words.occurrences, 0, MOST_COUNTED), "its occurrences are out of range")
+    for name in ("held", "novelty"):
+        require(within(getattr(words, name), 0, 1), f"{name} is not between 0 and 1")
     return words
 
 

@@ -6,13 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.discovery.candidates import Candidates, atoms_of, only_runs
+from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.evidence import Evidence, evidence_for
 from nlpzero.discovery.explaining import Fates
-from nlpzero.discovery.result import Removal
+from nlpzero.discovery.novelty import Unity, novelty_scores, unity_of
 from nlpzero.discovery.second_pass import SecondPass
 from nlpzero.discovery.string_table import Strings
 from nlpzero.discovery.words import WordColumns
 from nlpzero.engine.arrays import Counts, Floats
+from nlpzero.learning.base_segmenter import shipped_base
 from nlpzero.text.alphabet import Alphabet
 
 # price of every place where a word could be split, in the default ranking: the step between the
@@ -49,8 +51,8 @@ def classical_scores(evidence: Evidence, counts: Counts, gaps: Counts) -> Floats
     )
 
 
-def ranked(run: SecondPass, found: Found) -> WordColumns:
-    """All words with their evidence, best first."""
+def ranked(run: SecondPass, found: Found, least: int) -> WordColumns:
+    """All words, none of which was met less often than told, with their evidence, best first."""
     words, alphabet = found.words, run.counts.alphabet
     if len(words.counts) == 0:
         return WordColumns.empty(alphabet)
@@ -72,18 +74,51 @@ def ranked(run: SecondPass, found: Found) -> WordColumns:
             evidence.right,
             evidence.occurrences,
         )
+    in_run = found.grams.in_run
+    unity = unity_of(
+        words, evidence.occurrences, found.grams.singles, run.counts.total, least, alphabet, in_run
+    )
     columns = WordColumns(
         alphabet,
         words,
-        scores,
-        evidence.pmi,
-        evidence.split,
-        evidence.left,
-        evidence.right,
-        certainty,
-        only_runs(words, found.grams.in_run),
+        score=scores,
+        pmi=evidence.pmi,
+        split=evidence.split,
+        left_entropy=evidence.left,
+        right_entropy=evidence.right,
+        certainty=certainty,
+        runs=only_runs(words, in_run),
+        occurrences=evidence.occurrences,
+        saving=unity.saving,
+        reading=unity.reading,
+        holder=unity.holder,
+        held=unity.held,
+        numbers=unity.numbers,
+        novelty=_novelty(words, evidence, unity, found.certainty, alphabet),
     )
     return columns.take(_best_first(words, scores, alphabet))
+
+
+def _novelty(
+    words: Strings,
+    evidence: Evidence,
+    unity: Unity,
+    certainty: Floats | None,
+    alphabet: Alphabet,
+) -> Floats:
+    """Novelty of words, the base of the package standing for general text."""
+    base = shipped_base()
+    left, right, inside = np.array([1.0, 1.0, 0.0]) if certainty is None else certainty
+    return novelty_scores(
+        words.counts,
+        int(words.counts.sum()),
+        unity.saving,
+        unity.spelling,
+        left * right * (1 - inside),
+        np.minimum(evidence.left_bound, evidence.right_bound),
+        evidence.occurrences,
+        base.counts_of(words.decode(alphabet)) / base.totals[1],
+    )
 
 
 def _best_first(words: Strings, scores: Floats, alphabet: Alphabet) -> npt.NDArray[np.int64]:

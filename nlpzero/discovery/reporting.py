@@ -32,6 +32,8 @@ _HELP = {
     "inside": "Mean probability of a boundary inside the word; the smaller, the better.",
     "right_edge": "Mean probability that a word ends at its right edge.",
     "length": "Characters of the word.",
+    "novelty": "Share of its description that a dictionary saves by listing the word, if it is a "
+    "word, is free, and is rarer in general text.",
 }
 
 
@@ -49,7 +51,7 @@ def write_discovery(
     words = found.found.take(rows)
     texts = words.texts()
     known = contexts or {}
-    columns = _columns(words, texts, found.method == "learned")
+    columns = _columns(words, texts, found.columns)
     shown = min(len(listed), limit)
     facts = [
         ("Words", f"{len(listed):,}"),
@@ -97,8 +99,9 @@ def _rows(found: "Discovery", limit: int) -> tuple[Rows, Rows]:
     return listed, everything[chosen]
 
 
-def _columns(words: "WordColumns", texts: Sequence[str], learned: bool) -> list[Column]:
+def _columns(words: "WordColumns", texts: Sequence[str], listed: tuple[str, ...]) -> list[Column]:
     strings = words.strings
+    learned = "inside" in listed
 
     def column(key: str, label: str, values: Any, **more: Any) -> Column:
         values = values.tolist() if isinstance(values, np.ndarray) else values
@@ -121,6 +124,8 @@ def _columns(words: "WordColumns", texts: Sequence[str], learned: bool) -> list[
             column("inside", "inside", inside, bar="unit"),
             column("right_edge", "right edge", right, bar="unit"),
         ]
+    if "novelty" in listed:
+        columns.insert(2, column("novelty", "novelty", words.novelty, bar="unit"))
     freedom = np.minimum(words.left_entropy, words.right_entropy)
     return [
         *columns,
@@ -137,6 +142,7 @@ def _thresholds(found: "Discovery", keys: set[str]) -> list[Threshold]:
     marks = () if pmi is None or single is not None else tuple(np.atleast_1d(np.array(pmi, float)))
     offered = [
         Threshold("count", values.get("min_count"), option="--min-count"),
+        Threshold("novelty"),
         Threshold("score"),
         Threshold("pmi", single, marks=[float(mark) for mark in marks]),
         Threshold("freedom", criteria.min_entropy or None, option="--min-entropy"),
@@ -172,6 +178,8 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     return f"{value:g}" if isinstance(value, float) else f"{value:,}"
 
 

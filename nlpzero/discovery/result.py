@@ -5,11 +5,12 @@ removed.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, get_args, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.discovery.criteria import Criteria, Order, Removal, Treatment, reason_of
 from nlpzero.discovery.dictionaries import DictionaryFormat, dictionary_lines
 from nlpzero.discovery.explaining import Explanation, Fates
 from nlpzero.discovery.words import Word, WordColumns
@@ -21,107 +22,6 @@ from nlpzero.engine.temporary import PathLike
 
 if TYPE_CHECKING:
     from nlpzero.discovery.contexts import Context
-
-
-class Removal(NamedTuple):
-    """How many candidates a threshold removed.
-
-    threshold : str
-        Its parameter: "min_count", "min_pmi"...
-    removed : int
-    value : Any
-        The value in force.
-    """
-
-    threshold: str
-    removed: int
-    value: Any
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """Thresholds on words that were found; the defaults are those of :class:`Discovery`."""
-
-    min_count: int | None = None
-    min_pmi: float | tuple[float, ...] | None = None
-    min_entropy: float = 0.0
-    min_length: int = 2
-    max_length: int | None = None
-    exclude: frozenset[str] = frozenset()
-    latin: bool = False
-    new: bool = False
-    top: int | None = None
-    contains: tuple[str, ...] | None = None
-    without: tuple[str, ...] | None = None
-    within: tuple[str, ...] | None = None
-
-    def faults(self, words: WordColumns) -> Iterator[tuple[str, Any, npt.NDArray[np.bool_]]]:
-        """Each threshold in force, its value, and which words it is against."""
-        lengths = words.strings.lengths
-        freedom = np.minimum(words.left_entropy, words.right_entropy)
-        yield "min_entropy", self.min_entropy, freedom < self.min_entropy
-        yield "min_length", self.min_length, lengths < self.min_length
-        if self.max_length is not None:
-            yield "max_length", self.max_length, lengths > self.max_length
-        if self.exclude:
-            listed = np.array([text in self.exclude for text in words.texts()], bool)
-            yield "exclude", len(self.exclude), listed
-        if self.min_count is not None:
-            yield "min_count", self.min_count, words.strings.counts < self.min_count
-        if self.min_pmi is not None:
-            floors = np.atleast_1d(np.array(self.min_pmi, float))
-            floor = floors[np.clip(lengths - 2, 0, len(floors) - 1)]
-            yield "min_pmi", self.min_pmi, words.pmi < floor
-        if self.new:
-            from nlpzero.learning.base_segmenter import shipped_base  # two megabytes to read
-
-            yield "new", True, shipped_base().counts_of(words.texts()) > 0
-        yield from self._pattern_faults(words)
-
-    def _pattern_faults(self, words: WordColumns) -> Iterator[tuple[str, Any, Any]]:
-        if self.contains is self.without is self.within is None:
-            return
-        from nlpzero.segmentation.patterns import PatternSet  # brings Aho-Corasick with it
-
-        texts = words.texts()
-        if self.contains is not None:
-            yield "contains", len(self.contains), ~PatternSet(self.contains).occurs_in(texts)
-        if self.without is not None:
-            yield "without", len(self.without), PatternSet(self.without).occurs_in(texts)
-        if self.within is not None:
-            found = PatternSet(texts)
-            inside = {word for text in self.within for _, _, word in found.find(text)}
-            yield "within", len(self.within), np.array([text not in inside for text in texts], bool)
-
-    def judged(self, words: WordColumns) -> tuple[npt.NDArray[np.int64], list[Removal]]:
-        """Rows that pass, before `top`, and what each threshold removed of the others.
-
-        Single characters and runs of digits and letters that are not asked for were never
-        candidates.
-        """
-        kept = ~words.runs | self.latin
-        if self.min_length > 1:
-            kept &= words.strings.lengths > 1
-        removals = []
-        for name, value, fault in self.faults(words):
-            removed = int((kept & fault).sum())
-            if removed or name not in _ALWAYS_ON:
-                removals.append(Removal(name, removed, value))
-            kept &= ~fault
-        return np.flatnonzero(kept), removals
-
-    def fault_of(self, words: WordColumns, row: int) -> tuple[str, Any] | None:
-        """The first threshold that a word misses, and its value."""
-        word = words.take(np.array([row]))
-        if word.runs[0] and not self.latin:
-            return "latin", self.latin
-        if self.min_length > 1 and len(word.strings.symbols) == 1:
-            return "min_length", self.min_length
-        return next((fault[:2] for fault in self.faults(word) if fault[2][0]), None)
-
-
-# thresholds that are in force without being asked for; told only where they removed something
-_ALWAYS_ON = ("min_entropy", "min_length")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -176,7 +76,7 @@ class Discovery:
     total: int = 0
     read: ReadReport = field(default_factory=ReadReport)
     advice: str | None = None
-    criteria: Criteria = Criteria()
+    criteria: Criteria = field(default_factory=Criteria)
     fates: Fates | None = None
 
     @cached_property
@@ -212,6 +112,13 @@ class Discovery:
             own, first = getattr(self.criteria, name), self.parameters.get(name)
             if own is not None and first is not None:
                 values[name] = max(own, first) if name == "min_count" else min(own, first)
+        usual = {"numbers": True, "fragments": "keep", "combinations": "keep"}
+        values["sort"] = self.criteria.order
+        values.update(
+            (name, value)
+            for name, value in self.criteria.treatments.items()
+            if value != usual[name]
+        )
         return {name: values[name] for name in _ORDER if values.get(name) is not None}
 
     @property
@@ -305,8 +212,31 @@ class Discovery:
         state = {name: value for name, value in self.__dict__.items() if name != "_judged"}
         return {**state, "fates": None}
 
-    def _columns(self) -> int:
-        return len(Word._fields) - (0 if self.method == "learned" else 3)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Fields of :class:`Word` that are shown and written: those that the method measures, what
+        the words are sorted by, and what marks them.
+        """
+        treated = self.criteria.treatments
+        shown = {
+            **dict.fromkeys(("left_edge", "right_edge", "inside"), self.method == "learned"),
+            "novelty": self.criteria.order == "novelty",
+            "part_of": treated["fragments"] == "mark",
+            "combination": treated["combinations"] == "mark",
+        }
+        return tuple(name for name in Word._fields if shown.get(name, True))
+
+    def cells(self, words: Iterable[Word] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The words as tuples of these columns.
+
+        Parameters
+        ----------
+        words : iterable of Word, optional
+            Only these of them.
+        """
+        places = [Word._fields.index(name) for name in self.columns]
+        for word in self if words is None else words:
+            yield tuple(word[place] for place in places)
 
     def __repr__(self) -> str:
         title = f"Discovery by {self.method}: {len(self):,} words in {self.total:,} characters"
@@ -316,8 +246,7 @@ class Discovery:
         return self._table(html_table)
 
     def _table(self, table: Callable[..., str]) -> str:
-        shown = self._columns()
-        return table(Word._fields[:shown], [word[:shown] for word in self[:SHOWN_ROWS]], len(self))
+        return table(self.columns, self.cells(self[:SHOWN_ROWS]), len(self))
 
     def filter(
         self,
@@ -334,6 +263,11 @@ class Discovery:
         contains: Iterable[str] | None = None,
         without: Iterable[str] | None = None,
         within: Iterable[str] | None = None,
+        stopwords: Iterable[str] | None = None,
+        sort: Order | None = None,
+        numbers: bool | None = None,
+        fragments: Treatment | None = None,
+        combinations: Treatment | None = None,
     ) -> "Discovery":
         """Other thresholds on the evidence at hand, without reading the text again.
 
@@ -366,11 +300,23 @@ class Discovery:
             Only words in which none of these occurs.
         within : iterable of str
             Only words that occur inside one of these.
+        stopwords : iterable of str
+            Words to leave out, as `exclude` does, but without a say in the order.
+        sort : {"novelty", "score", "count", "pmi", "entropy"}
+            What the words are sorted by, highest first; entropy is the smaller one of both. At
+            first novelty with `exclude` or `new`, else score.
+        numbers : bool
+            List words in which a number (digits) stands before something else: 2008年, 3个. At
+            first not when sorted by novelty.
+        fragments : {"keep", "mark", "drop"}
+            What becomes of words that almost always stand inside one longer word, see
+            :class:`Word`. At first they are dropped when sorted by novelty, else kept.
+        combinations : {"keep", "mark", "drop"}
+            What becomes of free combinations of other words, see :class:`Word`. At first kept.
 
         Returns
         -------
         Discovery
-            The same order.
 
         Examples
         --------
@@ -387,14 +333,20 @@ class Discovery:
             for name, value in locals().items()
             if name not in ("self", "given") and value is not None
         }
-        for name in ("exclude", "contains", "without", "within"):
+        for name in ("exclude", "contains", "without", "within", "stopwords"):
             if isinstance(given.get(name), str):
                 raise TypeError(f"`{name}` must be a collection of words, got one string.")
         for name in ("min_count", "min_length", "max_length", "top"):
             if name in given:
                 check_integer(name, given[name], 1)
-        if "exclude" in given:
-            given["exclude"] = frozenset(given["exclude"])
+        choices = {"sort": Order, "fragments": Treatment, "combinations": Treatment}
+        for name, choice in choices.items():
+            if name in given and given[name] not in get_args(choice):
+                named = ", ".join(repr(value) for value in get_args(choice))
+                raise ValueError(f"`{name}` must be one of {named}, got {given[name]!r}.")
+        for name in ("exclude", "stopwords"):
+            if name in given:
+                given[name] = frozenset(given[name])
         for name in ("contains", "without", "within"):
             if name in given:
                 given[name] = tuple(dict.fromkeys(given[name]))
@@ -448,8 +400,8 @@ class Discovery:
         if fault is not None:
             return _dropped(fate, self.found.take(np.array([row])), *fault)
         rows = self._judged[0]
-        place = int(np.searchsorted(rows, row)) + 1
-        told = f"{fate}; number {place:,} of {len(rows):,} by score"
+        place = int(np.flatnonzero(rows == row)[0]) + 1
+        told = f"{fate}; number {place:,} of {len(rows):,} by {criteria.order}"
         if criteria.top is not None and place > criteria.top:
             told += f"; beyond the top {criteria.top:,}"
             return Explanation(word, False, "top", place, criteria.top, told)
@@ -603,6 +555,10 @@ _ORDER = (
     "order",
     "strict_backtrack",
     "latin",
+    "numbers",
+    "fragments",
+    "combinations",
+    "sort",
     "top",
 )
 
@@ -614,7 +570,7 @@ def _kept(criteria: Criteria, words: WordColumns) -> npt.NDArray[np.int64]:
 
 def _dropped(fate: Explanation, word: WordColumns, name: str, threshold: Any) -> Explanation:
     """A word that was found and misses a threshold."""
-    value, reason = _reason(word, name, threshold)
+    value, reason = reason_of(word, name, threshold)
     return replace(
         fate,
         kept=False,
@@ -623,27 +579,6 @@ def _dropped(fate: Explanation, word: WordColumns, name: str, threshold: Any) ->
         threshold=threshold,
         sentence=f"{fate}; dropped: {reason}",
     )
-
-
-def _reason(word: WordColumns, name: str, threshold: Any) -> tuple[float | None, str]:
-    """What of a word misses a threshold, and how to say so."""
-    length = len(word.strings.symbols)
-    if name == "min_entropy":
-        freedom = float(np.minimum(word.left_entropy, word.right_entropy)[0])
-        return freedom, f"an entropy is below min_entropy {threshold:g}"
-    if name == "min_pmi":
-        pmi = float(word.pmi[0])
-        return pmi, f"its PMI of {pmi:.2f} is below min_pmi"
-    return {
-        "exclude": (None, "on a list to exclude"),
-        "new": (None, "the base holds it"),
-        "min_length": (length, f"shorter than min_length {threshold}"),
-        "max_length": (length, f"longer than max_length {threshold}"),
-        "min_count": (int(word.strings.counts[0]), f"its count is below min_count {threshold}"),
-        "contains": (None, "holds none of the strings it must contain"),
-        "without": (None, "holds one of the strings it must be without"),
-        "within": (None, "stands inside none of the strings asked for"),
-    }[name]
 
 
 def check_integer(name: str, value: Any, least: int) -> None:

@@ -114,6 +114,30 @@ class StringTable:
         units = Units(in_run, sizes == 1, sizes, weights, floors, alive)
         return int(remove_redundant(self._arrays, units, visit))
 
+    def other_readings(
+        self,
+        number: int,
+        in_run: npt.NDArray[np.bool_],
+        atoms: npt.NDArray[np.bool_],
+        floors: Counts,
+    ) -> tuple[Floats, Counts]:
+        """What the first strings save against the best sequence of others, and where that one is
+        cut; see the kernel.
+        """
+        weights = self._arrays.counts[: self.n]
+        units = Units(in_run, atoms, weights, weights, floors, atoms)
+        gains, cuts = np.zeros(number), np.zeros(number, np.int64)
+        other_readings(self._arrays, units, number, gains, cuts)
+        return gains, cuts
+
+    def longest_shares(self, occurrences: Counts, longest: int) -> tuple[Counts, Floats]:
+        """Inside which string each one of the first stands most often, and which share of the
+        times; see the kernel.
+        """
+        holders, shares = np.full(len(occurrences), -1), np.zeros(len(occurrences))
+        longest_shares(self._arrays, occurrences, longest, holders, shares)
+        return holders, shares
+
     def content(self) -> "Strings":
         """The strings in the order in which they were met."""
         _, _, offsets, counts, arena = self._arrays
@@ -441,6 +465,85 @@ def remove_redundant(table: StringArrays, units: Units, visit: np.ndarray) -> in
             j = path.came_from[j]
         dropped += 1
     return dropped
+
+
+@kernel
+def other_readings(
+    table: StringArrays, units: Units, number: int, gains: np.ndarray, cuts: np.ndarray
+) -> None:
+    """What the first `number` strings save against the best sequence of other units.
+
+    gains : float64[number], in nats an occurrence: log probability of the string as a unit, less
+        that of the sequence; 0 for an atom, which has no other reading
+    cuts : int64[number], the sequence: bit i, from 0, tells that it is cut before symbol i; beyond
+        62 symbols nothing is told
+    """
+    offsets = table.offsets
+    atoms, weights, floors = units.atoms, units.weights, units.floors
+    total = np.int64(0)
+    longest = 0
+    for i in range(len(weights)):
+        total += weights[i]
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    path = UnitPath(
+        np.empty(longest + 1), np.zeros(longest + 1, np.int64), np.zeros(longest + 1, np.int64)
+    )
+    used = np.maximum(weights, floors)
+    log_total = math.log(total) if total > 0 else 0.0
+    for word in range(number):
+        gains[word] = 0.0
+        cuts[word] = 0
+        if atoms[word] or weights[word] == 0:
+            continue
+        count = used[word]
+        used[word] = 0
+        value = split_by_others(table, word, units, used, log_total, path)
+        used[word] = count
+        gains[word] = math.log(weights[word]) - log_total - value
+        j = path.came_from[offsets[word + 1] - offsets[word]]
+        while j > 0:
+            if j < 63:
+                cuts[word] |= np.int64(1) << j
+            j = path.came_from[j]
+
+
+@kernel
+def longest_shares(
+    table: StringArrays,
+    occurrences: np.ndarray,
+    longest: int,
+    holders: np.ndarray,
+    shares: np.ndarray,
+) -> None:
+    """The string inside which each one of 2 to `longest` symbols stands most often.
+
+    occurrences : int64[n], of the strings of the table
+    holders : int64[n], -1 at first; its number
+    shares : float64[n], 0 at first; which share of the occurrences that is. Of two equal ones the
+        longer string is told, then the one with the lower number.
+    """
+    slots, hashes, offsets, _, arena = table
+    for word in range(len(occurrences)):
+        begin, end = offsets[word], offsets[word + 1]
+        for i in range(begin, end):
+            for j in range(i + 2, min(i + longest, end) + 1):
+                if j - i == end - begin:
+                    continue
+                value = stretch_hash(arena, i, j)
+                place = string_slot(slots, hashes, offsets, arena, arena, i, j, value)
+                inner = np.int64(slots[place]) - 1
+                if inner < 0 or inner >= len(occurrences):
+                    continue
+                share = min(occurrences[word] / max(occurrences[inner], 1), 1.0)
+                held = holders[inner]
+                if share < shares[inner] or (
+                    share == shares[inner]
+                    and held >= 0
+                    and offsets[held + 1] - offsets[held] >= end - begin
+                ):
+                    continue
+                holders[inner] = word
+                shares[inner] = share
 
 
 def count_among(strings: Strings, symbols: Symbols) -> int:

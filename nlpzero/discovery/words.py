@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.discovery.novelty import COMBINATION_SAVING, FRAGMENT_SHARE
 from nlpzero.discovery.string_table import Strings
-from nlpzero.engine.arrays import Floats, Symbols
+from nlpzero.engine.arrays import Counts, Floats, Symbols
 from nlpzero.text.alphabet import Alphabet
 
 _ROWS = 4096  # rows made at a time
@@ -38,6 +39,16 @@ class Word(NamedTuple):
     left_edge, right_edge, inside : float in [0, 1]
         By the learned segmenter: mean probability of a boundary at its two edges, and at the gaps
         inside it, where it is a word; nan for the other methods.
+    novelty : float in [0, 1)
+        Share of its description that the word saves, if it is a word, is free, and is new:
+        :func:`nlpzero.discovery.novelty.novelty_scores`. On one scale for all texts and methods,
+        but without the certainty of a segmenter for the other methods than learned.
+    part_of : str
+        The longer word inside which it stands at 80 % of its occurrences and more: then it is a
+        fragment. Else empty.
+    combination : str
+        The words it is a free combination of, as 买|了: writing it by them costs less than 4 nats
+        more. Else empty.
     """
 
     word: str
@@ -50,6 +61,9 @@ class Word(NamedTuple):
     left_edge: float = math.nan
     right_edge: float = math.nan
     inside: float = math.nan
+    novelty: float = math.nan
+    part_of: str = ""
+    combination: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,11 @@ class WordColumns:
         Left edge, right edge, inside.
     runs : ndarray of bool
         Whether a word is a run of digits and letters.
+    occurrences : ndarray of int64
+        How often the string of each word occurs.
+    saving, reading, holder, held, numbers : ndarrays
+        As in :class:`nlpzero.discovery.novelty.Unity`.
+    novelty : ndarray of float64
     """
 
     alphabet: Alphabet
@@ -75,38 +94,60 @@ class WordColumns:
     right_entropy: Floats
     certainty: Floats
     runs: npt.NDArray[np.bool_]
+    occurrences: Counts
+    saving: Floats
+    reading: Counts
+    holder: Counts
+    held: Floats
+    numbers: npt.NDArray[np.bool_]
+    novelty: Floats
 
     @classmethod
     def empty(cls, alphabet: Alphabet) -> "WordColumns":
-        none = np.zeros(0)
+        none, zero, no = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.bool_)
         return cls(
             alphabet,
             Strings.empty(),
-            none,
-            none,
-            np.zeros(0, np.int64),
-            none,
-            none,
-            np.zeros((3, 0)),
-            np.zeros(0, np.bool_),
+            score=none,
+            pmi=none,
+            split=zero,
+            left_entropy=none,
+            right_entropy=none,
+            certainty=np.zeros((3, 0)),
+            runs=no,
+            occurrences=zero,
+            saving=none,
+            reading=zero,
+            holder=zero,
+            held=none,
+            numbers=no,
+            novelty=none,
         )
+
+    @property
+    def fragments(self) -> npt.NDArray[np.bool_]:
+        """Whether a word almost always stands inside one longer word."""
+        return self.held >= FRAGMENT_SHARE
+
+    @property
+    def combinations(self) -> npt.NDArray[np.bool_]:
+        """Whether other words spell a word at nearly no further cost."""
+        return (self.reading > 0) & (self.saving < COMBINATION_SAVING)
 
     def __len__(self) -> int:
         return len(self.score)
 
     def take(self, rows: npt.NDArray[np.int64]) -> "WordColumns":
-        """Some rows, by their numbers."""
-        return WordColumns(
-            self.alphabet,
-            self.strings.take(rows),
-            self.score[rows],
-            self.pmi[rows],
-            self.split[rows],
-            self.left_entropy[rows],
-            self.right_entropy[rows],
-            self.certainty[:, rows],
-            self.runs[rows],
-        )
+        """Some rows, by their numbers; a holder that is not among them is not known."""
+        taken: dict[str, Any] = {
+            f.name: getattr(self, f.name)[..., rows]
+            for f in fields(self)
+            if isinstance(getattr(self, f.name), np.ndarray)
+        }
+        places = np.full(len(self) + 1, -1)
+        places[rows] = np.arange(len(rows))
+        taken["holder"] = places[taken["holder"]]
+        return WordColumns(self.alphabet, self.strings.take(rows), **taken)
 
     def same(self, other: "WordColumns") -> bool:
         """Whether the words and all evidence are equal."""
@@ -135,8 +176,11 @@ class WordColumns:
     def rows(self, chosen: npt.NDArray[np.int64]) -> Iterator[Word]:
         """The rows of some numbers, made some thousands at a time."""
         for first in range(0, len(chosen), _ROWS):
-            part = self.take(chosen[first : first + _ROWS])
+            at = chosen[first : first + _ROWS]
+            part = self.take(at)
             texts = part.texts()
+            holders = np.where(part.fragments, self.holder[at], -1)
+            readings = np.where(part.combinations, part.reading, 0)
             yield from map(
                 Word._make,
                 zip(
@@ -145,15 +189,35 @@ class WordColumns:
                     part.score.tolist(),
                     _values(part.pmi),
                     [
-                        f"{text[:at]}|{text[at:]}" if at else ""
-                        for text, at in zip(texts, part.split.tolist(), strict=True)
+                        f"{text[:split]}|{text[split:]}" if split else ""
+                        for text, split in zip(texts, part.split.tolist(), strict=True)
                     ],
                     _values(part.left_entropy),
                     _values(part.right_entropy),
                     *map(_values, part.certainty),
+                    _values(part.novelty),
+                    self._texts_of(holders),
+                    [
+                        _cut(text, cuts) if cuts else ""
+                        for text, cuts in zip(texts, readings.tolist(), strict=True)
+                    ],
                     strict=True,
                 ),
             )
+
+    def _texts_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The words of some rows, nothing for the row -1."""
+        wanted, inverse = np.unique(rows[rows >= 0], return_inverse=True)
+        words = self.strings.take(wanted).decode(self.alphabet)
+        texts = [""] * len(rows)
+        for place, number in zip(np.flatnonzero(rows >= 0).tolist(), inverse.tolist(), strict=True):
+            texts[place] = words[number]
+        return texts
+
+
+def _cut(text: str, cuts: int) -> str:
+    """A word cut before the characters that the bits of a number tell."""
+    return "".join(f"|{c}" if cuts >> i & 1 else c for i, c in enumerate(text))
 
 
 def _values(array: Floats) -> list[float]:

@@ -118,25 +118,34 @@ class BaseModel:
         >>> (shipped_base().counts_of(["北京", "盐仓", "的"]) > 0).tolist()
         [True, False, True]
         """
+        texts = list(words)
+        ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64)
+        stream = self.alphabet.encode("".join(f"{text}\n" for text in texts))
+        holders = np.searchsorted(ends, stream.starts[:-1], side="right")
+        inside = stream.starts[:-1] < ends[holders] - 1
+        holders = holders[inside]
         table = np.zeros(1 << 16, np.uint64)
         table[self.codes] = np.arange(len(self.codes))
-        out = []
-        for word in words:
-            numbers = table[self.alphabet.encode(word).symbols]
-            if not 1 <= len(numbers) <= 4 or not numbers.all():
-                out.append(0.0)
-                continue
-            key = 0
-            for number in numbers.tolist():
-                key = key << 16 | number
-            if len(numbers) == 1:
-                out.append(float(self.symbols[key, WORDS]))
-                continue
-            keys: npt.NDArray[Any] = self.pairs if len(numbers) == 2 else self.words
-            counts = self.pair_values[:, PAIR_WORDS] if len(numbers) == 2 else self.word_counts
-            at = int(np.searchsorted(keys, keys.dtype.type(key)))
-            out.append(float(counts[at]) if at < len(keys) and keys[at] == key else 0.0)
-        return np.array(out)
+        numbers = table[stream.symbols[inside]]
+        lengths = np.bincount(holders, minlength=len(texts))
+        known = np.bincount(holders, numbers > 0, minlength=len(texts)) == lengths
+        first = np.cumsum(lengths) - lengths
+        out = np.zeros(len(texts))
+        tables: dict[int, tuple[npt.NDArray[Any], Floats]] = {
+            1: (np.arange(len(self.symbols)), self.symbols[:, WORDS]),
+            2: (self.pairs, self.pair_values[:, PAIR_WORDS]),
+            3: (self.words, self.word_counts),
+            4: (self.words, self.word_counts),
+        }
+        for length, (keys, counts) in tables.items():
+            rows = np.flatnonzero(known & (lengths == length) & (len(keys) > 0))
+            asked = np.zeros(len(rows), np.uint64)
+            for j in range(length):
+                asked = asked << np.uint64(16) | numbers[first[rows] + j]
+            wanted = asked.astype(keys.dtype)
+            at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+            out[rows] = counts[at] * (keys[at] == wanted)
+        return out
 
     def save(
         self,

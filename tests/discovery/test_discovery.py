@@ -283,7 +283,7 @@ def test_explanations_name_the_threshold() -> None:
     text = [random_text(13, 4000)]
     common = next(c + "中国" for c in "的是在有" if text[0].count(c + "中国") >= 3)
     found = discover_words(text, min_count=3)
-    listed = found.filter(exclude=["4S店"], top=3)
+    listed = found.filter(exclude=["4S店"], top=3, sort="score")
     asked = ["中国", "国的", "K线", "没有它", "和，平", common, "的", "K", "4S店", "共和国"]
     told = {word: str(listed.explain(word)) for word in asked}
     assert [word.word for word in listed] == [word.word for word in found if word.word != "4S店"][
@@ -337,7 +337,7 @@ def test_filters_and_exclusions() -> None:
     text = [random_text(15)]
     everything = discover_words(text, min_count=3)
     assert everything.filter(top=4).words == everything.words[:4] == everything[:4]
-    without = everything.filter(exclude=["中国", "没有此词"])
+    without = everything.filter(exclude=["中国", "没有此词"], sort="score")
     assert [w.word for w in without] == [w.word for w in everything if w.word != "中国"]
     assert without.removals[-1] == ("exclude", 1, 2)
     free = everything.filter(min_entropy=1.0)
