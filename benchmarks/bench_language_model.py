@@ -1,6 +1,6 @@
 """Training: megabytes a second and memory of the language model, size of the models, and their F1.
 
-Usage: python benchmarks/bench_language_model.py --data FOLDER [--gold FOLDER]
+Usage: python benchmarks/bench_language_model.py --data FOLDER [--gold FOLDER] [--only scoring]
 
 --data holds news.txt.gz and tech.txt.gz; --gold the SIGHAN 2005 test sets as pku.gold.txt and
 msr.gold.txt.
@@ -8,11 +8,15 @@ msr.gold.txt.
 
 import argparse
 import gzip
+import importlib
+import math
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 from harness import NLPZERO, WORK, Benchmark, Case, digest
 
 import nlpzero
@@ -98,10 +102,43 @@ def quality(bench: Benchmark, gold: Path) -> None:
     )
 
 
+def scoring(bench: Benchmark) -> None:
+    """One clause after the other, and all at once, against KenLM on the same model."""
+    try:
+        kenlm = importlib.import_module("kenlm")
+    except ImportError:
+        bench.note("KenLM is not installed; its scoring was not compared.")
+        return
+    lines = (WORK / "news.txt").read_text(encoding="utf-8").splitlines()
+    model = nlpzero.KneserNeyModel.from_counts(nlpzero.count_ngrams(lines), 4)
+    model.write_arpa(WORK / "lm.arpa")
+    other = kenlm.Model(str(WORK / "lm.arpa"))
+    clauses = [clause for line in lines[:20_000] for clause in re.findall("[一-鿿]+", line)]
+    clauses = clauses[:50_000]
+    ln10 = math.log(10.0)
+
+    def near(results: dict[str, list[float]]) -> bool:
+        first, *others = (np.array(column) for column in results.values())
+        return all(np.allclose(first, column, atol=2e-3) for column in others)
+
+    bench.compare(
+        f"score of {len(clauses):,} clauses ({sum(map(len, clauses)) / len(clauses):.1f} "
+        "characters on average), text to log probability",
+        [
+            Case("kenlm", lambda: [ln10 * other.score(" ".join(clause)) for clause in clauses]),
+            Case("score, one by one", lambda: [model.score(clause)[0] for clause in clauses]),
+            Case("score_all", lambda: model.score_all(clauses)[0].tolist()),
+        ],
+        rounds=5,
+        check=near,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--gold", type=Path)
+    parser.add_argument("--only", choices=["scoring"])
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     for name in ("news.txt", "tech.txt"):
@@ -113,9 +150,13 @@ def main() -> None:
         ):
             shutil.copyfileobj(source, target)
     bench = Benchmark(
-        "train", "Training", data="13 MB of news, 56 MB of translated technical articles"
+        options.only or "train",
+        "Language models",
+        data="13 MB of news, 56 MB of translated technical articles",
     )
-    speed(bench)
+    scoring(bench)
+    if options.only != "scoring":
+        speed(bench)
     if options.gold is not None:
         quality(bench, options.gold)
     bench.write()

@@ -91,6 +91,7 @@ print([column.tolist() for column in in_memory(merge_in_memory(runs, 2))])
     "language model": """
 model = nlpzero.KneserNeyModel.from_counts(nlpzero.count_ngrams(texts, order=5), 5)
 print([model.score(text) for text in [*texts, unseen]], model.log_prob("皮", "葡萄"))
+print([column.tolist() for column in model.score_all(texts)])
 show(nlpzero.learn_segmenter(texts, nlpzero.CharacterModel()))
 """,
     "vocabulary": """

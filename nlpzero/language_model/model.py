@@ -8,6 +8,7 @@ what does not follow or precede another symbol stands at a clause end.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK_SYMBOL, DIGITS_SYMBOL, LETTERS_SYMBOL, NUMERALS_SYMBOL
 
 HIGHEST_MODEL_ORDER = 5
+_TEXTS = 1 << 12  # scored at a time
 LN10 = math.log(10.0)
 BEGIN, END = np.uint16(0xFFFF), np.uint16(0xFFFE)
 # log probability written for <s>, which is never predicted
@@ -232,9 +234,53 @@ class KneserNeyModel:
         events : int
             Symbols, and ends of clauses with `bounds`.
         """
-        symbols = self.alphabet.encode(text).symbols
-        log_prob, events = score_clauses(symbols, bounds, self.trie)
+        log_prob, events = score_clauses(self._symbols(text), bounds, self.trie)
         return float(log_prob), int(events)
+
+    def score_all(
+        self, texts: Iterable[str], *, bounds: bool = True
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Log probabilities of many texts, several times as fast as one by one.
+
+        Parameters
+        ----------
+        texts : iterable of str
+        bounds : bool
+            As for :meth:`score`.
+
+        Returns
+        -------
+        log_probs : ndarray of float64, nats
+        events : ndarray of int64
+            Of each text, as :meth:`score` gives them.
+
+        Examples
+        --------
+        >>> from nlpzero import count_ngrams
+        >>> model = KneserNeyModel.from_counts(count_ngrams(["花开花落", "花开了"]), order=2)
+        >>> log_probs, events = model.score_all(["花开", "落花，花落"])
+        >>> log_probs.round(2).tolist(), events.tolist()
+        ([-3.56, -9.31], [3, 6])
+        """
+        texts = texts if isinstance(texts, list) else list(texts)
+        symbols, ends = self._joined(texts)
+        return score_texts(symbols, ends, bounds, self.trie)
+
+    def _symbols(self, text: str) -> npt.NDArray[np.uint16]:
+        if self.alphabet.runs == "characters":
+            return self.alphabet.symbols(text)
+        return self.alphabet.encode(text).symbols
+
+    def _joined(self, texts: list[str]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
+        """The symbols of all texts, one after the other, and where those of each end."""
+        if self.alphabet.runs == "characters" and not self.alphabet.keep:
+            whole = "".join(texts)
+            symbols = self.alphabet.symbols(whole)
+            if len(symbols) == len(whole):  # no selectors, which are no symbols
+                return symbols, np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+        parts = [self._symbols(text) for text in texts]
+        ends = np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)))
+        return np.concatenate([np.zeros(0, np.uint16), *parts]), ends
 
     def perplexity(self, texts: str | Iterable[str]) -> float:
         """Perplexity per symbol, the ends of clauses counted as symbols.
@@ -250,10 +296,11 @@ class KneserNeyModel:
             symbols.
         """
         total, events = 0.0, 0
-        for text in [texts] if isinstance(texts, str) else texts:
-            log_prob, n = self.score(text)
-            total += log_prob
-            events += n
+        rest = iter([texts] if isinstance(texts, str) else texts)
+        while some := list(islice(rest, _TEXTS)):
+            log_probs, numbers = self.score_all(some)
+            total = sum(log_probs.tolist(), total)
+            events += int(numbers.sum())
         if not events:
             return math.nan
         try:
@@ -424,6 +471,20 @@ def score_clauses(text: np.ndarray, bounds: bool, trie: NGramTrie) -> tuple[floa
             events += 1
         i = stop
     return total, events
+
+
+@kernel
+def score_texts(
+    symbols: np.ndarray, ends: np.ndarray, bounds: bool, trie: NGramTrie
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sums and events, see :func:`score_clauses`, of texts that end at some places."""
+    log_probs = np.empty(len(ends), np.float64)
+    events = np.empty(len(ends), np.int64)
+    begin = 0
+    for t in range(len(ends)):
+        log_probs[t], events[t] = score_clauses(symbols[begin : ends[t]], bounds, trie)
+        begin = ends[t]
+    return log_probs, events
 
 
 @kernel

@@ -57,6 +57,9 @@ class SymbolStream(NamedTuple):
 
 
 _NO_SPANS = np.zeros((0, 3), np.int64)
+# in shorter texts Python finds sooner that there are no selectors
+_SHORT = 1 << 8
+_FIRST_SELECTOR = "\ufe00"
 
 
 @cache
@@ -242,6 +245,8 @@ class Alphabet:
         if self.keep:
             wide = code_points(text)
             _blank(symbols, self.kept(wide, char_classes(wide)))
+        if len(text) < _SHORT and max(text, default="") < _FIRST_SELECTOR:
+            return symbols
         selected = selectors(points)
         return symbols[~selected] if selected.any() else symbols
 

@@ -53,7 +53,9 @@ def peak_memory() -> int:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`Hang` in what takes longer, in seconds of this process: others may be at work."""
+    """Raise :class:`Hang` in what takes longer, in seconds of this process, not of the clock:
+    others may be at work.
+    """
     if not hasattr(signal, "setitimer") or (
         threading.current_thread() is not threading.main_thread()
     ):

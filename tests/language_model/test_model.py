@@ -2,6 +2,7 @@
 that is installed.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -107,6 +108,21 @@ def test_events_and_perplexity():
     assert model.perplexity(["葡萄", "皮"]) == pytest.approx(model.perplexity("葡萄，皮"))
     assert model.score("", bounds=True) == (0.0, 0)
     assert math.isnan(model.perplexity("……"))
+
+
+@given(
+    st.lists(st.text("葡萄皮，A1三𠮷葛\U000e0100\ufe00 \n", max_size=12)),
+    st.sampled_from(["characters", "classes"]),
+    st.sampled_from([(), ("word", "url")]),
+    st.booleans(),
+)
+def test_many_texts_score_as_one_by_one(texts, runs, keep, bounds):
+    counts = count_ngrams([TEXT], alphabet=Alphabet(runs=runs))
+    model = KneserNeyModel.from_counts(counts, 3)
+    model.alphabet = dataclasses.replace(model.alphabet, keep=keep)
+    log_probs, events = model.score_all(iter(texts), bounds=bounds)
+    expected = [model.score(text, bounds=bounds) for text in texts]
+    assert list(zip(log_probs.tolist(), events.tolist(), strict=True)) == expected
 
 
 def test_a_context_ends_at_a_break():
