@@ -34,6 +34,8 @@ _HELP = {
     "length": "Characters of the word.",
     "novelty": "Share of its description that a dictionary saves by listing the word, if it is a "
     "word, is free, and is rarer in general text.",
+    "part_of": "The longer word inside which it almost always stands: then it is a fragment.",
+    "combination": "The words it is a free combination of.",
 }
 
 
@@ -52,6 +54,7 @@ def write_discovery(
     texts = words.texts()
     known = contexts or {}
     columns = _columns(words, texts, found.columns)
+    columns += _marks(found, rows)
     shown = min(len(listed), limit)
     facts = [
         ("Words", f"{len(listed):,}"),
@@ -131,6 +134,19 @@ def _columns(words: "WordColumns", texts: Sequence[str], listed: tuple[str, ...]
         *columns,
         column("freedom", "entropy (smaller side)", freedom, shown=False),
         column("length", "length", strings.lengths, kind="integer", shown=False),
+    ]
+
+
+def _marks(found: "Discovery", rows: Rows) -> list[Column]:
+    """What words are marked with, if they are."""
+    labels = {"part_of": "part of", "combination": "combination"}
+    shown = [name for name in labels if name in found.columns]
+    listed = list(found.found.rows(rows)) if shown else []
+    return [
+        Column(
+            name, labels[name], [getattr(word, name) for word in listed], "text", help=_HELP[name]
+        )
+        for name in shown
     ]
 
 

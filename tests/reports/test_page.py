@@ -205,6 +205,21 @@ def test_certainty_is_shown_for_learned_words(tmp_path):
     assert inside["side"] == "most"
 
 
+def test_novelty_and_marks_are_columns_where_they_are_shown(tmp_path):
+    found = found_words()
+    shown = {column["key"] for column in report_of(found, tmp_path / "plain.html")["columns"]}
+    assert shown & {"novelty", "part_of", "combination"} == set()
+    marked = found.filter(sort="novelty", fragments="mark", combinations="mark")
+    data = report_of(marked, tmp_path / "marked.html")
+    assert column_of(data, "word") == [word.word for word in marked]
+    expected = [float(format(word.novelty, ".6g")) for word in marked]
+    assert column_of(data, "novelty") == expected
+    for name in ("part_of", "combination"):
+        assert column_of(data, name) == [getattr(word, name) for word in marked]
+    assert any(column_of(data, "combination"))
+    assert "novelty" in [threshold["column"] for threshold in data["thresholds"]]
+
+
 def test_thresholds_can_be_loosened_on_the_page(tmp_path):
     found = found_words()
     assert [word.word for word in found.filter(min_entropy=1.2)] == ["北京"]
