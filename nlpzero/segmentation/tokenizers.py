@@ -81,6 +81,10 @@ class Tokenizer(ABC):
             Not one string. Tokens that are empty or white space are passed over.
         """
 
+    def __call__(self, text: str) -> list[str]:
+        """The tokens of a text as a list: a tokenizer is a function, as a segmenter is."""
+        return list(_listed(self.tokens(text)))
+
     @property
     def name(self) -> str:
         """What messages call it."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nlpzero
 from nlpzero import (
     Corpus,
     FunctionTokenizer,
@@ -301,3 +302,23 @@ def test_ngrams_are_a_tokenizer_too() -> None:
     counts = Counter(token for line in lines for token in tokenizer.tokens(line))
     assert count_words(lines, tokenizer) == counts
     assert tokenizer.cutter()("天气") == ["天", "天气", "气"]
+
+
+def test_tokenizers_are_functions_as_segmenters_are(tmp_path):
+    segmenter = nlpzero.VocabularySegmenter(["今天", "天气"])
+    path = tmp_path / "model.nz"
+    segmenter.save(path)
+    text = "今天天气 好。"
+    for tokenizer in (nlpzero.ModelTokenizer(path), nlpzero.SegmenterTokenizer(segmenter)):
+        assert tokenizer(text) == segmenter(text) == ["今天", "天气", " ", "好", "。"]
+    assert nlpzero.WhitespaceTokenizer()("今天 好") == ["今天", "好"]
+    assert nlpzero.FunctionTokenizer(iter)("好天") == ["好", "天"]
+    with pytest.raises(TypeError, match="it returned one str, not many tokens"):
+        nlpzero.FunctionTokenizer(str)("好天")
+
+
+def test_the_public_names_are_all_that_is_listed():
+    assert dir(nlpzero) == sorted(nlpzero.__all__)
+    assert not {"Any", "import_module", "segmentation"} & set(dir(nlpzero))
+    assert all(callable(getattr(nlpzero, name)) or name.isupper() or name == "__version__"
+               for name in dir(nlpzero))
