@@ -18,7 +18,12 @@ import nlpzero
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"nlpzero": "nlpzero", "nlpzero_cli": "cli"}
 # import name -> name on the package index, where they differ
-DISTRIBUTIONS = {"ahocorasick": "pyahocorasick", "llvmlite": "numba", "dask": "distributed"}
+DISTRIBUTIONS = {
+    "ahocorasick": "pyahocorasick",
+    "llvmlite": "numba",
+    "dask": "distributed",
+    "sklearn": "scikit-learn",
+}
 
 
 def sources(folder: str) -> list[Path]:
@@ -191,6 +196,20 @@ def test_numba_is_imported_in_one_place():
     assert [path.name for path in sources("nlpzero") if "numba" in imports(path)] == [
         "compiling.py"
     ]
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("sklearn", ["sklearn.py"]),
+        ("spacy", ["spacy.py"]),
+        ("pandas", ["frames.py"]),
+        ("jieba", ["jieba_words.py"]),
+    ],
+)
+def test_who_is_optional_is_imported_in_one_place(package, allowed):
+    found = [path.name for path in sources("nlpzero") if package in imports(path)]
+    assert found == allowed
 
 
 def test_what_is_imported_is_declared():

@@ -320,5 +320,7 @@ def test_tokenizers_are_functions_as_segmenters_are(tmp_path):
 def test_the_public_names_are_all_that_is_listed():
     assert dir(nlpzero) == sorted(nlpzero.__all__)
     assert not {"Any", "import_module", "segmentation"} & set(dir(nlpzero))
-    assert all(callable(getattr(nlpzero, name)) or name.isupper() or name == "__version__"
-               for name in dir(nlpzero))
+    assert all(
+        callable(getattr(nlpzero, name)) or name.isupper() or name == "__version__"
+        for name in dir(nlpzero)
+    )
