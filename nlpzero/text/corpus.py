@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nlpzero.engine.resources import ReadReport
+from nlpzero.engine.showing import quoted
 from nlpzero.engine.temporary import KeptFolder, PathLike
 from nlpzero.errors import CorpusError, ResourceError
 from nlpzero.text.compressed import MAX_EXPANSION
@@ -468,6 +469,13 @@ class Corpus(_Text):
         other = object.__new__(Corpus)
         other._set(tuple(pieces), self.encoding, self.errors, self.field)
         return other
+
+    def __repr__(self) -> str:
+        names = ", ".join(quoted(source.name, 200) for source in self.sources[:3])
+        if len(self.pieces) > 3:
+            names += f" and {len(self.pieces) - 3:,} more"
+        field = "" if self.field is None else f", field={self.field!r}"
+        return f"<Corpus: {names}; encoding={self.encoding!r}, errors={self.errors!r}{field}>"
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], *, errors: str = "strict") -> "Corpus":

@@ -175,6 +175,17 @@ def test_an_array_takes_the_memory_of_a_block(tmp_path):
     assert peak < 40 << 20 < path.stat().st_size
 
 
+def test_a_corpus_shows_what_it_reads(tmp_path):
+    for name in "abcde":
+        (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
+    shown = repr(Corpus(tmp_path, field="text", encoding="gbk"))
+    assert shown.startswith("<Corpus: ") and "a.json" in shown and "d.json" not in shown
+    assert shown.endswith("and 2 more; encoding='gbk', errors='strict', field='text'>")
+    assert repr(Corpus.from_texts(["x" * 9_999])) == (
+        "<Corpus: 'texts'; encoding='utf-8', errors='strict'>"
+    )
+
+
 def test_where_the_bracket_is_looked_for(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(" " * (LOOK - 1) + '[{"text": "x"}]', encoding="utf-8")
