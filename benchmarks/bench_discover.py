@@ -178,7 +178,14 @@ def ranking(bench: Benchmark, data: Path, reference: set[str]) -> None:
             found = nlpzero.discover_words(corpus, method, **options)
             words = [word for word in found if HAN_WORD.fullmatch(word.word)]
             by_count = sorted(words, key=lambda word: (-word.count, word.word))
-            for how, listed in (("by score", words), ("by count", by_count)):
+            single = {word.word for word in found.filter(combinations="drop")}
+            lexical = [word for word in words if word.word in single]
+            orders = (
+                ("by score", words),
+                ("by count", by_count),
+                ("by score, without combinations", lexical),
+            )
+            for how, listed in orders:
                 hits = [word.word in reference for word in listed]
                 shares = [
                     f"{sum(hits[:depth]) / depth:.3f}" if len(hits) >= depth else ""

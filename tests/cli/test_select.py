@@ -28,6 +28,9 @@ SHARED: list[tuple[str, ...]] = [
     ("--exclude", "known.txt", "--format", "csv"),
     ("--contains", "@known.txt", "--without", "的,了", "--format", "csv-safe"),
     ("--format", "jieba", "--with-frequency"),
+    ("--sort", "novelty", "--numbers", "--fragments", "mark", "--combinations", "mark"),
+    ("--exclude", "known.txt", "--stopwords", "known.txt", "--sort", "entropy", "--no-numbers"),
+    ("--sort", "count", "--combinations", "drop", "--fragments", "drop", "--format", "hanlp"),
     ("--min-length", "9"),
 ]
 
