@@ -156,7 +156,7 @@ def discover(
     Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
     never words by themselves without --latin.
 
-    Counting keeps to --memory; the words that are found, some 200 bytes each, and for cohesion and
+    Counting keeps to --memory; the words that are found, some 450 bytes each, and for cohesion and
     min-entropy the n-grams that occur --min-count times, some 60 bytes each, are held in any case.
 
     \b

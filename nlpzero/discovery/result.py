@@ -286,12 +286,13 @@ class Discovery:
         min_length, max_length : int >= 1
             In characters. At first 2: with 1, single characters are listed too.
         exclude : iterable of str
-            Words to leave out.
+            Words to leave out. What is left is new and sorted by novelty, unless `sort` says
+            otherwise.
         latin : bool
             List runs of digits and letters too. At first False.
         new : bool
             Only words that the base of the package does not hold
-            (:meth:`nlpzero.BaseModel.counts_of`). At first False.
+            (:meth:`nlpzero.BaseModel.counts_of`), sorted as with `exclude`. At first False.
         top : int >= 1
             Keep this many words at most.
         contains : iterable of str
