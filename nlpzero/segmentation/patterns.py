@@ -1,6 +1,7 @@
 """Many patterns found in one pass over a text (Aho–Corasick)."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,24 @@ class PatternSet:
             for last, i in self._automaton.iter(text):
                 word = self._words[i]
                 yield last + 1 - len(word), last + 1, word
+
+    def numbers_in(self, text: str) -> npt.NDArray[np.int64]:
+        """All occurrences at once, in the order of :meth:`find`.
+
+        Returns
+        -------
+        ndarray of int64, shape (occurrences, 2)
+            The last character of each, and the number of the word.
+
+        Examples
+        --------
+        >>> PatternSet(["葡萄", "萄皮", "吐"]).numbers_in("不吐葡萄皮").tolist()
+        [[1, 2], [3, 0], [4, 1]]
+        """
+        if not self._words:
+            return np.zeros((0, 2), np.int64)
+        found = np.fromiter(chain.from_iterable(self._automaton.iter(text)), np.int64)
+        return found.reshape(-1, 2)
 
     def occurs_in(self, texts: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Whether any of the words occurs in each text.
