@@ -104,6 +104,12 @@ def _without_text(given: Mapping[str, Any]) -> str:
     help="Say what became of this word, which threshold dropped it, and show it in the text. "
     "Repeatable.",
 )
+@click.option(
+    "--examples",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Add a column with the first N places of each word in the text.",
+)
 @report_option()
 @writing_words()
 @options.working()
@@ -126,6 +132,7 @@ def discover(
     min_count: int | None,
     max_length: int,
     explain: tuple[str, ...],
+    examples: int | None,
     report: str | None,
     format: str,
     with_frequency: bool,
@@ -168,12 +175,14 @@ def discover(
       nlpzero discover reviews.txt --report words.html -o words.tsv
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
     """
-    check_writing(format, with_frequency)
+    check_writing(format, with_frequency, examples)
     check_report(report, output, save, save_counts)
     if max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
     whole = {"keep": keep, "joiners": joiners}
     inputs = _checked_inputs(inputs, method, counts, save_counts, whole)
+    if examples is not None and not inputs:
+        raise click.UsageError("--examples shows words in the text; give it beside --counts.")
     _check_model(method, model, no_base)
     if isinstance(method, nlpzero.CoTraining) and not no_base:
         method = dataclasses.replace(method, base="default")
@@ -202,6 +211,8 @@ def discover(
         fates = [found.explain(word) for word in explain]
         first = [] if report is None else [word.word for word in found[:WORDS_WITH_CONTEXTS]]
         contexts = _contexts(corpus, [*explain, *first])
+        listed = [] if examples is None else [word.word for word in found]
+        shown = None if examples is None else _contexts(corpus, listed, examples)
     if corpus is not None:
         options.note_reading(corpus, found.read, quiet=quiet)
     tell_thresholds(found, quiet=quiet)
@@ -211,7 +222,7 @@ def discover(
             click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
     if report is not None:
         found.report(report, contexts=contexts, source=names_of(corpus, counts))
-    write_words(found, output, format, with_frequency)
+    write_words(found, output, format, with_frequency, shown)
 
 
 # --- options
@@ -331,8 +342,10 @@ def _saved_counts(
     return nlpzero.NGramCounts.load(path), read
 
 
-def _contexts(corpus: "Corpus | None", words: Sequence[str]) -> dict[str, list[Any]]:
-    """Where the words that are asked about stand in the text, all found in one reading."""
+def _contexts(
+    corpus: "Corpus | None", words: Sequence[str], limit: int = _CONTEXTS
+) -> dict[str, list[Any]]:
+    """Where some words stand in the text, all found in one reading."""
     if corpus is None or not words:
         return {}
-    return nlpzero.concordance(corpus, words, limit=_CONTEXTS)
+    return nlpzero.concordance(corpus, words, limit=limit)

@@ -27,6 +27,7 @@ __all__ = ["main", "run"]  # `main`: scripts of 0.1.0 call it here
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "discover": ("discover", "discover", "Find the words of a text, with evidence."),
     "select": ("select", "select", "List what `discover` found by other thresholds, at once."),
+    "explain": ("explain", "explain", "Show why a string is a word, or why not."),
     "train": ("train", "train", "Learn to segment from raw text, and write a model file."),
     "segment": ("segment", "segment", "Cut text into words."),
     "evaluate": ("evaluate", "evaluate", "Compare a segmentation with a reference."),

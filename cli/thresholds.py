@@ -3,7 +3,7 @@ words.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from .tokenizing import read_stopwords
 from .word_lists import read_lists
 
 if TYPE_CHECKING:
+    from nlpzero.discovery.contexts import Context
     from nlpzero.discovery.result import Discovery
 
 _DICTIONARIES = ("jieba", "hanlp", "ik")
@@ -122,8 +123,10 @@ def writing_words() -> options.Decorator:
     )
 
 
-def check_writing(format: str, with_frequency: bool) -> None:
-    """Refuse ``--with-frequency`` where it changes nothing."""
+def check_writing(format: str, with_frequency: bool, examples: int | None = None) -> None:
+    """Refuse ``--with-frequency`` and ``--examples`` where they change nothing."""
+    if examples is not None and format in _DICTIONARIES:
+        raise click.UsageError(f"--examples is a column of tables; {format} has none.")
     if with_frequency and format not in ("jieba", "hanlp"):
         raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
 
@@ -188,13 +191,28 @@ def _shown(value: Any) -> str:
 
 
 def write_words(
-    found: "Discovery", output: str | None, format: str, with_frequency: bool = False
+    found: "Discovery",
+    output: str | None,
+    format: str,
+    with_frequency: bool = False,
+    examples: "Mapping[str, Sequence[Context]] | None" = None,
 ) -> None:
-    """The words with their evidence as a table, or as a dictionary."""
+    """The words with their evidence as a table, with places in the text, or as a dictionary."""
     if format in _DICTIONARIES:
         _write_dictionary(found, output, format, with_frequency)
         return
-    write_table(output, format, found.columns, found.cells(), unknown="")
+    columns: tuple[str, ...] = tuple(found.columns)
+    rows: Iterable[Sequence[Any]] = found.cells()
+    if examples is not None:
+        columns = (*columns, "examples")
+        rows = ((*row, _examples(examples.get(row[0], ()), format)) for row in rows)
+    write_table(output, format, columns, rows, unknown="")
+
+
+def _examples(contexts: "Iterable[Context]", format: str) -> str | list[str]:
+    """Contexts as a cell."""
+    lines = [f"{c.left}[{c.word}]{c.right}" for c in contexts]
+    return lines if format == "jsonl" else " / ".join(lines)
 
 
 def _write_dictionary(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from nlpzero.discovery.candidates import Candidates, only_runs, singles_of
 from nlpzero.discovery.counted_strings import CountedStrings, HashedStrings
 from nlpzero.discovery.criteria import Removal
-from nlpzero.discovery.explaining import CohesionFates
+from nlpzero.discovery.fates import CohesionFates
 from nlpzero.discovery.methods import Cohesion
 from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.second_pass import SecondPass, strong_cut_worker

@@ -20,7 +20,7 @@ import numpy as np
 
 from nlpzero.discovery.candidates import frequency_spectrum, only_runs
 from nlpzero.discovery.cohesion import by_cohesion
-from nlpzero.discovery.explaining import LearnedFates
+from nlpzero.discovery.fates import LearnedFates
 from nlpzero.discovery.learned import by_learning
 from nlpzero.discovery.methods import (
     DEFAULT_MAX_LENGTH,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from nlpzero.discovery.candidates import runs_of
 from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.explaining import Explanation
 from nlpzero.discovery.methods import METHODS
@@ -23,6 +22,7 @@ from nlpzero.engine.temporary import PathLike
 from nlpzero.engine.validation import MOST_COUNTED, expect, number, require, whole_number, within
 from nlpzero.ngrams.checking import SymbolCheck
 from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import DIGIT, LETTER, char_classes, code_points
 
 KIND = "found"
 
@@ -190,7 +190,8 @@ class StoredFates:
     min_count: int
 
     def is_run(self, symbols: Symbols) -> bool:
-        return bool(runs_of(self.words.alphabet)[symbols].all())
+        classes = char_classes(code_points(self.words.alphabet.decode(symbols)))
+        return bool(((classes == DIGIT) | (classes == LETTER)).all())
 
     def alone(self, symbols: Symbols) -> int:
         return count_among(self.words.strings, symbols)

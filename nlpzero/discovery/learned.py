@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nlpzero.discovery.candidates import Candidates, runs_of
 from nlpzero.discovery.counted_strings import CountedStrings, StringCounter, StringRun
 from nlpzero.discovery.criteria import Removal
-from nlpzero.discovery.explaining import LearnedFates
+from nlpzero.discovery.fates import LearnedFates
 from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.second_pass import SecondPass
 from nlpzero.discovery.string_table import Strings

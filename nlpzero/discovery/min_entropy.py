@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from nlpzero.discovery.candidates import Candidates, atoms_of, singles_of
 from nlpzero.discovery.criteria import Removal
-from nlpzero.discovery.explaining import MinEntropyFates
+from nlpzero.discovery.fates import MinEntropyFates
 from nlpzero.discovery.methods import DEFAULT_MIN_GAIN, MinEntropy
 from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.second_pass import SecondPass, pair_cut_worker, repeats_worker

@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -321,7 +321,7 @@ def _splits(word: str, numbers: Tallies | None) -> Iterator[Split]:
 
 
 def _entropy(neighbours: Counter[str] | None, occurrences: int | None) -> float:
-    if neighbours is None or occurrences is None:
+    if neighbours is None or not occurrences:
         return math.nan
     real = [count for text, count in sorted(neighbours.items()) if text]
     return float(entropy_from_sums(float(x_log_x(real).sum()), occurrences))
@@ -371,29 +371,57 @@ def _verdict(
             "clause",
             sentence="never a word: white space, punctuation and symbols end a clause",
         )
+    run: Mapping[str, Any] = {}
     if found is not None:
-        return found.explain(word)
+        fate = found.explain(word)
+        if fate.step != "not found" or not evidence.occurrences or numbers is None:
+            return fate
+        # a file does not say why; what was counted may
+        run = found.parameters
     assert numbers is not None
-    least, occurrences = default_min_count(numbers.total), evidence.occurrences
+    least, floors = _floors(run, numbers.total)
+    fault = _missed(evidence, least, floors)
+    if fault is not None:
+        return fault
+    if found is not None:
+        told = (
+            f"not among what was found, though it occurs {evidence.occurrences:,} times: the text "
+        )
+        return Explanation(word, False, "not found", sentence=told + "is cut otherwise there")
+    weakest = f", min_pmi {_floor(floors, word):g}" if evidence.splits else ""
+    told = f"passes the default thresholds: min_count {least:,}{weakest}"
+    return Explanation(word, True, "found", evidence.occurrences, least, told)
+
+
+def _floors(run: Mapping[str, Any], total: int) -> tuple[int, Sequence[float]]:
+    """Thresholds of a run, or those by default; learned words need no PMI."""
+    if not run:
+        return default_min_count(total), DEFAULT_MIN_PMI
+    return run["min_count"], run.get("min_pmi", ())
+
+
+def _floor(floors: Sequence[float], word: str) -> float:
+    return floors[min(len(word) - 2, len(floors) - 1)]
+
+
+def _missed(evidence: WordEvidence, least: int, floors: Sequence[float]) -> Explanation | None:
+    """The threshold on occurrences or PMI that a word misses."""
+    word, occurrences = evidence.word, evidence.occurrences
     if occurrences is None:
         told = "not known: the counts hold shorter strings only"
         return Explanation(word, False, "unknown", sentence=told)
     if occurrences < least:
-        told = f"dropped: occurs {occurrences:,} times, min_count is {least:,}"
+        times = "once" if occurrences == 1 else f"{occurrences:,} times"
+        told = f"dropped: occurs {times}, min_count is {least:,}"
         return Explanation(word, False, "min_count", occurrences, least, told)
-    if evidence.splits:
-        floor = DEFAULT_MIN_PMI[min(len(word), len(DEFAULT_MIN_PMI) + 1) - 2]
-        weakest = min(evidence.splits, key=lambda split: split.pmi)
-        if weakest.pmi < floor:
-            told = (
-                f"dropped: weak at {weakest.left}|{weakest.right}: PMI {weakest.pmi:.2f}, "
-                f"min_pmi is {floor:g} for {len(word)} characters"
-            )
-            return Explanation(word, False, "min_pmi", weakest.pmi, floor, told)
-        told = f"passes the default thresholds: min_count {least:,}, min_pmi {floor:g}"
-        return Explanation(word, True, "found", weakest.pmi, floor, told)
-    told = f"passes the default min_count of {least:,}"
-    return Explanation(word, True, "found", occurrences, least, told)
+    weakest = min(evidence.splits, key=lambda split: split.pmi, default=None)
+    if weakest is None or not floors or weakest.pmi >= _floor(floors, word):
+        return None
+    told = (
+        f"dropped: weak at {weakest.left}|{weakest.right}: PMI {weakest.pmi:.2f}, min_pmi is "
+        f"{_floor(floors, word):g} for {len(word)} characters"
+    )
+    return Explanation(word, False, "min_pmi", weakest.pmi, _floor(floors, word), told)
 
 
 # --- how a segmenter cuts
