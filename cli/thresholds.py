@@ -201,7 +201,7 @@ def write_words(
     if format in _DICTIONARIES:
         _write_dictionary(found, output, format, with_frequency)
         return
-    columns: tuple[str, ...] = tuple(found.columns)
+    columns = found.columns
     rows: Iterable[Sequence[Any]] = found.cells()
     if examples is not None:
         columns = (*columns, "examples")
