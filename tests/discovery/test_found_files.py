@@ -1,7 +1,8 @@
 """What was found is the same when it comes from a file."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,3 +93,26 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         Discovery.load(tmp_path / "counts.nz")
     with pytest.raises(StorageError, match=r"none\.nz: cannot be read"):
         Discovery.load(tmp_path / "none.nz")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("holder", 10**6, "stands inside one that is not there"),
+        ("holder", -2, "stands inside one that is not there"),
+        ("reading", -1, "a reading is none"),
+        ("occurrences", -1, "its occurrences are out of range"),
+        ("held", 1.5, "held is not between 0 and 1"),
+        ("novelty", np.nan, "novelty is not between 0 and 1"),
+        ("saving", np.inf, "saving is infinite"),
+    ],
+)
+def test_evidence_that_is_none_is_refused(
+    column: str, value: Any, message: str, found: Discovery, tmp_path: Path
+) -> None:
+    values = getattr(found.found, column).copy()
+    values[0] = value
+    wrong = replace(found, found=replace(found.found, **{column: values}))
+    wrong.save(tmp_path / "found.nz")
+    with pytest.raises(StorageError, match=message):
+        Discovery.load(tmp_path / "found.nz")
