@@ -52,8 +52,9 @@ S = TypeVar("S", bound="Segmenter")
 # facts of the training that a short description tells, where they are
 _TOLD = ("symbols", "word_types", "order")
 
-# texts joined into one block by segment_all, in characters
-_BATCH = 1 << 15
+# texts joined into one block by segment_all, in characters: the first results come soon, and many
+# texts in large blocks, which are faster
+_FIRST_BATCH, _LARGEST_BATCH = 1 << 15, 1 << 18
 
 
 class Segmenter(ABC):
@@ -311,12 +312,14 @@ class Segmenter(ABC):
     def _segment_all(self, texts: Iterable[str]) -> Iterator[list[str]]:
         batch: list[str] = []
         size = 0
+        enough = _FIRST_BATCH
         for text in texts:
             batch.append(text)
             size += len(text) + 1
-            if size >= _BATCH:
+            if size >= enough:
                 yield from self._segment_batch(batch)
                 batch, size = [], 0
+                enough = min(2 * enough, _LARGEST_BATCH)
         if batch:
             yield from self._segment_batch(batch)
 
