@@ -5,6 +5,7 @@ removed.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, get_args, overload
 
 import numpy as np
@@ -234,9 +235,8 @@ class Discovery:
         words : iterable of Word, optional
             Only these of them.
         """
-        places = [Word._fields.index(name) for name in self.columns]
-        for word in self if words is None else words:
-            yield tuple(word[place] for place in places)
+        row = itemgetter(*map(Word._fields.index, self.columns))
+        return map(row, self if words is None else words)
 
     def __repr__(self) -> str:
         title = f"Discovery by {self.method}: {len(self):,} words in {self.total:,} characters"
