@@ -3,8 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,13 +11,13 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .count_by_file import Listed, Sums, write_keyness, write_wide
 from .formats import open_output
 from .params import Lengths
 from .progress import note
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.engine.resources import ReadReport
     from nlpzero.words.table import WordCounts
 
 
@@ -43,6 +42,19 @@ if TYPE_CHECKING:
     default="corpus",
     show_default=True,
     help="One list for all inputs, or one for each file, its name in the first column.",
+)
+@click.option(
+    "--score",
+    type=click.Choice(["count", "keyness"]),
+    default="count",
+    show_default=True,
+    help="With --by file, what lists are sorted by; keyness: how characteristic a word is of the "
+    "file against all others (`nlpzero compare`).",
+)
+@click.option(
+    "--wide",
+    is_flag=True,
+    help="With --by file, one table: a row for each word, a column for each file.",
 )
 @click.option(
     "--document-frequency",
@@ -80,6 +92,8 @@ def count(
     ngrams: tuple[int, int] | None,
     punctuation: bool | None,
     by: str,
+    score: str,
+    wide: bool,
     document_frequency: str | None,
     stopwords: str | None,
     min_count: int,
@@ -107,6 +121,8 @@ def count(
       nlpzero count --whitespace segmented.txt.gz --top 20
       nlpzero count --tokenizer jieba:lcut --document-frequency line news.txt
       nlpzero count --ngrams 2-3 --min-count 10 --format csv news.txt
+      nlpzero count --by file --score keyness --top 10 chapters/
+      nlpzero count --by file --wide --top 100 --format csv chapters/ -o chapters.csv
     """
     if cutting.ways + (ngrams is not None) > 1:
         raise click.UsageError(f"Say what the words are with one of {WAYS}, or --ngrams.")
@@ -116,11 +132,12 @@ def count(
         cutting.refuse("--ngrams counts characters.")
     if save_counts is not None and by == "file":
         raise click.UsageError("--save-counts keeps one list; it does not go with --by file.")
-    listed = _Listed(
+    _check_by_file(by, score, wide, document_frequency)
+    listed = Listed(
         format, top, min_count, frozenset() if stopwords is None else read_stopwords(stopwords)
     )
     # what is saved has every word; what is only listed need not
-    kept = min_count if save_counts is None else 1
+    kept = 1 if save_counts is not None or wide or score == "keyness" else min_count
     again = "-" in inputs and (jobs > 1 or executor is not None)
     with (
         options.open_corpus(
@@ -140,29 +157,26 @@ def count(
             min_count=kept,
             resources=resources,
         )
-        sums = _write(tables, output, listed, save_counts)
+        if wide:
+            sums = write_wide(tables, output, listed)
+        elif score == "keyness":
+            sums = write_keyness(tables, output, listed)
+        else:
+            sums = _write(tables, output, listed, save_counts)
     options.note_reading(corpus, sums.read, quiet=quiet)
     different = f", {sums.distinct:,} different ones" if by == "corpus" else ""
     least = f" that occur at least {kept} times" if different and kept > 1 else ""
     note(f"{sums.tokens:,} words counted{different}{least}", quiet=quiet)
 
 
-class _Listed(NamedTuple):
-    """Which rows are written, and how."""
-
-    format: str
-    top: int | None
-    min_count: int
-    stopwords: frozenset[str]
-
-
-@dataclass
-class _Sums:
-    """What was written, for the last note."""
-
-    tokens: int = 0
-    distinct: int = 0
-    read: "ReadReport" = field(default_factory=lambda: nlpzero.ReadReport())
+def _check_by_file(by: str, score: str, wide: bool, document_frequency: str | None) -> None:
+    """Refuse what only lists of files have."""
+    if by != "file" and (wide or score != "count"):
+        raise click.UsageError("--score keyness and --wide go with --by file.")
+    if wide and score != "count":
+        raise click.UsageError("--wide is a table of counts; it goes without --score keyness.")
+    if document_frequency is not None and (wide or score != "count"):
+        raise click.UsageError("--document-frequency goes without --wide and --score keyness.")
 
 
 def _together(*args: Any, **options: Any) -> "Iterator[tuple[None, WordCounts]]":
@@ -176,11 +190,11 @@ def _by_file(*args: Any, **options: Any) -> "Iterator[tuple[str, WordCounts]]":
 def _write(
     tables: "Iterable[tuple[str | None, WordCounts]]",
     output: str | None,
-    listed: _Listed,
+    listed: Listed,
     save_counts: str | None,
-) -> _Sums:
+) -> Sums:
     """Write the lists of all tables, one after another, as soon as each is counted."""
-    sums = _Sums()
+    sums = Sums()
     tables = iter(tables)
     first = next(tables, None)  # an error of the first file comes before any output
     with open_output(output, bom=listed.format.startswith("csv")) as text:
@@ -201,7 +215,5 @@ def _write(
                 )
             )
             header = False
-            sums.tokens += table.total
-            sums.distinct += len(table)
-            sums.read.add(table.read)
+            sums.add(table)
     return sums

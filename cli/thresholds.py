@@ -2,7 +2,6 @@
 words.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import click
 import nlpzero
 
 from . import options
-from .formats import FORMATS, number, open_output, write_table
+from .dictionaries import DICTIONARIES, write_dictionary
+from .formats import FORMATS, number, write_table
 from .progress import note
 from .tokenizing import read_stopwords
 from .word_lists import read_lists
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from nlpzero.discovery.contexts import Context
     from nlpzero.discovery.result import Discovery
 
-_DICTIONARIES = ("jieba", "hanlp", "ik")
 _TREATMENTS = click.Choice(["keep", "mark", "drop"])
+
 
 # --- options
 
@@ -113,7 +113,7 @@ def thresholds() -> options.Decorator:
 def writing_words() -> options.Decorator:
     """``--format --with-frequency``, see :func:`write_words`."""
     return options.bundle(
-        options.format_((*FORMATS, *_DICTIONARIES)),
+        options.format_((*FORMATS, *DICTIONARIES)),
         click.option(
             "--with-frequency",
             is_flag=True,
@@ -198,8 +198,10 @@ def write_words(
     examples: "Mapping[str, Sequence[Context]] | None" = None,
 ) -> None:
     """The words with their evidence as a table, with places in the text, or as a dictionary."""
-    if format in _DICTIONARIES:
-        _write_dictionary(found, output, format, with_frequency)
+    if format in DICTIONARIES:
+        counts = [word.count for word in found]
+        words = [word.word for word in found]
+        write_dictionary(words, output, format, counts, with_frequency=with_frequency)
         return
     columns = found.columns
     rows: Iterable[Sequence[Any]] = found.cells()
@@ -213,17 +215,3 @@ def _examples(contexts: "Iterable[Context]", format: str) -> str | list[str]:
     """Contexts as a cell."""
     lines = [f"{c.left}[{c.word}]{c.right}" for c in contexts]
     return lines if format == "jsonl" else " / ".join(lines)
-
-
-def _write_dictionary(
-    found: "Discovery", output: str | None, format: str, with_frequency: bool
-) -> None:
-    """One word a line, and what could not be written."""
-    counts = [word.count for word in found] if with_frequency else None
-    lines, left_out = nlpzero.dictionary_lines([word.word for word in found], format, counts)
-    with open_output(output) as file:
-        file.writelines(lines)
-    for fault, words in left_out.items():
-        examples = ", ".join(words[:5]) + (", ..." if len(words) > 5 else "")
-        named = os.path.basename(output) if output is not None else "the dictionary"
-        click.echo(f"Warning: {len(words):,} left out of {named}: {fault}: {examples}", err=True)

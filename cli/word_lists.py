@@ -45,6 +45,15 @@ def read_lists(paths: Iterable[str], encoding: str = "utf-8") -> frozenset[str]:
     return frozenset(word for path in paths for word in read_list(path, encoding).words)
 
 
+def read_list_or_counts(path: str, encoding: str = "utf-8") -> "WordList":
+    """The same; of a file of word counts the most frequent come first."""
+    if not nlpzero.is_stored(path):
+        return read_list(path, encoding, counts=True)
+    counts = nlpzero.WordCounts.load(path)
+    note(f"{path}: {len(counts):,} words (word counts)", quiet=_quiet())
+    return nlpzero.as_word_list(dict(counts.items()))
+
+
 def _quiet() -> bool:
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.params.get("quiet"))

@@ -195,6 +195,15 @@ def _opened(path: PathLike) -> Iterator[IO[bytes]]:
         ) from error
 
 
+def is_stored(path: PathLike) -> bool:
+    """Whether a file begins as those of nlpzero do; False also if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
 def kind_of(path: PathLike) -> str:
     """What a file of nlpzero holds: "counts", "model", "words"...
 
