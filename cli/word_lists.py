@@ -1,5 +1,6 @@
 """Lists of words that options name: read in whatever form, and told about."""
 
+import math
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import nlpzero
 from .progress import note
 
 if TYPE_CHECKING:
-    from nlpzero.segmentation.word_list import WordList
+    from nlpzero.segmentation.word_list import WordFile, WordList
 
 
 def read_list(
@@ -22,22 +23,42 @@ def read_list(
 
     A file without any is warned about: what it should have done does not happen.
     """
+    return _read(path, encoding, counts, comments).words
+
+
+def _read(path: str, encoding: str, counts: bool, comments: bool = True) -> "WordFile":
     source = path
     if path == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("No list on standard input; name a file.")
         sys.stdin.reconfigure(encoding=encoding)  # type: ignore[union-attr]
         source = sys.stdin  # type: ignore[assignment]
-    words, form = nlpzero.read_word_file(
-        source, encoding=encoding, counts=counts, comments=comments
-    )
+    found = nlpzero.read_word_file(source, encoding=encoding, counts=counts, comments=comments)
     name = "standard input" if path == "-" else path
-    if words.words:
-        some = "1 word" if len(words.words) == 1 else f"{len(words.words):,} words"
-        note(f"{name}: {some} ({form})", quiet=_quiet())
+    number = len(found.words.words)
+    if number:
+        some = "1 word" if number == 1 else f"{number:,} words"
+        note(f"{name}: {some} ({found.form})", quiet=_quiet())
     else:
         click.echo(f"Warning: {name}: no words in this list", err=True)
-    return words
+    return found
+
+
+def read_list_with_evidence(path: str, encoding: str) -> tuple["WordList", list[float]]:
+    """Words with their counts, and their PMI, NaN where it is not known; also from files that
+    nlpzero writes for itself.
+    """
+    if nlpzero.is_stored(path) and nlpzero.kind_of(path) == "found":
+        found = nlpzero.Discovery.load(path).filter()
+        note(f"{path}: {len(found):,} words (what discover found)", quiet=_quiet())
+        rows = list(found)
+        words = nlpzero.as_word_list({row.word: row.count for row in rows})
+        return words, [row.pmi for row in rows]
+    if nlpzero.is_stored(path):
+        words = read_list_or_counts(path)
+        return words, [math.nan] * len(words.words)
+    read = _read(path, encoding, counts=True)
+    return read.words, read.pmi.tolist()
 
 
 def read_lists(paths: Iterable[str], encoding: str = "utf-8") -> frozenset[str]:

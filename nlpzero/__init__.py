@@ -34,6 +34,8 @@ _EXPORTS = {
     "AddedWords": "discovery.jieba_words",
     "add_to_jieba": "discovery.jieba_words",
     "words_of_jieba": "discovery.jieba_words",
+    "UNIT_PMI": "discovery.combinations",
+    "free_combinations": "discovery.combinations",
     "dictionary_fault": "discovery.dictionaries",
     "dictionary_lines": "discovery.dictionaries",
     "ngram_rows": "ngrams.table",

@@ -85,10 +85,13 @@ class WordFile(NamedTuple):
         The form of its lines, for people: ``words alone``, ``word count``, ``word<TAB>count``,
         ``word,count``, ``jieba``, ``HanLP``, ``TSV with a header``, ``CSV with a header``, ``JSON
         Lines``; of several the commonest, and ``and others``. Empty if there was no word.
+    pmi : ndarray of float64
+        For each word what a column ``pmi`` says, NaN where there is none.
     """
 
     words: WordList
     form: str
+    pmi: npt.NDArray[np.float64]
 
 
 def read_words(
@@ -200,6 +203,7 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
     """The words of all lines."""
     found: dict[str, float] = {}
     forms: dict[str, int] = {}
+    told: dict[str, float] = {}
     header: Header | None = None
     first = True
     for number, line in enumerate(file, 1):
@@ -215,9 +219,9 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
                 continue
         # lists of JSON Lines and tables may have been put together
         if header is None or line.startswith('{"'):
-            word, count, form = read_line(line, name, number, counts)
+            word, count, form, pmi = read_line(line, name, number, counts)
         else:
-            word, count, form = header.entry(line, name, number, counts)
+            word, count, form, pmi = header.entry(line, name, number, counts)
         if word in found and not math.isnan(found[word]):
             count = found[word] + (0.0 if math.isnan(count) else count)
         if counts and not (_LEAST < count < _MOST or math.isnan(count)):
@@ -227,6 +231,8 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
             )
         found[word] = count
         forms[form] = forms.get(form, 0) + 1
+        if not math.isnan(pmi):
+            told[word] = pmi
     strange = strange_words(found)
     if 2 * len(strange) > len(found):
         raise CorpusError(
@@ -237,7 +243,11 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
     form = max(forms, key=lambda form: forms[form], default="")
     if len(forms) > 1:
         form += " and others"
-    return WordFile(WordList(list(found), np.array(list(found.values()), np.float64)), form)
+    words = WordList(list(found), np.array(list(found.values()), np.float64))
+    pmis = np.full(len(found), math.nan)
+    if told:
+        pmis = np.array([told.get(word, math.nan) for word in found], np.float64)
+    return WordFile(words, form, pmis)
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from nlpzero.engine.showing import quoted
@@ -36,11 +37,13 @@ class Entry(NamedTuple):
     word : str
     count : float; NaN if the line has none
     form : str
+    pmi : float; NaN if the line has none
     """
 
     word: str
     count: float  # type: ignore[assignment]
     form: str
+    pmi: float = math.nan
 
 
 class Header(NamedTuple):
@@ -49,13 +52,14 @@ class Header(NamedTuple):
     separator : {"\\t", ","}
     word : int
         Which column holds the word.
-    count : int or None
-        Which holds the count, if one has its name.
+    count, pmi : int or None
+        Which hold the count and the PMI, if they have these names.
     """
 
     separator: str
     word: int
     count: int | None  # type: ignore[assignment]
+    pmi: int | None
 
     @classmethod
     def of(cls, line: str) -> "Header | None":
@@ -67,7 +71,7 @@ class Header(NamedTuple):
         if word is None or len(cells) < 2:
             return None
         count = next((cells.index(name) for name in _COUNT_COLUMNS if name in cells), None)
-        return cls(separator, word, count)
+        return cls(separator, word, count, cells.index("pmi") if "pmi" in cells else None)
 
     def entry(self, line: str, name: str, number: int, counts: bool) -> Entry:
         """The word and the count in a row of this table."""
@@ -88,7 +92,11 @@ class Header(NamedTuple):
         count = _count_in([cell.strip() for cell in behind])
         if not word or (counts and count is None):
             raise CorpusError(f"{name}:{number}: expected a word and its count, got {quoted(line)}")
-        return Entry(word, math.nan if count is None else count, form)
+        pmi = math.nan
+        if self.pmi is not None and len(cells) > self.pmi:
+            with suppress(ValueError):
+                pmi = float(cells[self.pmi])
+        return Entry(word, math.nan if count is None else count, form, pmi)
 
 
 def _formula(character: str) -> bool:
@@ -192,7 +200,8 @@ def _json_entry(line: str, where: str) -> Entry:
         if not isinstance(word, str) or not word.strip():
             raise ValueError("no word")
         word.encode("utf-8")  # no lone surrogates
-        return Entry(word, count, JSON)
+        pmi = row.get("pmi")
+        return Entry(word, count, JSON, pmi if isinstance(pmi, float) else math.nan)
     except (ArithmeticError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise CorpusError(f'{where}: expected {{"word": ...}}, got {quoted(line, 40)}') from error
 

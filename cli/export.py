@@ -1,0 +1,118 @@
+"""``nlpzero export``: a word list as a dictionary for other programs."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+import nlpzero
+
+from . import options
+from .dictionaries import DICTIONARIES, warn_left_out, write_dictionary
+from .progress import note
+from .word_lists import read_list, read_list_with_evidence
+
+
+@click.command()
+@click.argument("list_", metavar="[LIST]", default="-")
+@click.option(
+    "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of the list."
+)
+@click.option(
+    "--format",
+    required=True,
+    type=click.Choice(DICTIONARIES),
+    help="Whose dictionary. plain: one word a line. wordcloud: a JSON object from words to "
+    "weights. sentencepiece: one word a line for its user_defined_symbols.",
+)
+@click.option(
+    "--with-frequency",
+    is_flag=True,
+    help="Write counts into jieba and hanlp dictionaries; without them jieba finds its own, which "
+    "is better.",
+)
+@click.option(
+    "--no-coarser",
+    is_flag=True,
+    help="For jieba: leave out free combinations, such as 让我, which would join words that it "
+    "rightly cuts.",
+)
+@click.option(
+    "--against",
+    metavar="DICT",
+    help="The dictionary that is in use, for --no-coarser.  [default: that of the installed "
+    "package jieba]",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Leave out words with smaller counts.",
+)
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N words.")
+@options.writing()
+def export(
+    list_: str,
+    encoding: str,
+    format: str,
+    with_frequency: bool,
+    no_coarser: bool,
+    against: str | None,
+    min_count: int | None,
+    top: int | None,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Write a word list as a dictionary for other programs.
+
+    LIST is what `discover`, `select` or `count` write, in any format, a file of `discover --save`
+    or `count --save-counts`, or any other list of words. The dictionary is UTF-8 without a byte
+    order mark, one word a line, without frequencies unless asked for. Words that the program could
+    not hold are left out, and a warning says how many and why.
+
+    \b
+    Examples:
+      nlpzero export found.tsv --format jieba -o userdict.txt
+      nlpzero export found.tsv --format jieba --no-coarser -o userdict.txt
+      nlpzero discover news.txt | nlpzero export --format ik -o words.dic
+      nlpzero export counts.nz --format wordcloud --top 200 -o cloud.json
+    """
+    if with_frequency and format not in ("jieba", "hanlp"):
+        raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
+    if no_coarser and format != "jieba":
+        raise click.UsageError("--no-coarser is about the words of jieba; give --format jieba.")
+    if against is not None and not no_coarser:
+        raise click.UsageError("--against goes with --no-coarser.")
+    listed, pmi = read_list_with_evidence(list_, encoding)
+    rows = [
+        row
+        for row in zip(listed.words, listed.counts.tolist(), pmi, strict=True)
+        if min_count is None or not row[1] < min_count
+    ]
+    if no_coarser:
+        jieba = read_list(_jieba_s() if against is None else against, counts=True)
+        coarser = set(
+            nlpzero.free_combinations([row[0] for row in rows], jieba, [row[2] for row in rows])
+        )
+        if coarser:
+            warn_left_out(
+                [row[0] for row in rows if row[0] in coarser],
+                "the dictionary",
+                "free combinations, which would make jieba's segmentation coarser",
+            )
+        rows = [row for row in rows if row[0] not in coarser]
+    words, counts = [row[0] for row in rows[:top]], [row[1] for row in rows[:top]]
+    note(f"{len(words):,} words to export", quiet=quiet)
+    write_dictionary(words, output, format, counts, with_frequency=with_frequency)
+
+
+def _jieba_s() -> str:
+    """The dictionary of the package jieba, which is found but not imported."""
+    spec = find_spec("jieba")
+    path = None if spec is None or spec.origin is None else Path(spec.origin).with_name("dict.txt")
+    if path is None or not path.is_file():
+        raise click.UsageError(
+            "--no-coarser compares with jieba's dictionary, and the package jieba is not "
+            "installed; name a dictionary with --against."
+        )
+    return str(path)

@@ -1,0 +1,119 @@
+"""Free combinations: what stands together because it may, not because it is a word."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from nlpzero.segmentation.word_list import WordList
+
+#: Nats at the weakest split from which on a combination is taken for a unit.
+UNIT_PMI = 5.0
+# the least share of a character's occurrences in which it is a word by itself; see the notes
+_FREE_SHARE = 0.1
+# what dictionaries hold no parts of
+_UNITS = re.compile(r"[0-9a-zA-Z.%+#-]+|[^0-9a-zA-Z.%+#-]")
+
+
+def free_combinations(
+    words: Sequence[str],
+    dictionary: WordList | Mapping[str, float],
+    pmi: Sequence[float] | None = None,
+    *,
+    min_pmi: float = UNIT_PMI,
+) -> list[str]:
+    """The words that would make the segmentation by a dictionary coarser without being units.
+
+    Added to that dictionary, 让我 or 买了 would join what it rightly cuts; 浴帘 and 给力 would not.
+
+    Parameters
+    ----------
+    words : sequence of str
+    dictionary : WordList or mapping of str to number
+        What cuts the text, with frequencies, such as jieba's. Words without a count are taken to be
+        rare, those with 0 to be none.
+    pmi : sequence of float, optional
+        For each word the pointwise mutual information at its weakest split in nats, as
+        :func:`nlpzero.discover_words` gives it; NaN where it is not known.
+    min_pmi : float
+        From here on a word is a unit, whatever it is made of.
+
+    Returns
+    -------
+    list of str
+        In the order of `words`.
+
+    Notes
+    -----
+    A word is a free combination if the most probable cut of it by the dictionary has several parts,
+    each of which stands alone freely, and its PMI is not known to be `min_pmi` or more. Words of
+    several characters, numbers and Latin letters stand alone freely; a character does if at least a
+    tenth of its occurrences, by the frequencies of the dictionary, are as a word of one character:
+    我 (.8) and 买 (.5) do, 浴 and 帘 do not. Both bounds were found by experiment, with jieba and
+    the test texts PKU and MSR.
+
+    Examples
+    --------
+    >>> dictionary = {"让": 60, "我": 90, "我们": 30, "浴": 1, "帘": 1, "浴室": 40, "窗帘": 30}
+    >>> free_combinations(["让我", "浴帘"], dictionary)
+    ['让我']
+    >>> free_combinations(["让我", "浴帘"], dictionary, [7.5, 3.0])
+    []
+    """
+    if pmi is not None and len(pmi) != len(words):
+        raise ValueError(f"`pmi` must have a value for each word, got {len(pmi)}, {len(words)}.")
+    if isinstance(dictionary, WordList):
+        dictionary = dict(zip(dictionary.words, dictionary.counts.tolist(), strict=True))
+    known = _Known(dictionary)
+    return [
+        word
+        for i, word in enumerate(words)
+        if not (pmi is not None and pmi[i] >= min_pmi) and known.combines(word)
+    ]
+
+
+class _Known:
+    """A dictionary, and how freely each character stands alone in it."""
+
+    def __init__(self, dictionary: Mapping[str, float]) -> None:
+        self.counts = {
+            word: 1.0 if math.isnan(count) else count
+            for word, count in dictionary.items()
+            if word and not count <= 0
+        }
+        self.longest = max(map(len, self.counts), default=1)
+        self.total = math.log(max(sum(self.counts.values()), 1.0))
+        self.mass: dict[str, float] = {}
+        for word, count in self.counts.items():
+            for character in set(word):
+                self.mass[character] = self.mass.get(character, 0.0) + count
+
+    def combines(self, word: str) -> bool:
+        """Whether a word is unknown and all its parts stand alone freely."""
+        if word in self.counts:
+            return False
+        parts = self._cut(_UNITS.findall(word))
+        return len(parts) > 1 and all(map(self._free, parts))
+
+    def _free(self, part: str) -> bool:
+        if len(part) > 1 or part.isascii():
+            return True
+        return self.counts.get(part, 0.0) >= _FREE_SHARE * self.mass.get(part, math.inf)
+
+    def _cut(self, units: list[str]) -> list[str]:
+        """The most probable cut; what is unknown is as rare as can be."""
+        best = [(0.0, 0)]
+        for end in range(1, len(units) + 1):
+            ways = []
+            for start in range(max(0, end - self.longest), end):
+                part = "".join(units[start:end])
+                count = self.counts.get(part, 1.0 if end - start == 1 else 0.0)
+                if count:
+                    ways.append((best[start][0] + math.log(count) - self.total, start))
+            best.append(max(ways))
+        parts = []
+        end = len(units)
+        while end:
+            start = best[end][1]
+            parts.append("".join(units[start:end]))
+            end = start
+        return parts[::-1]
