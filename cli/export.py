@@ -35,7 +35,7 @@ from .word_lists import read_list, read_list_with_evidence
     "--no-coarser",
     is_flag=True,
     help="For jieba: leave out free combinations, such as 让我, which would join words that it "
-    "rightly cuts.",
+    "rightly cuts, and what the list shows to be parts of longer words.",
 )
 @click.option(
     "--against",
@@ -83,24 +83,24 @@ def export(
         raise click.UsageError("--no-coarser is about the words of jieba; give --format jieba.")
     if against is not None and not no_coarser:
         raise click.UsageError("--against goes with --no-coarser.")
-    listed, pmi = read_list_with_evidence(list_, encoding)
+    listed, pmi, entropy = read_list_with_evidence(list_, encoding)
     rows = [
         row
-        for row in zip(listed.words, listed.counts.tolist(), pmi, strict=True)
+        for row in zip(listed.words, listed.counts.tolist(), pmi, entropy, strict=True)
         if min_count is None or not row[1] < min_count
     ]
     if no_coarser:
         jieba = read_list(_jieba_s() if against is None else against, counts=True)
-        coarser = set(
-            nlpzero.free_combinations([row[0] for row in rows], jieba, [row[2] for row in rows])
+        coarser = nlpzero.coarsening_words(
+            [row[0] for row in rows],
+            jieba,
+            pmi=[row[2] for row in rows],
+            entropy=[row[3] for row in rows],
         )
-        if coarser:
-            warn_left_out(
-                [row[0] for row in rows if row[0] in coarser],
-                "the dictionary",
-                "free combinations, which would make jieba's segmentation coarser",
-            )
-        rows = [row for row in rows if row[0] not in coarser]
+        for reason, words in coarser.items():
+            warn_left_out(words, "the dictionary", reason)
+        out = frozenset(word for words in coarser.values() for word in words)
+        rows = [row for row in rows if row[0] not in out]
     words, counts = [row[0] for row in rows[:top]], [row[1] for row in rows[:top]]
     note(f"{len(words):,} words to export", quiet=quiet)
     write_dictionary(words, output, format, counts, with_frequency=with_frequency)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-import nlpzero
-
 from . import options
 from .dictionaries import DICTIONARIES, write_dictionary
 from .formats import FORMATS, number, write_table
@@ -125,7 +123,7 @@ def writing_words() -> options.Decorator:
 
 def check_writing(format: str, with_frequency: bool, examples: int | None = None) -> None:
     """Refuse ``--with-frequency`` and ``--examples`` where they change nothing."""
-    if examples is not None and format in _DICTIONARIES:
+    if examples is not None and format in DICTIONARIES:
         raise click.UsageError(f"--examples is a column of tables; {format} has none.")
     if with_frequency and format not in ("jieba", "hanlp"):
         raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")

@@ -44,21 +44,25 @@ def _read(path: str, encoding: str, counts: bool, comments: bool = True) -> "Wor
     return found
 
 
-def read_list_with_evidence(path: str, encoding: str) -> tuple["WordList", list[float]]:
-    """Words with their counts, and their PMI, NaN where it is not known; also from files that
-    nlpzero writes for itself.
+def read_list_with_evidence(
+    path: str, encoding: str
+) -> tuple["WordList", list[float], list[float]]:
+    """Words with their counts, their PMI and the smaller one of their branching entropies, NaN
+    where they are not known; also from files that nlpzero writes for itself.
     """
     if nlpzero.is_stored(path) and nlpzero.kind_of(path) == "found":
         found = nlpzero.Discovery.load(path).filter()
         note(f"{path}: {len(found):,} words (what discover found)", quiet=_quiet())
         rows = list(found)
         words = nlpzero.as_word_list({row.word: row.count for row in rows})
-        return words, [row.pmi for row in rows]
+        entropies = [min(row.left_entropy, row.right_entropy) for row in rows]
+        return words, [row.pmi for row in rows], entropies
     if nlpzero.is_stored(path):
         words = read_list_or_counts(path)
-        return words, [math.nan] * len(words.words)
+        unknown = [math.nan] * len(words.words)
+        return words, unknown, unknown
     read = _read(path, encoding, counts=True)
-    return read.words, read.pmi.tolist()
+    return read.words, read.pmi.tolist(), read.entropy.tolist()
 
 
 def read_lists(paths: Iterable[str], encoding: str = "utf-8") -> frozenset[str]:

@@ -87,11 +87,14 @@ class WordFile(NamedTuple):
         Lines``; of several the commonest, and ``and others``. Empty if there was no word.
     pmi : ndarray of float64
         For each word what a column ``pmi`` says, NaN where there is none.
+    entropy : ndarray of float64
+        The smaller one of what the columns ``left_entropy`` and ``right_entropy`` say.
     """
 
     words: WordList
     form: str
     pmi: npt.NDArray[np.float64]
+    entropy: npt.NDArray[np.float64]
 
 
 def read_words(
@@ -203,7 +206,7 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
     """The words of all lines."""
     found: dict[str, float] = {}
     forms: dict[str, int] = {}
-    told: dict[str, float] = {}
+    told: dict[str, tuple[float, float]] = {}
     header: Header | None = None
     first = True
     for number, line in enumerate(file, 1):
@@ -219,9 +222,10 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
                 continue
         # lists of JSON Lines and tables may have been put together
         if header is None or line.startswith('{"'):
-            word, count, form, pmi = read_line(line, name, number, counts)
+            entry = read_line(line, name, number, counts)
         else:
-            word, count, form, pmi = header.entry(line, name, number, counts)
+            entry = header.entry(line, name, number, counts)
+        word, count, form, pmi, entropy = entry
         if word in found and not math.isnan(found[word]):
             count = found[word] + (0.0 if math.isnan(count) else count)
         if counts and not (_LEAST < count < _MOST or math.isnan(count)):
@@ -231,8 +235,8 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
             )
         found[word] = count
         forms[form] = forms.get(form, 0) + 1
-        if not math.isnan(pmi):
-            told[word] = pmi
+        if not (math.isnan(pmi) and math.isnan(entropy)):
+            told[word] = pmi, entropy
     strange = strange_words(found)
     if 2 * len(strange) > len(found):
         raise CorpusError(
@@ -244,10 +248,11 @@ def _gathered(file: Iterable[str], name: str, counts: bool, comments: bool) -> W
     if len(forms) > 1:
         form += " and others"
     words = WordList(list(found), np.array(list(found.values()), np.float64))
-    pmis = np.full(len(found), math.nan)
-    if told:
-        pmis = np.array([told.get(word, math.nan) for word in found], np.float64)
-    return WordFile(words, form, pmis)
+    if not told:
+        return WordFile(words, form, *np.full((2, len(found)), math.nan))
+    unknown = (math.nan, math.nan)
+    columns = np.array([told.get(word, unknown) for word in found], np.float64).T
+    return WordFile(words, form, *columns)
 
 
 def as_word_list(words: "WordList | Mapping[str, float] | Iterable[str]") -> WordList:

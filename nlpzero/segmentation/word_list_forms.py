@@ -18,6 +18,7 @@ from nlpzero.text.cells import FORMULA_STARTS, read_tsv_cell
 _TAG = re.compile(r"[a-z]{1,4}[0-9]?|[A-Z]{1,5}")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _WORD_COLUMNS = ("word", "词", "词语")
+_EVIDENCE = ("pmi", "left_entropy", "right_entropy")
 _COUNT_COLUMNS = ("count", "freq", "frequency", "词频", "频次")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]")
 # What no word of a list has inside, but a sentence or a row with another separator has. A mark
@@ -38,12 +39,14 @@ class Entry(NamedTuple):
     count : float; NaN if the line has none
     form : str
     pmi : float; NaN if the line has none
+    entropy : float; the smaller one of left and right, NaN if the line has none
     """
 
     word: str
     count: float  # type: ignore[assignment]
     form: str
     pmi: float = math.nan
+    entropy: float = math.nan
 
 
 class Header(NamedTuple):
@@ -52,14 +55,17 @@ class Header(NamedTuple):
     separator : {"\\t", ","}
     word : int
         Which column holds the word.
-    count, pmi : int or None
-        Which hold the count and the PMI, if they have these names.
+    count : int or None
+        Which holds the count, if one has its name.
+    pmi, entropies : sequence of int
+        Which hold the PMI and the branching entropies, if they have these names.
     """
 
     separator: str
     word: int
     count: int | None  # type: ignore[assignment]
-    pmi: int | None
+    pmi: tuple[int, ...]
+    entropies: tuple[int, ...]
 
     @classmethod
     def of(cls, line: str) -> "Header | None":
@@ -71,7 +77,10 @@ class Header(NamedTuple):
         if word is None or len(cells) < 2:
             return None
         count = next((cells.index(name) for name in _COUNT_COLUMNS if name in cells), None)
-        return cls(separator, word, count, cells.index("pmi") if "pmi" in cells else None)
+        pmi, *entropies = (
+            tuple(i for i, cell in enumerate(cells) if cell == name) for name in _EVIDENCE
+        )
+        return cls(separator, word, count, pmi, tuple(i for found in entropies for i in found))
 
     def entry(self, line: str, name: str, number: int, counts: bool) -> Entry:
         """The word and the count in a row of this table."""
@@ -92,11 +101,19 @@ class Header(NamedTuple):
         count = _count_in([cell.strip() for cell in behind])
         if not word or (counts and count is None):
             raise CorpusError(f"{name}:{number}: expected a word and its count, got {quoted(line)}")
-        pmi = math.nan
-        if self.pmi is not None and len(cells) > self.pmi:
-            with suppress(ValueError):
-                pmi = float(cells[self.pmi])
-        return Entry(word, math.nan if count is None else count, form, pmi)
+        count = math.nan if count is None else count
+        if not (self.pmi or self.entropies):
+            return Entry(word, count, form)
+        return Entry(word, count, form, _least(cells, self.pmi), _least(cells, self.entropies))
+
+
+def _least(cells: list[str], columns: tuple[int, ...]) -> float:
+    """The smallest number in some columns, NaN if there is none."""
+    found = []
+    for column in columns:
+        with suppress(ValueError, IndexError):
+            found.append(float(cells[column]))
+    return min((number for number in found if not math.isnan(number)), default=math.nan)
 
 
 def _formula(character: str) -> bool:
@@ -200,8 +217,8 @@ def _json_entry(line: str, where: str) -> Entry:
         if not isinstance(word, str) or not word.strip():
             raise ValueError("no word")
         word.encode("utf-8")  # no lone surrogates
-        pmi = row.get("pmi")
-        return Entry(word, count, JSON, pmi if isinstance(pmi, float) else math.nan)
+        told = [[str(row[name])] if name in row else [] for name in _EVIDENCE]
+        return Entry(word, count, JSON, _least(told[0], (0,)), _least(told[1] + told[2], (0, 1)))
     except (ArithmeticError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise CorpusError(f'{where}: expected {{"word": ...}}, got {quoted(line, 40)}') from error
 

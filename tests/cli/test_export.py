@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nlpzero import count_ngrams, discover_words, free_combinations
+from nlpzero import coarsening_words, count_ngrams, discover_words
 
 from .conftest import RunCli
 
@@ -174,22 +174,35 @@ def test_sentencepiece_never_cuts_what_it_is_given(tmp_path: Path, run_cli: RunC
 # --- not coarser
 
 
-def test_free_combinations_are_left_out(tmp_path: Path, run_cli: RunCli, jieba: Any) -> None:
-    rows = [("让我", 3.1), ("买了", 2.4), ("浴帘", 8.0), ("给力", 4.2), ("指纹解锁", 12.0)]
-    content = "word\tcount\tpmi\n" + "".join(f"{word}\t9\t{pmi}\n" for word, pmi in rows)
+FREE = "is a free combination, which would make segmentation coarser"
+PART = "has too few different neighbours to be told from a part of longer words"
+
+
+def test_what_would_make_jieba_coarser_is_left_out(
+    tmp_path: Path, run_cli: RunCli, jieba: Any
+) -> None:
+    rows = [
+        ("让我", 3.1, 4.0),
+        ("买了", 2.4, 3.9),
+        ("浴帘", 8.0, 2.5),
+        ("给力", 4.2, 2.1),
+        ("指纹解锁", 12.0, 2.2),
+        ("运会", 3.3, 0.9),
+    ]
+    content = "word\tcount\tpmi\tleft_entropy\tright_entropy\n" + "".join(
+        f"{word}\t9\t{pmi}\t{entropy}\t3\n" for word, pmi, entropy in rows
+    )
     (tmp_path / "list").write_text(content, encoding="utf-8")
     command = ("export", "list", "--format", "jieba")
     result = run_cli(*command, "--no-coarser", code=0)
     assert result.out == "浴帘\n给力\n指纹解锁\n"
-    assert (
-        "Warning: 2 left out of the dictionary: free combinations, which would make jieba's "
-        "segmentation coarser: 让我, 买了\n"
-    ) in result.err
-    text = "让我买了浴帘，很给力，指纹解锁"
+    assert f"Warning: 2 left out of the dictionary: {FREE}: 让我, 买了\n" in result.err
+    assert f"Warning: 1 left out of the dictionary: {PART}: 运会\n" in result.err
+    text = "让我买了浴帘，给力，指纹解锁"
     before = jieba.lcut(text, HMM=False)
-    assert before[:6] == ["让", "我", "买", "了", "浴", "帘"]
+    assert before == ["让", "我", "买", "了", "浴", "帘", "，", "给", "力", "，", "指纹", "解锁"]
     after = loaded(jieba, result.raw).lcut(text, HMM=False)
-    assert after == ["让", "我", "买", "了", "浴帘", "，", "很", "给力", "，", "指纹解锁"]
+    assert after == ["让", "我", "买", "了", "浴帘", "，", "给力", "，", "指纹解锁"]
     coarse = loaded(jieba, run_cli(*command, code=0).raw).lcut(text, HMM=False)
     assert coarse[:2] == ["让我", "买了"]
 
@@ -201,18 +214,57 @@ def test_another_dictionary_and_no_evidence(tmp_path: Path, run_here: RunCli) ->
     (tmp_path / "list").write_text("让我\n浴帘\n我们\n", encoding="utf-8")
     command = ("export", "list", "--format", "jieba", "--no-coarser", "--against", "dict")
     assert run_here(*command, code=0).out == "浴帘\n我们\n"
+    (tmp_path / "list").write_text(
+        '{"word": "让我", "pmi": 9.5, "left_entropy": 2, "right_entropy": 3}\n'
+        '{"word": "浴帘", "pmi": 9.5, "left_entropy": 2, "right_entropy": 1}\n',
+        encoding="utf-8",
+    )
+    assert run_here(*command, code=0).out == "让我\n"
 
 
 def test_what_is_free() -> None:
-    dictionary = {"我": 90, "让": 60, "浴": 1, "帘": 1, "浴室": 40, "窗帘": 30, "元": 50}
+    dictionary = {"我": 90, "让": 60, "浴": 1, "帘": 1, "浴室": 40, "窗帘": 30, "元": 50, "让𠮷": 0}
     words = ["让我", "浴帘", "20元", "窗帘浴室", "窗帘", "让𠮷", "K线"]
-    assert free_combinations(words, dictionary) == ["让我", "20元", "窗帘浴室"]
-    evidence = [1.0, 1.0, 99.0, float("nan"), 1.0, 1.0, 1.0]
-    assert free_combinations(words, dictionary, evidence) == ["让我", "窗帘浴室"]
-    assert free_combinations([], {}) == []
-    assert free_combinations(["天地"], {}) == []
-    with pytest.raises(ValueError, match="a value for each word"):
-        free_combinations(["天地"], {}, [])
+    assert coarsening_words(words, dictionary) == {FREE: ["让我", "20元", "窗帘浴室"]}
+    nan = float("nan")
+    evidence = {"pmi": [1.0, 1.0, 99, nan, 1, 1, 1], "entropy": [nan, nan, 9, 9, 9, 9, 1.4]}
+    found = coarsening_words(words, dictionary, **evidence)
+    assert found == {FREE: ["让我", "窗帘浴室"], PART: ["K线"]}
+    assert coarsening_words(words, dictionary, min_pmi=1, min_entropy=0, **evidence) == {
+        FREE: ["窗帘浴室"]
+    }
+    assert coarsening_words([], {}) == {}
+    assert coarsening_words(["天地"], {}) == {}
+    with pytest.raises(ValueError, match="`pmi` must have 1 values, got 0"):
+        coarsening_words(["天地"], {}, pmi=[])
+
+
+@pytest.mark.parametrize("name", ["pku", "msr"])
+def test_jieba_is_not_worse_for_the_words_of_a_text(
+    name: str, tmp_path: Path, run_cli: RunCli, jieba: Any
+) -> None:
+    """Of the test texts of SIGHAN-2005, where they are."""
+    folder = os.environ.get("NLPZERO_GOLD")
+    if folder is None:
+        pytest.skip("NLPZERO_GOLD names no folder with the test texts of PKU and MSR")
+    gold = (Path(folder) / f"{name}.gold.txt").read_text("utf-8").splitlines()
+    raw = ["".join(line.split()) for line in gold]
+    (tmp_path / "raw.txt").write_text("\n".join(raw) + "\n", encoding="utf-8")
+    import jieba as package
+
+    known = Path(package.__file__).with_name("dict.txt")
+    run_cli("discover", "raw.txt", "--exclude", known, "-o", "found.tsv", code=0, timeout=600)
+    dictionary = run_cli("export", "found.tsv", "--format", "jieba", "--no-coarser", code=0)
+    assert dictionary.out
+
+    def score() -> float:
+        from nlpzero import score_segmentation
+
+        return score_segmentation(gold, (" ".join(jieba.lcut(line)) for line in raw)).f1
+
+    alone = score()
+    loaded(jieba, dictionary.raw)
+    assert score() >= alone
 
 
 # --- what went wrong with others
