@@ -519,14 +519,14 @@ class Discovery:
         write_discovery(self, path, contexts=contexts, limit=limit, title=title, source=source)
 
     def to_dictionary(self, target: DictionaryFormat, *, with_frequency: bool = False) -> list[str]:
-        """The words as lines of a dictionary for jieba, HanLP or IK, without those it cannot hold.
+        """The words as lines of a dictionary for other programs, without those it cannot hold.
 
         Parameters
         ----------
-        target : {"jieba", "hanlp", "ik"}
+        target : {"jieba", "hanlp", "ik", "plain", "wordcloud", "sentencepiece"}
         with_frequency : bool
-            Write counts, for jieba and HanLP; see :func:`nlpzero.dictionary_lines`, which also
-            tells what was left out.
+            Write counts, for jieba and HanLP; word clouds always have them. See
+            :func:`nlpzero.dictionary_lines`, which also tells what was left out.
 
         Returns
         -------
@@ -541,7 +541,8 @@ class Discovery:
         >>> found.to_dictionary("hanlp", with_frequency=True)
         ['葡萄 n 3\\n']
         """
-        counts = [word.count for word in self] if with_frequency else None
+        counted = with_frequency or target == "wordcloud"
+        counts = [word.count for word in self] if counted else None
         return dictionary_lines((word.word for word in self), target, counts)[0]
 
 

@@ -225,11 +225,11 @@ def test_another_dictionary_and_no_evidence(tmp_path: Path, run_here: RunCli) ->
 def test_what_is_free() -> None:
     dictionary = {"我": 90, "让": 60, "浴": 1, "帘": 1, "浴室": 40, "窗帘": 30, "元": 50, "让𠮷": 0}
     words = ["让我", "浴帘", "20元", "窗帘浴室", "窗帘", "让𠮷", "K线"]
-    assert coarsening_words(words, dictionary) == {FREE: ["让我", "20元", "窗帘浴室"]}
+    assert coarsening_words(words, dictionary) == {FREE: ["让我", "20元", "窗帘浴室", "让𠮷"]}
     nan = float("nan")
     evidence = {"pmi": [1.0, 1.0, 99, nan, 1, 1, 1], "entropy": [nan, nan, 9, 9, 9, 9, 1.4]}
     found = coarsening_words(words, dictionary, **evidence)
-    assert found == {FREE: ["让我", "窗帘浴室"], PART: ["K线"]}
+    assert found == {FREE: ["让我", "窗帘浴室", "让𠮷"], PART: ["K线"]}
     assert coarsening_words(words, dictionary, min_pmi=1, min_entropy=0, **evidence) == {
         FREE: ["窗帘浴室"]
     }
