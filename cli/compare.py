@@ -12,6 +12,7 @@ import nlpzero
 from . import options
 from .formats import write_table
 from .progress import note
+from .reports import check_report, report_option
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 from .word_lists import read_list
 
@@ -76,6 +77,7 @@ _SORTS = {"g2": "g2", "z": "z", "log-ratio": "log_ratio", "count": "count"}
     help="Strength of the prior of z: as many words as this share of both texts.",
 )
 @options.format_()
+@report_option()
 @options.working()
 @options.writing()
 def compare(
@@ -95,6 +97,7 @@ def compare(
     stopwords: str | None,
     prior: float,
     format: str,
+    report: str | None,
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
@@ -119,7 +122,9 @@ def compare(
       nlpzero compare 2023/ 2024/ --model model.nz --max-q 0.01 --format csv -o change.csv
       nlpzero compare monday.nz tuesday.nz --sort z --min-count 5
       nlpzero compare --lists ours.txt theirs.txt --side A
+      nlpzero compare hotels.txt books.txt --report words.html -o words.tsv
     """
+    check_report(report, output)
     if a == b == "-":
         raise click.UsageError("Standard input can be one side only.")
     if field is not None and lists:
@@ -158,6 +163,9 @@ def compare(
         f"in B; {len(kept):,} listed, sorted by {sort}",
         quiet=quiet,
     )
+    if report is not None:
+        named = [os.path.basename(path.rstrip("/")) or path for path in (a, b)]
+        kept.report(report, source=f"A: {named[0]}, B: {named[1]}")
     write_table(output, format, nlpzero.Keyword._fields, kept)
 
 

@@ -221,6 +221,7 @@ def discover(
         for context in contexts.get(fate.word, ()):
             click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
     if report is not None:
+        contexts.update(shown or {})
         found.report(report, contexts=contexts, source=names_of(corpus, counts))
     write_words(found, output, format, with_frequency, shown)
 

@@ -56,6 +56,7 @@ WHEN_CALLED = {
     ("nlpzero.rules.association", "nlpzero.rules.reporting"): START,
     ("nlpzero.discovery.criteria", "nlpzero.learning.base_segmenter"): START,
     ("nlpzero.discovery.criteria", "nlpzero.segmentation.patterns"): START,
+    ("nlpzero.words.keyness", "nlpzero.words.reporting"): START,
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,
     ("nlpzero.words.counting", "nlpzero.words.ngrams"): START,
     ("nlpzero.rules.reading", "nlpzero.segmentation.tokenizers"): START,

@@ -10,6 +10,7 @@ import numpy as np
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, text_table
+from nlpzero.engine.temporary import PathLike
 from nlpzero.segmentation.word_list import WordList
 from nlpzero.words.table import WordCounts
 
@@ -157,6 +158,46 @@ class Comparison(Sequence[Keyword]):
             firsts = np.searchsorted(place, place)
             rows = rows[np.arange(len(rows)) - firsts < top]
         return self._taken(rows)
+
+    def report(
+        self,
+        path: PathLike,
+        *,
+        limit: int = 20_000,
+        title: str = "A compared with B",
+        source: str = "",
+    ) -> None:
+        """Write a page for a browser: a table of the words with bars to both sides, their log
+        ratio against their count, thresholds that can be moved.
+
+        Parameters
+        ----------
+        path : path
+            One file that needs nothing else; it appears complete or not at all.
+        limit : int >= 1
+            Words in the report, at most: those with the largest log-likelihood ratio.
+        title, source : str
+            What stands above the table, and below the title.
+
+        Raises
+        ------
+        NlpzeroError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> found = compare_counts({"猫": 9, "的": 5}, {"狗": 8, "的": 6})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found.report(os.path.join(folder, "words.html"))
+        ...     os.listdir(folder)
+        ['words.html']
+        """
+        from nlpzero.words.reporting import write_comparison
+
+        if limit < 1:
+            raise ValueError(f"`limit` must be an integer >= 1, got {limit!r}.")
+        write_comparison(self, path, limit=limit, title=title, source=source)
 
     def to_dataframe(self) -> DataFrame:
         """A data frame with the fields of :class:`Keyword`; needs pandas."""

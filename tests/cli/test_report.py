@@ -76,6 +76,12 @@ def test_explained_words_and_contexts_together(
     assert data_of(tmp_path / "r.html")["contexts"]
 
 
+def test_examples_are_those_of_the_page(run_here: Callable, text: Path, tmp_path: Path) -> None:
+    run_here(*DISCOVER, text, "--examples", "4", "--report", "r.html", code=0)
+    contexts = data_of(tmp_path / "r.html")["contexts"]
+    assert [len(lines) for lines in contexts] == [4, 3]
+
+
 def test_thresholds_of_the_command_are_those_of_the_page(
     run_here: Callable, text: Path, tmp_path: Path
 ) -> None:
@@ -182,3 +188,21 @@ def test_select(run_here: Callable, text: Path, tmp_path: Path) -> None:
     done = run_here(*asked, "--report", "found.nz")
     assert done.code == 2
     assert "are the same file" in done.err
+
+
+def test_compare(run_here: Callable, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("猫 的 猫 <b> 鱼\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("狗 的 狗 狗 的\n", encoding="utf-8")
+    asked = ("compare", "a.txt", "b.txt", "--whitespace", "--format", "jsonl")
+    plain = run_here(*asked, code=0)
+    done = run_here(*asked, "--report", "words.html", code=0)
+    assert (done.raw, done.raw_err) == (plain.raw, plain.raw_err)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    data = data_of(tmp_path / "words.html")
+    assert {row["side"] for row in rows} >= {"A", "B"}
+    for key in rows[0]:
+        assert column(data, key) == [row[key] for row in rows]
+    assert column(data, "count") == [row["count_a"] + row["count_b"] for row in rows]
+    assert data["source"] == "A: a.txt, B: b.txt"
+    assert data["scatter"] == {"x": "count", "y": "log_ratio", "size": "strength", "tint": "g2"}
+    assert ["Words of text in A", "5"] in data["facts"]

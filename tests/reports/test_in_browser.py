@@ -186,6 +186,22 @@ def test_rules_have_a_network(page, tmp_path):
     assert page.run("return document.querySelectorAll('script').length") == 2
 
 
+def test_a_comparison_has_bars_to_both_sides(page, tmp_path):
+    counts = [{"猫": 9, "的": 5, HOSTILE[0]: 3}, {"狗": 8, "的": 6}]
+    nlpzero.compare_counts(*counts).report(tmp_path / "words.html")
+    opened(page, tmp_path / "words.html", "4 of 4 words")
+    page.click("th button[data-key=g2]")
+    page.wait("return document.querySelector('[aria-sort=descending] [data-key=g2]') !== null")
+    g2 = numbers(cells(page, 4))
+    assert g2 == sorted(g2, reverse=True)
+    sides = page.run(
+        "const bars = [...document.querySelectorAll('#table tr[data-row] td:nth-child(4) .bar')];"
+        "return bars.map((bar) => bar.classList.contains('less'))"
+    )
+    assert sides == [value < 0 for value in g2]
+    assert {True, False} == set(sides)
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 def test_pages_fit_the_screen(page, tmp_path, width):
     page.resize(width, 800)

@@ -261,6 +261,29 @@ def test_no_words_are_a_report_too(tmp_path):
     assert data["rows"] == 0
 
 
+# --- of a comparison
+
+
+def test_a_report_of_a_comparison(tmp_path):
+    found = nlpzero.compare_counts(
+        {"猫": 9, "的": 5.5, "<b>": 1}, {"狗": 8, "的": 6, "<b>": 1, "鱼": 1}
+    )
+    data = report_of(found, tmp_path / "words.html", source="A: cats, B: dogs")
+    assert column_of(data, "word") == [row.word for row in found]
+    assert column_of(data, "count_a") == [row.count_a for row in found]
+    for name in ("g2", "z", "log_ratio", "p", "q"):
+        expected = [float(format(getattr(row, name), ".6g")) for row in found]
+        assert column_of(data, name) == expected
+    assert column_of(data, "strength") == [abs(value) for value in column_of(data, "g2")]
+    # of few words the most characteristic ones, in their order
+    data = report_of(found, tmp_path / "few.html", limit=2)
+    assert column_of(data, "word") == ["猫", "狗"]
+    assert ["In this report", "2 with the largest g2"] in data["facts"]
+    assert report_of(nlpzero.compare_counts({}, {}), tmp_path / "none.html")["rows"] == 0
+    with pytest.raises(ValueError, match="`limit` must be"):
+        found.report(tmp_path / "words.html", limit=0)
+
+
 # --- of rules
 
 
