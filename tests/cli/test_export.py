@@ -171,6 +171,20 @@ def test_sentencepiece_never_cuts_what_it_is_given(tmp_path: Path, run_cli: RunC
     assert {"浴帘", "K线图", "Ｔ恤", "𠮷野家"} <= set(pieces)
 
 
+def test_files_of_our_own(tmp_path: Path, run_cli: RunCli) -> None:
+    (tmp_path / "text.txt").write_text("摘葡萄\n葡萄皮\n吃葡萄\n" * 3, encoding="utf-8")
+    discover = ("discover", "--method", "cohesion", "--min-pmi", "0,1,2", "text.txt")
+    listed = run_cli(*discover, "--save", "found.nz", "--format", "plain", code=0).out
+    assert "葡萄\n" in listed
+    assert run_cli("export", "found.nz", "--format", "plain", code=0).out == listed
+    run_cli("count", "--ngrams", 2, "text.txt", "--save-counts", "counts.nz", code=0)
+    cloud = run_cli("export", "counts.nz", "--format", "wordcloud", "--top", 1, code=0)
+    assert json.loads(cloud.out) == {"葡萄": 9}
+    run_cli("ngrams", "text.txt", "-o", "ngrams.nz", code=0)
+    result = run_cli("export", "ngrams.nz", "--format", "plain", code=1)
+    assert "ngrams.nz" in result.err and "Traceback" not in result.err
+
+
 # --- not coarser
 
 

@@ -200,8 +200,17 @@ def _keep_records(corpus: nlpzero.Corpus, random: Random) -> None:
 
 def _use_words(path: Path, random: Random) -> None:
     counts = random.random() < 0.8
-    found = nlpzero.read_words(path, encoding=_encoding(random)["encoding"], counts=counts)
+    encoding = _encoding(random)["encoding"]
+    comments = random.random() < 0.7
+    read = nlpzero.read_word_file(path, encoding=encoding, counts=counts, comments=comments)
+    found = read.words
     _writable(found.words)
+    if not len(found.words) == len(found.counts) == len(read.pmi) == len(read.entropy):
+        raise Finding("words without evidence")
+    if bool(found.words) != bool(read.form):
+        raise Finding("a form of nothing, or none")
+    for target in nlpzero.DICTIONARY_FORMATS:
+        _writable(nlpzero.dictionary_lines(found.words, target)[0])
     if len(set(found.words)) != len(found.words) or not all(found.words):
         raise Finding("words are repeated or empty")
     if counts and found.words:
@@ -218,9 +227,7 @@ def _finite(values: Iterable[float]) -> None:
 
 
 def _use_stop_words(path: Path, random: Random) -> None:
-    from nlpzero_cli.tokenizing import read_stopwords
-
-    _writable(read_stopwords(str(path)))
+    _writable(nlpzero.read_words(path, counts=False, comments=False).words)
 
 
 def _use_arpa(path: Path, random: Random) -> None:
@@ -336,7 +343,17 @@ READERS: dict[str, Reader] = {
     "csv": Reader(_CELLS, mutated, _use_records(".csv")),
     "tsv": Reader(_CELLS, mutated, _use_records(".tsv")),
     "words": Reader(
-        (b" n ", b"\t", b",", b'{"word": "', b'", "count": ', b"}", b"# ", b"word\tcount\n"),
+        (
+            b" n ",
+            b"\t",
+            b",",
+            b'{"word": "',
+            b'", "count": ',
+            b"}",
+            b"# ",
+            b"word\tcount\n",
+            b"pmi",
+        ),
         mutated,
         _use_words,
     ),
