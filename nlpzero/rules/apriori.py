@@ -17,7 +17,9 @@ from nlpzero.rules.support_counting import (
     CHUNK,
     ROOM,
     Mining,
+    Part,
     Vertical,
+    argsort,
     join,
     linked,
     pair_keys,
@@ -113,19 +115,22 @@ def frequent_itemsets(
     order = by_name[np.argsort(counts[frequent[by_name]], kind="stable")]
     rank = np.empty(len(names), dtype=np.int32)
     rank[by_name] = np.arange(len(names), dtype=np.int32)
-    number = np.full(len(counts), -1, dtype=np.int32)
-    number[frequent[order]] = np.arange(len(names), dtype=np.int32)
+    number = np.empty(len(names), dtype=np.int32)  # of each frequent item, in the order given
+    number[order] = np.arange(len(names), dtype=np.int32)
+    keep = np.zeros(len(counts), dtype=bool)
+    keep[frequent] = True
+    place = np.cumsum(keep, dtype=np.int32) - np.int32(1)
     depth = None if max_len is None else max_len + 1  # one more, to know what is closed or cut off
     entries = max(memory // BYTES_PER_ENTRY, 1)
 
-    def parts() -> Iterator[tuple[Ints, Longs]]:
-        for items, offsets in transactions.partitions(number >= 0, entries):
-            yield _renumbered(items, offsets, number)
+    def parts() -> Iterator[Part]:
+        for items, offsets in transactions.partitions(keep, entries):
+            yield Part(_ascending(place.take(items), offsets), offsets, number)
 
     mining = Mining(min_count, total, len(names), depth, memory, resources)
     if int(counts[frequent].sum()) <= entries:
-        items, offsets = next(parts(), (np.empty(0, np.int32), np.zeros(1, np.int64)))
-        found = _mine(items, offsets, counts[frequent[order]], min_count, mining)
+        part = next(parts(), Part(np.empty(0, np.int32), np.zeros(1, np.int64), number))
+        found = _mine(part, counts[frequent[order]], min_count, mining)
     else:
         found = _mine_partitions(parts, counts[frequent[order]], mining)
     levels = _in_order(found, rank[order])
@@ -133,18 +138,23 @@ def frequent_itemsets(
     return Itemsets(total, min_count, sorted(names), levels, kind, beyond)
 
 
-def _renumbered(items: Ints, offsets: Longs, number: Ints) -> tuple[Ints, Longs]:
-    """Items by their new numbers, ascending in each row again."""
+def _ascending(items: Ints, offsets: Longs) -> Ints:
+    """Items ascending in each row, as most are already."""
+    if len(items) < 2:
+        return items
+    falls = items[1:] <= items[:-1]
+    starts = offsets[1:-1]
+    falls[starts[(starts > 0) & (starts < len(items))] - 1] = False
+    if not falls.any():
+        return items
     lengths = np.diff(offsets)
     keys = np.repeat(np.arange(len(lengths), dtype=np.int64) << 32, lengths)
-    keys |= number.take(items)
+    keys |= items
     keys.sort()
-    return keys.astype(np.int32), offsets  # the low halves
+    return keys.astype(np.int32)  # the low halves
 
 
-def _mine(
-    items: Ints, offsets: Longs, counts: Longs, min_count: int, mining: Mining
-) -> list[ItemsetLevel]:
+def _mine(part: Part, counts: Longs, min_count: int, mining: Mining) -> list[ItemsetLevel]:
     """All itemsets with at least `min_count`, level by level, in lexicographic order of item
     numbers.
 
@@ -155,7 +165,7 @@ def _mine(
     levels = [ItemsetLevel(everything[:, None], counts, np.zeros((width, 1), dtype=np.int32))]
     mining.advance(1, width)
     keys = everything.astype(np.int64)
-    lengths = np.diff(offsets)
+    lengths = np.diff(part.offsets)
     data: Vertical | None = None
     while len(levels[-1].counts) > 1 and (mining.depth is None or len(levels) < mining.depth):
         size = len(levels) + 1
@@ -163,12 +173,13 @@ def _mine(
             int((lengths * (lengths - 1) // 2).sum()) * 5
             < width * width // 2 * (len(lengths) // 64 + 1)
         ):
-            level = _pairs(items, offsets, width, min_count, mining)
+            level = _pairs(part, width, min_count, mining)
         else:
             if size <= 3:
                 useful = np.zeros(width, dtype=bool)
                 useful[levels[-1].items] = True
-                data = Vertical(items, offsets, useful, size, mining)
+                if data is None or int(counts[useful].sum()) * 2 < int(counts.sum()):
+                    data = Vertical(part, useful, size, mining)
             assert data is not None
             level = join(levels, keys, data, min_count, mining)
         if not len(level.counts):
@@ -179,37 +190,39 @@ def _mine(
     return levels
 
 
-def _pairs(items: Ints, offsets: Longs, width: int, min_count: int, mining: Mining) -> ItemsetLevel:
+def _pairs(part: Part, width: int, min_count: int, mining: Mining) -> ItemsetLevel:
     def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
         enough = counts >= min_count
         return keys[enough], counts[enough]
 
-    keys, counts = _count_pairs(items, offsets, width, select, mining)
-    first, second = np.divmod(keys, max(width, 1))
-    pairs = np.stack([first, second], axis=1).astype(np.int32)
-    return ItemsetLevel(pairs, counts, np.ascontiguousarray(pairs[:, ::-1]))
+    keys, counts = _count_pairs(part, width, select, mining)
+    one, other = part.number.take(np.divmod(keys, max(width, 1)))
+    first, second = np.minimum(one, other), np.maximum(one, other)
+    order = argsort(first.astype(np.int64) * width + second)
+    pairs = np.stack([first, second], axis=1).take(order, axis=0)
+    return ItemsetLevel(pairs, counts.take(order), np.ascontiguousarray(pairs[:, ::-1]))
 
 
 Select = Callable[[NDArray[np.integer], Longs], tuple[NDArray[np.integer], Longs]]
 
 
-def _count_pairs(
-    items: Ints, offsets: Longs, width: int, select: Select, mining: Mining
-) -> tuple[Longs, Longs]:
-    """Keys ``first * width + second`` (first < second) of the selected pairs, ascending, and their
-    counts.
+def _count_pairs(part: Part, width: int, select: Select, mining: Mining) -> tuple[Longs, Longs]:
+    """Keys ``first * width + second`` (first < second, as in `part.items`) of the selected pairs,
+    ascending, and their counts.
 
     The keys of all pairs in all transactions are binned where there are few different ones, else
     sorted; in several rounds over ranges of the first item when they do not fit in memory together.
     """
+    items, offsets, _ = part
     lengths = np.diff(offsets)
     total = int((lengths * (lengths - 1) // 2).sum())
     bins = width * width
     if not total:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    if bins <= BINS or (bins * 8 <= total and bins * 64 <= mining.memory):
+    if bins <= BINS or (bins <= 4 * total and bins * 64 <= mining.memory):
         counts = np.zeros(bins, dtype=np.int64)
-        for keys in pair_keys(items, offsets, width, np.dtype(np.int64), min(total, 1 << 19)):
+        room = min(total, max(1 << 19, bins))
+        for keys in pair_keys(items, offsets, width, np.dtype(np.int64), room):
             counts += np.bincount(keys, minlength=bins)
         found = np.flatnonzero(counts)
         keys, counts = select(found, counts.take(found))
@@ -248,7 +261,7 @@ def _count_pairs(
 
 
 def _mine_partitions(
-    parts: Callable[[], Iterable[tuple[Ints, Longs]]], counts: Longs, mining: Mining
+    parts: Callable[[], Iterable[Part]], counts: Longs, mining: Mining
 ) -> list[ItemsetLevel]:
     """Mine each part with a threshold in proportion, then count the union of what was found,
     exactly.
@@ -258,14 +271,17 @@ def _mine_partitions(
     """
     union: list[tuple[Longs, Longs]] = []  # per level from the second: prefix rows and last items
     quiet = mining._replace(resources=None)
-    for items, offsets in parts():
+    for items, offsets, number in parts():
         rows = len(offsets) - 1
         least = max(-(-mining.min_count * rows // mining.total), 1)
         local = np.bincount(items, minlength=mining.width)
         some = local >= least
         mask = some.take(items)
         seen = np.concatenate([[0], np.cumsum(mask)])
-        levels = _mine(items[mask], seen.take(offsets), local, least, quiet)
+        by_number = np.empty(mining.width, dtype=np.int64)
+        by_number[number] = local
+        part = Part(items[mask], seen.take(offsets), number)
+        levels = _mine(part, by_number, least, quiet)
         union = _united(union, levels, mining.width)
         held = sum(array.nbytes for pair in union for array in pair)
         if held > mining.memory // 2:
@@ -291,8 +307,8 @@ def _mine_partitions(
             )
         )
     if union:
-        for items, offsets in parts():
-            _count_union(items, offsets, candidates, mining)
+        for part in parts():
+            _count_union(part, candidates, mining)
     return _frequent_of(candidates, mining)
 
 
@@ -317,26 +333,28 @@ def _united(
     return result
 
 
-def _count_union(
-    items: Ints, offsets: Longs, candidates: list[ItemsetLevel], mining: Mining
-) -> None:
+def _count_union(part: Part, candidates: list[ItemsetLevel], mining: Mining) -> None:
     """Add the counts in one part to those of all candidates."""
     width = mining.width
     pairs = candidates[1]
-    wanted = pairs.items[:, 0].astype(np.int64) * width + pairs.items[:, 1]
+    given = np.argsort(part.number)  # the items of `part` by the numbers of the candidates
+    one, other = given.take(pairs.items.T)
+    wanted = np.minimum(one, other) * width + np.maximum(one, other)
+    order = argsort(wanted)
+    wanted = wanted.take(order)
 
     def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
         at = np.searchsorted(wanted, keys)
         there = wanted.take(np.minimum(at, len(wanted) - 1)) == keys
         return at[there], counts[there]
 
-    at, counts = _count_pairs(items, offsets, width, select, mining)
-    pairs.counts[at] += counts
+    at, counts = _count_pairs(part, width, select, mining)
+    pairs.counts[order.take(at)] += counts
     if len(candidates) > 2:
         useful = np.zeros(width, dtype=bool)
         useful[candidates[2].items] = True
-        data = Vertical(items, offsets, useful, 3, mining)
-        share = (len(offsets) - 1) / mining.total
+        data = Vertical(part, useful, 3, mining)
+        share = (len(part.offsets) - 1) / mining.total
         for before, level in pairwise(candidates[1:]):
             expected = (before.counts * share).astype(np.int64)
             for low in range(0, len(level.counts), CHUNK):
@@ -372,15 +390,21 @@ def _in_order(levels: list[ItemsetLevel], rank: Ints) -> list[ItemsetLevel]:
     """Number items by name, and sort each level by count (largest first), then by names."""
     result: list[ItemsetLevel] = []
     place = np.zeros(1, dtype=np.int32)
+    spelled = np.zeros(1, dtype=np.int64)  # where each set of the level before is, by names alone
     for level in levels:
         if not len(level.counts):
             break
         items = rank.take(level.items)
         inside = np.argsort(items, axis=1)
         items = np.take_along_axis(items, inside, axis=1)
-        subsets = place.take(np.take_along_axis(level.subsets, inside, axis=1))
-        order = np.lexsort([*items.T[::-1], -level.counts])
-        result.append(ItemsetLevel(items[order], level.counts[order], subsets[order]))
+        subsets = np.take_along_axis(level.subsets, inside, axis=1)
+        by_name = argsort(spelled.take(subsets[:, -1]) * len(rank) + items[:, -1])
+        counts = level.counts.take(by_name)
+        order = by_name.take(argsort(counts.max() - counts))
+        subsets = place.take(subsets.take(order, axis=0))
+        result.append(ItemsetLevel(items.take(order, axis=0), level.counts.take(order), subsets))
         place = np.empty(len(order), dtype=np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
+        spelled = np.empty(len(order), dtype=np.int64)
+        spelled[by_name] = np.arange(len(order), dtype=np.int64)
     return result

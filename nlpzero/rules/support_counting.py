@@ -11,7 +11,7 @@ from nlpzero.engine.arrays import Ints
 from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
 from nlpzero.rules.itemsets import ItemsetLevel
-from nlpzero.rules.transactions import ragged
+from nlpzero.rules.transactions import offsets_of, ragged, restricted
 
 Words = NDArray[np.uint64]
 
@@ -20,6 +20,9 @@ CHUNK = 1 << 20  # candidates looked at together, before pruning
 _BLOCK = 1 << 17  # words of a bitset operation, to stay in the cache
 BINS = 1 << 19  # possible pairs up to which they are always binned
 ROOM = 1 << 16  # pairs sorted together, at least
+_LANES = 8  # bitsets are so many words long, or a multiple
+_PLAIN = 48  # bitsets are packed from bytes, up to so many for each occurrence of an item
+_NO_ROWS = np.empty(0, dtype=np.int32)
 _WALK = 6  # cost of testing one bit of one transaction, in word operations on bitsets
 
 
@@ -52,6 +55,38 @@ class Mining(NamedTuple):
         """So many itemsets of a size were found."""
         if self.resources is not None:
             self.resources.tell("mining", size, self.depth, "sizes", itemsets=found)
+
+
+class Part(NamedTuple):
+    """Transactions that are mined together.
+
+    Attributes
+    ----------
+    items : int32 array
+        Frequent items of all transactions, ascending in each.
+    offsets : int64 array
+        Where each transaction begins in `items`, and where the last one ends.
+    number : int32 array
+        What each item of `items` is called in itemsets: rare ones first, so that prefixes are rare.
+    """
+
+    items: Ints
+    offsets: Longs
+    number: Ints
+
+
+_DIGIT = 16  # bits; NumPy sorts integers up to this size by radix, whatever the processor
+
+
+def argsort(keys: Longs) -> Longs:
+    """Stable order of integers >= 0, digit by digit."""
+    if len(keys) < 1 << 9:
+        return np.argsort(keys, kind="stable")
+    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
+    for shift in range(_DIGIT, int(keys.max()).bit_length(), _DIGIT):
+        digit = (keys >> shift).astype(np.uint16).take(order)
+        order = order.take(np.argsort(digit, kind="stable"))
+    return order
 
 
 _SHORT = 24  # rows up to this length are handled together, column by column
@@ -134,55 +169,74 @@ class Vertical:
     first, so that the rows that can hold a set of k items come first.
     """
 
-    def __init__(
-        self, items: Ints, offsets: Longs, useful: NDArray[np.bool_], least: int, mining: Mining
-    ):
+    def __init__(self, part: Part, useful: NDArray[np.bool_], least: int, mining: Mining):
         self.local = np.cumsum(useful, dtype=np.int32) - 1
         self.width = int(np.count_nonzero(useful))
-        mask = useful.take(items)
-        row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[mask]
-        items = self.local.take(items[mask])
-        lengths = np.bincount(row, minlength=len(offsets) - 1)
+        items, lengths = restricted(part.items, np.diff(part.offsets), useful.take(part.number))
         order = _longest_first(lengths)
         rows = int(np.count_nonzero(lengths >= least))
-        place = np.full(len(lengths), -1, dtype=np.int64)
-        place[order[:rows]] = np.arange(rows)
-        self.lengths = lengths.take(order[:rows])
-        row = place.take(row)
-        if rows < len(lengths):
-            inside = row >= 0
-            row, items = row[inside], items[inside]
-        keys = (items.astype(np.int64) << 32) | row
-        keys.sort()
-        self.items = (keys >> 32).astype(np.int32)
-        self.rows = keys.astype(np.int32)
+        if rows < len(lengths) or (len(lengths) and lengths[order[0]] != lengths[order[-1]]):
+            order = order[:rows]
+            starts = offsets_of(lengths)[:-1]
+            lengths = lengths.take(order)
+            items = items.take(ragged(starts.take(order), lengths))
+        self.lengths = lengths
+        # by row; by item only where lists of rows are asked for
+        self.items = self.local.take(part.number).take(items)
+        self.rows = np.repeat(np.arange(rows, dtype=np.int32), lengths)
+        self.by_item = False
         per_piece = (
             max(mining.memory // 4 // max(self.width, 1), 64) // 8 * 8 * 8
         )  # rows, a bit each
         self.pieces = [(r, min(r + per_piece, rows)) for r in range(0, rows, per_piece)]
-        self.kept: tuple[Words, Ints, Longs] | None = None
+        self.kept: tuple[Words, Longs] | None = None
 
-    def _piece(self, low: int, high: int) -> tuple[Words, Ints, Longs]:
-        """Bitsets (items x words), rows of each item, and where they begin."""
+    def _sort(self) -> None:
+        """Lists of rows, item by item."""
+        if not self.by_item:
+            order = argsort(self.items.astype(np.int64))
+            self.items, self.rows = self.items.take(order), self.rows.take(order)
+            self.by_item = True
+
+    def lists(self, low: int, high: int) -> Ints:
+        """Rows of each item, from `low`, one item after another."""
+        self._sort()
+        if len(self.pieces) == 1:
+            return self.rows
+        return self.rows[(self.rows >= low) & (self.rows < high)] - np.int32(low)
+
+    def piece(self, low: int, high: int) -> tuple[Words, Longs]:
+        """Bitsets (items x words), and where the rows of each item begin in `lists`."""
         if self.kept is not None:
             return self.kept
+        if self.width * (high - low) > _PLAIN * len(self.items):
+            self._sort()
         items, rows = self.items, self.rows
         if len(self.pieces) > 1:
             inside = (rows >= low) & (rows < high)
             items, rows = items[inside], rows[inside] - np.int32(low)
         starts = np.zeros(self.width + 1, dtype=np.int64)
         np.cumsum(np.bincount(items, minlength=self.width), out=starts[1:])
-        words = (high - low + 63) // 64
-        bits = np.zeros(self.width * words, dtype=np.uint64)
-        if len(rows):
-            at = items.astype(np.int64) * words + (rows >> 6)
-            first = np.flatnonzero(np.diff(at, prepend=-1))
-            one = np.uint64(1) << (rows & 63).astype(np.uint64)
-            bits[at.take(first)] = np.bitwise_or.reduceat(one, first)
-        result = bits.reshape(self.width, words), rows, starts
+        words = -(-(high - low) // (64 * _LANES)) * _LANES
+        if not self.by_item:
+            plain = np.zeros(self.width * words * 64, dtype=bool)
+            plain[items.astype(np.int64) * (words * 64) + rows] = True
+            bits = np.packbits(plain, bitorder="little").view("<u8")
+        else:
+            bits = np.zeros(self.width * words, dtype=np.uint64)
+            if len(rows):
+                at = items.astype(np.int64) * words + (rows >> 6)
+                first = np.flatnonzero(np.diff(at, prepend=-1))
+                one = np.uint64(1) << (rows & 63).astype(np.uint64)
+                bits[at.take(first)] = np.bitwise_or.reduceat(one, first)
+        result = bits.reshape(self.width, words), starts
         if len(self.pieces) == 1:
             self.kept = result
         return result
+
+    def able(self, size: int) -> int:
+        """How many rows have so many useful items; they are the first ones."""
+        return int(np.searchsorted(-self.lengths, -size, side="right"))
 
     def count(self, prefixes: Ints, expected: Longs, which: Longs, lasts: Ints) -> Longs:
         """Count candidates.
@@ -202,25 +256,28 @@ class Vertical:
         prefixes, lasts = self.local.take(prefixes), self.local.take(lasts)
         counts = np.zeros(len(which), dtype=np.int64)
         children = np.bincount(which, minlength=len(prefixes))
-        able = int(np.searchsorted(-self.lengths, -size, side="right"))
+        able = self.able(size)
         for low, high in self.pieces:
             if low >= able:
                 break
-            bits, rows, starts = self._piece(low, high)
-            words = (min(high, able) - low + 63) // 64
-            bits = bits[:, :words]
+            bits, starts = self.piece(low, high)
+            words = -(-(min(high, able) - low) // (64 * _LANES)) * _LANES
             share = (high - low) / max(int(self.lengths.size), 1)
             heads = np.diff(starts).take(prefixes[:, 0])
             walk = _WALK * (heads + share * expected * children) < words * (size - 2 + children)
             for way, function in ((True, _walk), (False, _intersect)):
                 chosen = walk == way
+                if not chosen.any():
+                    continue
+                rows = self.lists(low, high) if way else _NO_ROWS
                 if chosen.all():
-                    counts += function(bits, rows, starts, prefixes, which, lasts, children)
-                elif chosen.any():
+                    counts += function(bits, words, rows, starts, prefixes, which, lasts, children)
+                else:
                     new = np.cumsum(chosen) - 1
                     mine = np.flatnonzero(chosen.take(which))
                     counts[mine] += function(
                         bits,
+                        words,
                         rows,
                         starts,
                         prefixes[chosen],
@@ -244,6 +301,7 @@ def _spans(costs: NDArray[np.floating] | Longs, limit: float) -> Iterator[tuple[
 
 def _intersect(
     bits: Words,
+    words: int,
     rows: Ints,
     starts: Longs,
     prefixes: Ints,
@@ -252,7 +310,7 @@ def _intersect(
     children: Longs,
 ) -> Longs:
     """Count by bitsets: AND over the prefix, then with each last item, and population count."""
-    words = bits.shape[1]
+    bits = bits[:, :words]
     begin = np.concatenate([[0], np.cumsum(children)])
     counts = np.empty(len(which), dtype=np.int64)
     most = max(_BLOCK // words, 1)
@@ -264,12 +322,32 @@ def _intersect(
             end = min(some + most, int(begin[high]))
             both = prefix[which[some:end] - low]
             both &= bits[lasts[some:end]]
-            counts[some:end] = np.bitwise_count(both).sum(axis=1, dtype=np.int64)
+            counts[some:end] = _ones(both)
     return counts
+
+
+def _ones(bits: Words) -> Longs:
+    """Bits set in each row of an array whose number of columns is a multiple of `_LANES`.
+
+    Eight counts of a byte are summed as one integer: in lanes of 16 bits, then of 32.
+    """
+    eight = np.bitwise_count(bits).view(np.uint64)
+    four = eight & np.uint64(0x00FF00FF00FF00FF)
+    eight >>= np.uint64(8)
+    four += eight & np.uint64(0x00FF00FF00FF00FF)
+    total = np.zeros(len(bits), dtype=np.uint64)
+    for low in range(0, four.shape[1], 256):  # 256 * 128 fits in a lane
+        lanes = four[:, low : low + 256].sum(axis=1, dtype=np.uint64)
+        lanes = (lanes & np.uint64(0x0000FFFF0000FFFF)) + (
+            (lanes >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+        )
+        total += (lanes & np.uint64(0xFFFFFFFF)) + (lanes >> np.uint64(32))
+    return total.astype(np.int64)
 
 
 def _walk(
     bits: Words,
+    words: int,
     rows: Ints,
     starts: Longs,
     prefixes: Ints,
@@ -278,9 +356,7 @@ def _walk(
     children: Longs,
 ) -> Longs:
     """Count by lists: the rows of the rarest item, kept while the others are there."""
-    words = bits.shape[1]
-    flat_bits = bits.base.reshape(-1) if bits.base is not None else bits.reshape(-1)
-    stride = bits.strides[0] // 8
+    flat_bits, stride = bits.reshape(-1), bits.shape[1]
 
     def has(item: Ints, row: Ints) -> NDArray[np.bool_]:
         word = flat_bits.take(item.astype(np.int64) * stride + (row >> 6))

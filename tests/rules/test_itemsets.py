@@ -105,7 +105,8 @@ def test_bitsets_in_several_pieces():
     whole = list(nlpzero.frequent_itemsets(rows, 0.01))
     mining = support_counting.Mining(1, len(rows), 60, None, 4096, None)
     read = nlpzero.Transactions.from_lists(rows)
-    data = support_counting.Vertical(read.items, read.offsets, np.ones(60, dtype=bool), 3, mining)
+    part = support_counting.Part(read.items, read.offsets, np.arange(60, dtype=np.int32))
+    data = support_counting.Vertical(part, np.ones(60, dtype=bool), 3, mining)
     assert len(data.pieces) > 2
     # many frequent itemsets do not fit beside so little memory, so only the counting is compared
     triples = [s for s in whole if len(s.items) == 3]
