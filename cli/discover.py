@@ -154,11 +154,12 @@ def discover(
 
     Sorted by score, then by count, then by code points. The score of learned words is count x
     (left_edge x right_edge x (1 - inside))^16 x min(left_entropy, right_entropy) / ln(1 +
-    occurrences); that of the other methods is ln(count) + pmi + min(left_entropy, right_entropy) -
-    2 x places where the word could be split. With --exclude or --new, or --sort novelty, sorted by
-    novelty: the share of its description that a dictionary saves by listing the word, if it is a
-    word, is free, and is rarer in general text. The thresholds and the order in force are told on
-    standard error.
+    occurrences) x min(saving / 8, 1)^2, saving being the nats that listing the word saves against
+    the other words that spell it; that of the other methods is ln(count) + pmi + min(left_entropy,
+    right_entropy) - 2 x places where the word could be split. With --exclude or --new, or --sort
+    novelty, sorted by novelty: the share of its description that a dictionary saves by listing the
+    word, if it is a word, is free, and is rarer in general text. The thresholds and the order in
+    force are told on standard error.
 
     Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
     never words by themselves without --latin.

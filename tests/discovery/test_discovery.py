@@ -518,6 +518,7 @@ def test_learned_words_carry_all_evidence(learned_text: list[str]) -> None:
     text = "\n".join(learned_text)
     counts = oracle.substring_counts(text + "\n", 4)
     total = sum(count for part, count in counts.items() if len(part) == 1)
+    saving = dict(zip(found.found.texts(), found.found.saving.tolist(), strict=True))
     scores = [word.score for word in found]
     assert scores == sorted(scores, reverse=True) and len(scores) > 100
     for word in found.words[:60]:
@@ -537,6 +538,7 @@ def test_learned_words_carry_all_evidence(learned_text: list[str]) -> None:
             [word.left_entropy],
             [word.right_entropy],
             [sum(left.values())],
+            [saving[word.word]],
         )
         assert word.score == pytest.approx(score[0])
 

@@ -598,6 +598,11 @@ def test_scores_follow_frequency_certainty_and_freedom() -> None:
     assert score(50, 0.99, 0.02, 2.0) > base
     assert score(50, 0.95, 0.00, 2.0) > base
     assert score(50, 0.95, 0.02, 3.0) > base
+    shares = [
+        learned_scores([50], [0.95], [1.0], [0.02], [2.0], [9.0], [100], [saving])[0] / base
+        for saving in (-1.0, 4.0, 8.0, 20.0)
+    ]
+    assert shares == pytest.approx([0.0, 0.25, 1.0, 1.0])
     assert score(50, 0.95, 0.02, math.nan) == 0.0
 
 
