@@ -157,6 +157,15 @@ print(nlpzero.merge_word_counts([many, nlpzero.count_words(texts, list)]).most_c
 many.save("many.nz")
 print(nlpzero.WordCounts.load("many.nz").most_common(9))
 """,
+    "itemsets": """
+from nlpzero.rules import support_counting
+support_counting._WORTH = support_counting._WORTH_COMPILING = 0.0
+support_counting.interpreting = lambda: False
+baskets = [[f"{c}{(n * n + n * c) % (c + 2)}" for c in range(6)] for n in range(60)]
+found = nlpzero.frequent_itemsets(baskets, 0.1)
+print([tuple(itemset) for itemset in found])
+print([level.subsets.tolist() for level in found.levels])
+""",
     "templates": """
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
 for paths in (1, 64):

@@ -93,6 +93,11 @@ def _compiler() -> Callable[..., Any]:
     return compiling.dispatcher
 
 
+def ready(function: Callable[..., Any]) -> bool:
+    """Whether a kernel can be called without compiling it, or loading what was compiled."""
+    return not isinstance(function, Kernel) or function._compiled is not None
+
+
 class _Patience:
     """Seconds that may still be spent in interpreted kernels; none once Numba is there."""
 

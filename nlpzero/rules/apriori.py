@@ -102,7 +102,8 @@ def frequent_itemsets(
         transactions = Transactions.from_lists(transactions)
     resources = Resources() if resources is None else resources
     # a model that cut words and the names of all items stay in memory beside the tables of mining
-    memory = max(resources.budget * 3 // 5, resources.budget - _BESIDE)
+    budget = resources.budget
+    memory = max(budget * 3 // 5, budget - _BESIDE)
     total = len(transactions)
     min_count = minimum_count(min_support, total, strict)
 
@@ -125,7 +126,9 @@ def frequent_itemsets(
 
     def parts() -> Iterator[Part]:
         for items, offsets in transactions.partitions(keep, entries):
-            yield Part(_ascending(place.take(items), offsets), offsets, number)
+            if len(names) < len(place):
+                items = place.take(items)
+            yield Part(_ascending(items, offsets), offsets, number)
 
     mining = Mining(min_count, total, len(names), depth, memory, resources)
     if int(counts[frequent].sum()) <= entries:

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.jit import brief, interpreting, ready
 from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
+from nlpzero.rules.growing import grow
 from nlpzero.rules.itemsets import ItemsetLevel
 from nlpzero.rules.transactions import offsets_of, ragged, restricted
 
@@ -20,9 +22,13 @@ CHUNK = 1 << 20  # candidates looked at together, before pruning
 _BLOCK = 1 << 17  # words of a bitset operation, to stay in the cache
 BINS = 1 << 19  # possible pairs up to which they are always binned
 ROOM = 1 << 16  # pairs sorted together, at least
+# seconds of work on arrays from which a compiled loop does it, when that is there or must be made
+_WORTH, _WORTH_COMPILING = 0.0005, 0.005
 _LANES = 8  # bitsets are so many words long, or a multiple
+_ALIKE = 1.5  # the longest row by the mean, up to which rows keep their order
 _PLAIN = 48  # bitsets are packed from bytes, up to so many for each occurrence of an item
-_NO_ROWS = np.empty(0, dtype=np.int32)
+_NO_LISTS = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+_CACHED = 1 << 14  # occurrences whose places are worked out together
 _WALK = 6  # cost of testing one bit of one transaction, in word operations on bitsets
 
 
@@ -78,7 +84,7 @@ class Part(NamedTuple):
 _DIGIT = 16  # bits; NumPy sorts integers up to this size by radix, whatever the processor
 
 
-def argsort(keys: Longs) -> Longs:
+def argsort(keys: Longs | Ints) -> Longs:
     """Stable order of integers >= 0, digit by digit."""
     if len(keys) < 1 << 9:
         return np.argsort(keys, kind="stable")
@@ -165,78 +171,94 @@ def _longest_first(lengths: Longs) -> Longs:
 class Vertical:
     """Transactions by item, as bitsets and as lists, in pieces of rows whose bitsets fit in memory.
 
-    Rows with fewer useful items than `least` are left out; the rest are sorted by length, longest
-    first, so that the rows that can hold a set of k items come first.
+    Where their lengths differ, rows with fewer useful items than `least` are left out, and the rest
+    are sorted by length, longest first, so that the rows that can hold a set of k items come first.
     """
 
     def __init__(self, part: Part, useful: NDArray[np.bool_], least: int, mining: Mining):
         self.local = np.cumsum(useful, dtype=np.int32) - 1
         self.width = int(np.count_nonzero(useful))
         items, lengths = restricted(part.items, np.diff(part.offsets), useful.take(part.number))
-        order = _longest_first(lengths)
-        rows = int(np.count_nonzero(lengths >= least))
-        if rows < len(lengths) or (len(lengths) and lengths[order[0]] != lengths[order[-1]]):
-            order = order[:rows]
+        # where rows are about as long as each other, little is gained by their order
+        self._ordered = int(lengths.max(initial=0)) * len(lengths) > _ALIKE * len(items)
+        if self._ordered:
+            order = _longest_first(lengths)[: np.count_nonzero(lengths >= least)]
             starts = offsets_of(lengths)[:-1]
             lengths = lengths.take(order)
             items = items.take(ragged(starts.take(order), lengths))
         self.lengths = lengths
-        # by row; by item only where lists of rows are asked for
-        self.items = self.local.take(part.number).take(items)
-        self.rows = np.repeat(np.arange(rows, dtype=np.int32), lengths)
-        self.by_item = False
+        self._items, self._name = items, self.local.take(part.number)
+        self._by_item: tuple[Ints, Ints] | None = None
+        rows = len(lengths)
         per_piece = (
             max(mining.memory // 4 // max(self.width, 1), 64) // 8 * 8 * 8
         )  # rows, a bit each
         self.pieces = [(r, min(r + per_piece, rows)) for r in range(0, rows, per_piece)]
         self.kept: tuple[Words, Longs] | None = None
 
-    def _sort(self) -> None:
-        """Lists of rows, item by item."""
-        if not self.by_item:
-            order = argsort(self.items.astype(np.int64))
-            self.items, self.rows = self.items.take(order), self.rows.take(order)
-            self.by_item = True
+    def by_item(self) -> tuple[Ints, Ints]:
+        """Each occurrence of an item: the item, ascending, and its row, ascending for an item."""
+        if self._by_item is None:
+            items = self._name.take(self._items)
+            rows = np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
+            order = argsort(items)
+            self._by_item = items.take(order), rows.take(order)
+        return self._by_item
 
-    def lists(self, low: int, high: int) -> Ints:
-        """Rows of each item, from `low`, one item after another."""
-        self._sort()
-        if len(self.pieces) == 1:
-            return self.rows
-        return self.rows[(self.rows >= low) & (self.rows < high)] - np.int32(low)
-
-    def piece(self, low: int, high: int) -> tuple[Words, Longs]:
-        """Bitsets (items x words), and where the rows of each item begin in `lists`."""
-        if self.kept is not None:
-            return self.kept
-        if self.width * (high - low) > _PLAIN * len(self.items):
-            self._sort()
-        items, rows = self.items, self.rows
+    def lists(self, low: int, high: int) -> tuple[Ints, Longs]:
+        """Rows of each item, from `low`, one item after another; and where those of each begin."""
+        items, rows = self.by_item()
         if len(self.pieces) > 1:
             inside = (rows >= low) & (rows < high)
             items, rows = items[inside], rows[inside] - np.int32(low)
-        starts = np.zeros(self.width + 1, dtype=np.int64)
-        np.cumsum(np.bincount(items, minlength=self.width), out=starts[1:])
+        return rows, np.searchsorted(items, np.arange(self.width + 1))
+
+    def bitsets(self, low: int, high: int) -> tuple[Words, Longs]:
+        """Bitsets (items x words) of some rows, and how many are in each."""
+        if self.kept is not None:
+            return self.kept
         words = -(-(high - low) // (64 * _LANES)) * _LANES
-        if not self.by_item:
-            plain = np.zeros(self.width * words * 64, dtype=bool)
-            plain[items.astype(np.int64) * (words * 64) + rows] = True
-            bits = np.packbits(plain, bitorder="little").view("<u8")
+        if len(self.pieces) == 1 and self.width * words * 64 <= _PLAIN * len(self._items):
+            bits = self._packed(words)
+            sizes = _ones(bits)
         else:
+            rows, starts = self.lists(low, high)
+            sizes = np.diff(starts)
             bits = np.zeros(self.width * words, dtype=np.uint64)
             if len(rows):
-                at = items.astype(np.int64) * words + (rows >> 6)
+                at = np.repeat(np.arange(self.width) * words, sizes) + (rows >> 6)
                 first = np.flatnonzero(np.diff(at, prepend=-1))
                 one = np.uint64(1) << (rows & 63).astype(np.uint64)
                 bits[at.take(first)] = np.bitwise_or.reduceat(one, first)
-        result = bits.reshape(self.width, words), starts
+            bits = bits.reshape(self.width, words)
         if len(self.pieces) == 1:
-            self.kept = result
-        return result
+            self.kept = bits, sizes
+        return bits, sizes
+
+    def _packed(self, words: int) -> Words:
+        """Bitsets of all rows, from an array with a byte for each bit."""
+        plain = np.zeros((self.width, words * 64), dtype=bool)
+        flat = plain.reshape(-1)
+        begin = self._name.astype(np.int64) * (words * 64)
+        offsets = offsets_of(self.lengths)
+        step = max((_CACHED * len(self.lengths)) // max(len(self._items), 1), 1)
+        for low in range(0, len(self.lengths), step):
+            lengths = self.lengths[low : low + step]
+            some = slice(int(offsets[low]), int(offsets[low + len(lengths)]))
+            at = begin.take(self._items[some])
+            at += np.repeat(np.arange(low, low + len(lengths)), lengths)
+            flat[at] = True
+        return np.packbits(plain, axis=1, bitorder="little").view("<u8")
 
     def able(self, size: int) -> int:
-        """How many rows have so many useful items; they are the first ones."""
+        """How many rows, from the first, hold all those with so many useful items."""
+        if not self._ordered:
+            return len(self.lengths)
         return int(np.searchsorted(-self.lengths, -size, side="right"))
+
+    def words(self, size: int) -> int:
+        """Words of a bitset that rows with so many useful items fill."""
+        return -(-self.able(size) // (64 * _LANES)) * _LANES
 
     def count(self, prefixes: Ints, expected: Longs, which: Longs, lasts: Ints) -> Longs:
         """Count candidates.
@@ -260,16 +282,16 @@ class Vertical:
         for low, high in self.pieces:
             if low >= able:
                 break
-            bits, starts = self.piece(low, high)
+            bits, sizes = self.bitsets(low, high)
             words = -(-(min(high, able) - low) // (64 * _LANES)) * _LANES
             share = (high - low) / max(int(self.lengths.size), 1)
-            heads = np.diff(starts).take(prefixes[:, 0])
+            heads = sizes.take(prefixes[:, 0])
             walk = _WALK * (heads + share * expected * children) < words * (size - 2 + children)
             for way, function in ((True, _walk), (False, _intersect)):
                 chosen = walk == way
                 if not chosen.any():
                     continue
-                rows = self.lists(low, high) if way else _NO_ROWS
+                rows, starts = self.lists(low, high) if way else _NO_LISTS
                 if chosen.all():
                     counts += function(bits, words, rows, starts, prefixes, which, lasts, children)
                 else:
@@ -390,17 +412,55 @@ def join(
     levels: list[ItemsetLevel], keys: Longs, data: Vertical, min_count: int, mining: Mining
 ) -> ItemsetLevel:
     """The next level: join sets with a common prefix, prune by all subsets, count."""
-    level = levels[-1]
-    number, size = level.items.shape
-    size += 1
-    parent = level.subsets[:, -1]
+    parent = levels[-1].subsets[:, -1]
+    number, size = len(parent), len(levels) + 1
     last = np.flatnonzero(np.append(parent[1:] != parent[:-1], True))
-    end = np.repeat(last, np.diff(last, prepend=-1)) + 1
-    partners = end - np.arange(number) - 1
+    ends = np.repeat(last, np.diff(last, prepend=-1)) + 1
+    partners = ends - np.arange(number) - 1
     candidates = int(partners.sum())
+    words = data.words(size)
+    # what arrays take; a compiled loop takes a tenth
+    seconds = candidates * (4e-8 * size + min(1.2e-9 * words, 1.5e-6))
     found: list[ItemsetLevel] = []
     held = sum(table.nbytes for one in levels for table in one)
-    table = _pair_table(levels[1], mining.width) if size > 2 else None
+    with brief(seconds):
+        if (
+            seconds > (_WORTH if ready(grow) else _WORTH_COMPILING)
+            and len(data.pieces) == 1
+            and not interpreting()
+        ):
+            parts = _compiled_join(levels, ends, partners, data, min_count)
+        else:
+            parts = _join(levels, keys, partners, data, min_count, mining)
+        for part in parts:
+            found.append(part)
+            held += sum(table.nbytes for table in part)
+            if held > mining.memory // 2:
+                raise ResourceError(
+                    f"too many frequent itemsets: {candidates:,} candidates of {size} items come "
+                    f"from {number:,} itemsets of {size - 1} items that occur {min_count:,} times "
+                    f"or more; what is frequent among them does not fit in "
+                    f"{mining.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, "
+                    "or give more memory"
+                )
+    if not found:
+        return ItemsetLevel(
+            np.empty((0, size), np.int32), np.empty(0, np.int64), np.empty((0, size), np.int32)
+        )
+    return ItemsetLevel(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _join(
+    levels: list[ItemsetLevel],
+    keys: Longs,
+    partners: Longs,
+    data: Vertical,
+    min_count: int,
+    mining: Mining,
+) -> Iterator[ItemsetLevel]:
+    """The next level on whole arrays, some sets at a time."""
+    level = levels[-1]
+    table = _pair_table(levels[1], mining.width) if len(levels) > 1 else None
     for low, high in _spans(partners, CHUNK):
         x = np.repeat(np.arange(low, high), partners[low:high])
         y = ragged(np.arange(low, high) + 1, partners[low:high])
@@ -412,31 +472,55 @@ def join(
         x, b, subsets = x[good], b[good], subsets[good]
         if not len(x):
             continue
-        prefix, which = np.unique(x, return_inverse=True)
+        new = np.diff(x, prepend=-1) > 0
+        prefix, which = x[new], np.cumsum(new) - 1
         counts = data.count(level.items.take(prefix, axis=0), level.counts.take(prefix), which, b)
         good = counts >= min_count
         if good.any():
-            x = x[good]
-            found.append(
-                ItemsetLevel(
-                    np.concatenate([level.items.take(x, axis=0), b[good, None]], axis=1),
-                    counts[good],
-                    subsets[good],
-                )
-            )
-            held += sum(table.nbytes for table in found[-1])
-        if held > mining.memory // 2:
-            raise ResourceError(
-                f"too many frequent itemsets: {candidates:,} candidates of {size} items come from "
-                f"{number:,} itemsets of {size - 1} items that occur {min_count:,} times or more; "
-                f"what is frequent among them does not fit in {mining.memory >> 20:,} MiB; ask for "
-                "a higher support or shorter itemsets, or give more memory"
-            )
-    if not found:
-        return ItemsetLevel(
-            np.empty((0, size), np.int32), np.empty(0, np.int64), np.empty((0, size), np.int32)
+            yield _extended(level, x[good], b[good], counts[good], subsets[good])
+
+
+def _compiled_join(
+    levels: list[ItemsetLevel], ends: Longs, partners: Longs, data: Vertical, min_count: int
+) -> Iterator[ItemsetLevel]:
+    """The next level by one compiled loop, some sets at a time."""
+    level = levels[-1]
+    number, size = level.items.shape
+    before = len(levels[-2].counts) if len(levels) > 1 else 1
+    begin = np.searchsorted(level.subsets[:, -1], np.arange(before + 1))
+    bits, _ = data.bitsets(*data.pieces[0])
+    words = data.words(size + 1)
+    stack = np.empty((size, words), dtype=np.uint64)
+    room = max(int(partners.max()), min(int(partners.sum()), CHUNK >> 3)) + 1
+    x, b = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
+    counts, links = np.empty(room, dtype=np.int64), np.empty((room, size + 1), dtype=np.int32)
+    at = 0
+    while at < number:
+        at, n = grow(
+            level.items,
+            level.subsets,
+            begin,
+            ends,
+            bits,
+            words,
+            data.local,
+            min_count,
+            at,
+            stack,
+            x,
+            b,
+            counts,
+            links,
         )
-    return ItemsetLevel(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        if n:
+            yield _extended(level, x[:n], b[:n], counts[:n].copy(), links[:n].copy())
+
+
+def _extended(
+    level: ItemsetLevel, x: Longs | Ints, b: Ints, counts: Longs, subsets: Ints
+) -> ItemsetLevel:
+    items = np.concatenate([level.items.take(x, axis=0), b[:, None]], axis=1)
+    return ItemsetLevel(items, counts, subsets)
 
 
 def _pair_table(pairs: ItemsetLevel, width: int) -> NDArray[np.bool_] | None:

@@ -28,6 +28,10 @@ ways = st.fixed_dictionaries(
         "_LONG": st.sampled_from([24, 1024]),
         "BINS": st.sampled_from([0, 1 << 19]),
         "BYTES_PER_ENTRY": st.sampled_from([40, 1 << 14, 1 << 17]),
+        "_WORTH": st.sampled_from([0.0, 1e9]),  # compiled or not
+        "_PLAIN": st.sampled_from([0, 1 << 20]),
+        "_CACHED": st.sampled_from([1, 1 << 14]),
+        "_ALIKE": st.sampled_from([0.0, 1.5, 1e9]),
     }
 )
 
@@ -53,6 +57,8 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
         for name, value in way.items():
             for module in (apriori, support_counting):
                 patch.setattr(module, name, value, raising=False)
+        patch.setattr(support_counting, "_WORTH_COMPILING", way["_WORTH"])
+        patch.setattr(support_counting, "interpreting", lambda: False)
         found = nlpzero.frequent_itemsets(
             read, min_count, max_len=max_len, strict=False, resources=MEGABYTE
         )
@@ -67,6 +73,66 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
         assert all(s.support == s.count / len(read) for s in listed)
     longest = max(map(len, everything), default=0)
     assert found.complete == (max_len is None or longest <= max_len)
+
+
+def dense(rows, columns, values, seed):
+    """Rows of categories, each a column's: all of the same length, most values common."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.integers(0, 3, rows)[:, None]
+    drawn = np.minimum(rng.geometric(0.6, (rows, columns)) - 1, values - 1)
+    told = rng.random((rows, columns)) < 0.5
+    return np.where(told, (kinds + np.arange(columns)) % values, drawn) + values * np.arange(
+        columns
+    )
+
+
+def made_of(found):
+    return [[array.tolist() for array in level] for level in found.levels]
+
+
+@pytest.mark.parametrize("max_len", [None, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_compiled_and_arrays_agree(monkeypatch, seed, max_len):
+    rows = dense(700, 9, 3, seed).tolist()
+    rows += [row[: seed * 2] for row in rows[:300]]
+    ways = []
+    for worth in (0.0, 1e9):
+        monkeypatch.setattr(support_counting, "_WORTH", worth)
+        monkeypatch.setattr(support_counting, "_WORTH_COMPILING", worth)
+        monkeypatch.setattr(support_counting, "interpreting", lambda: False)
+        ways.append(nlpzero.frequent_itemsets(rows, 4, max_len=max_len))
+    assert made_of(ways[0]) == made_of(ways[1])
+    assert len(ways[0]) > 500
+    texts = [set(map(str, row)) for row in rows]
+    for found in list(ways[0])[::97]:
+        assert found.count == oracles.count(found.items, texts)
+
+
+def test_little_room_in_the_compiled_loop(monkeypatch):
+    rows = dense(300, 8, 3, 5).tolist()
+    monkeypatch.setattr(support_counting, "_WORTH", 0.0)
+    monkeypatch.setattr(support_counting, "_WORTH_COMPILING", 0.0)
+    monkeypatch.setattr(support_counting, "interpreting", lambda: False)
+    whole = nlpzero.frequent_itemsets(rows, 3)
+    monkeypatch.setattr(support_counting, "CHUNK", 8)  # one set more than may come of one prefix
+    assert made_of(nlpzero.frequent_itemsets(rows, 3)) == made_of(whole)
+    assert max(map(len, (level.counts for level in whole.levels))) > 1000
+
+
+@given(st.lists(st.integers(0, 1 << 40), max_size=1500), st.sampled_from([1, 50, 1 << 20, 1 << 41]))
+def test_argsort(keys, below):
+    keys = np.array(keys, dtype=np.int64) % below
+    assert support_counting.argsort(keys).tolist() == np.argsort(keys, kind="stable").tolist()
+    many = np.resize(keys, 1500 if len(keys) else 0)
+    assert support_counting.argsort(many).tolist() == np.argsort(many, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("words", [8, 2048, 4104])
+def test_ones(words):
+    bits = np.random.default_rng(0).integers(0, 1 << 64, (3, words), np.uint64)
+    bits[1] = ~np.uint64(0)
+    wanted = [sum(word.bit_count() for word in row) for row in bits.tolist()]
+    assert support_counting._ones(bits).tolist() == wanted
 
 
 def test_subset_rows():
