@@ -43,7 +43,7 @@ def rows_of(path: Path) -> list[list[str]]:
 
 def by_nlpzero(path: Path, support: float) -> Iterable[tuple[Iterable[str], int]]:
     read = nlpzero.read_transactions(path)
-    return [(s.items, s.count) for s in nlpzero.frequent_itemsets(read, support, strict=False)]
+    return [(s.items, s.count) for s in nlpzero.frequent_itemsets(read, support)]
 
 
 def by_fim(name: str) -> Callable[[Path, float], Iterable[tuple[Iterable[str], int]]]:
@@ -134,7 +134,6 @@ def peers(bench: Benchmark, data: Path) -> None:
                     str(path),
                     "--min-support",
                     str(support),
-                    "--no-strict",
                 ]
                 command += ["--min-confidence", "1", "-q", "-o", str(WORK / "rules.tsv")]
                 bench.compare(

@@ -56,12 +56,11 @@ def hint(sets: "Itemsets", where: RuleFilter, found: "Rules") -> str:
         return "; the input has no transactions"
     if len(sets.levels) < 2:
         return "; no two items occur together often enough: lower --min-support"
-    best = nlpzero.association_rules(sets, 0.0, strict=False, where=replace(where, max_rules=10))
+    best = nlpzero.association_rules(sets, 0.0, where=replace(where, max_rules=10))
     if not best:
         return "; no rule has the items asked for: lower --min-support"
     return (
-        f"; --no-strict --min-confidence {number(best[-1].confidence)} and no --min would keep "
-        f"{len(best)}"
+        f"; --min-confidence {number(best[-1].confidence)} and no --min would keep {len(best)}"
     )
 
 

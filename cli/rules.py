@@ -83,20 +83,20 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
     type=params.Support(),
     default="0.01",
     show_default=True,
-    help="Support that an itemset must exceed: a proportion (0.06, 6%) or a count (50).",
+    help="Support that an itemset must reach: a proportion (0.06, 6%) or a count (50).",
 )
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
-    help="Confidence that a rule must exceed.",
+    help="Confidence that a rule must reach.",
 )
 @click.option(
     "--strict/--no-strict",
-    default=True,
+    default=False,
     show_default=True,
-    help="Whether thresholds must be exceeded (>) or reached (>=).",
+    help="Whether thresholds must be exceeded (>), as in the articles, or reached (>=).",
 )
 @click.option(
     "--min-count",

@@ -36,7 +36,7 @@ def frequent_itemsets(
     *,
     kind: Kind = "frequent",
     max_len: int | None = None,
-    strict: bool = True,
+    strict: bool = False,
     min_item_count: int = 1,
     resources: Resources | None = None,
 ) -> Itemsets:
@@ -53,8 +53,8 @@ def frequent_itemsets(
     max_len : int >= 1, optional
         Largest number of items in an itemset.
     strict : bool
-        Whether support must be larger than `min_support` (``>``, as in the seed articles) or may be
-        equal.
+        Whether support must be larger than `min_support` (``>``, as in the seed articles) instead of
+        reaching it (``>=``).
     min_item_count : int >= 1
         Leave out items that occur in fewer transactions, whatever `min_support` is.
     resources : Resources, optional
@@ -88,7 +88,7 @@ def frequent_itemsets(
     ('cake',) 0.5
     ('milk',) 0.5
     ('milk', 'tea') 0.5
-    >>> [s.items for s in frequent_itemsets(baskets, 2, strict=False, kind="closed")]
+    >>> [s.items for s in frequent_itemsets(baskets, 2, kind="closed")]
     [('tea',), ('cake',), ('milk', 'tea')]
     """
     checked_kind(kind)

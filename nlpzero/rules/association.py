@@ -225,7 +225,7 @@ def association_rules(
     min_confidence: float = 0.0,
     *,
     minimum: Mapping[str, float] | None = None,
-    strict: bool = True,
+    strict: bool = False,
     where: RuleFilter | None = None,
     resources: Resources | None = None,
 ) -> Rules:
@@ -240,7 +240,7 @@ def association_rules(
         Further thresholds; names from `METRICS`.
     strict : bool
         Whether confidence, and the metrics in `minimum`, must be larger than the value given
-        (``>``, as in the seed articles) or may be equal.
+        (``>``, as in the seed articles) instead of reaching it (``>=``).
     where : RuleFilter, optional
         Which rules are wanted: items on either side, several consequents, redundant ones, how many.
     resources : Resources, optional
@@ -461,7 +461,7 @@ def apriori(
     min_confidence: float,
     *,
     max_len: int | None = None,
-    strict: bool = True,
+    strict: bool = False,
     minimum: Mapping[str, float] | None = None,
     where: RuleFilter | None = None,
     resources: Resources | None = None,

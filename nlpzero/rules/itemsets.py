@@ -191,7 +191,7 @@ def checked_kind(kind: str) -> Kind:
     return kind  # type: ignore[return-value]
 
 
-def minimum_count(min_support: float, transactions: int, strict: bool = True) -> int:
+def minimum_count(min_support: float, transactions: int, strict: bool = False) -> int:
     """The smallest count that satisfies `min_support`.
 
     Parameters
@@ -201,7 +201,7 @@ def minimum_count(min_support: float, transactions: int, strict: bool = True) ->
     transactions : int
         Number of transactions.
     strict : bool
-        Whether the count must be larger than `min_support` says (``>``), or may be equal (``>=``).
+        Whether the count must be larger than `min_support` says (``>``), not only reach it (``>=``).
 
     Returns
     -------
@@ -216,10 +216,10 @@ def minimum_count(min_support: float, transactions: int, strict: bool = True) ->
     Examples
     --------
     >>> from nlpzero import minimum_count
-    >>> minimum_count(0.06, 930), minimum_count(0.1, 930), minimum_count(0.1, 930, strict=False)
-    (56, 94, 93)
-    >>> minimum_count(5, 930), minimum_count(5, 930, strict=False)
-    (6, 5)
+    >>> minimum_count(0.06, 930), minimum_count(0.1, 930), minimum_count(0.1, 930, strict=True)
+    (56, 93, 94)
+    >>> minimum_count(5, 930), minimum_count(5, 930, strict=True)
+    (5, 6)
     """
     if isinstance(min_support, (bool, np.bool_)) or not isinstance(
         min_support, (int, float, np.integer, np.floating)

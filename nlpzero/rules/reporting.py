@@ -84,7 +84,6 @@ def write_rules(
         details=[("About this run", details)] if details else (),
         items=list(items),
         network=("antecedent", "consequent", "lift"),
-        options=["--no-strict"],  # what a line stands on passes
         source=source,
     )
     write_page(page, path)

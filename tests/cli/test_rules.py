@@ -130,7 +130,7 @@ def test_itemsets_file(run_cli, baskets, tmp_path):
         assert rows[-1] == {"items": "milk, tea", "size": "2", "support": "0.5", "count": "2"}
 
 
-def test_strict_is_the_default(run_cli, baskets):
+def test_thresholds_are_reached(run_cli, baskets):
     def pairs(*options):
         return [
             (row["antecedent"], row["consequent"])
@@ -138,17 +138,19 @@ def test_strict_is_the_default(run_cli, baskets):
         ]
 
     both = [("milk", "tea"), ("tea", "milk")]
-    assert pairs("--min-support", "0.5") == []
-    assert pairs("--min-support", "50%", "--no-strict") == both
-    assert pairs("--min-support", "2") == []
-    assert pairs("--min-support", "2", "--no-strict") == both
-    assert pairs("--min-support", "1", "--min-confidence", "0.7") == both[:1]
-    assert pairs("--min-support", "1", "--min", "lift=1.34") == []
-    assert pairs("--min-support", "1", "--max-rules", "1") == both[:1]
-    assert pairs("--min-support", "1", "--consequent", "milk") == both[1:]
-    assert pairs("--min-support", "1", "--antecedent", "milk") == both[:1]
-    assert pairs("--min-support", "1", "--min-count", "3") == []
-    assert pairs("--min-support", "1", "--max-len", "1") == []
+    assert pairs("--min-support", "0.5", "--strict") == []
+    assert pairs("--min-support", "50%") == both
+    assert pairs("--min-support", "2", "--strict") == []
+    assert pairs("--min-support", "2") == both
+    assert pairs("--min-support", "2", "--min-confidence", "1") == both[:1]
+    assert pairs("--min-support", "1", "--min-confidence", "1", "--strict") == []
+    assert pairs("--min-support", "2", "--min-confidence", "0.7") == both[:1]
+    assert pairs("--min-support", "2", "--min", "lift=1.34") == []
+    assert pairs("--min-support", "2", "--max-rules", "1") == both[:1]
+    assert pairs("--min-support", "2", "--consequent", "milk") == both[1:]
+    assert pairs("--min-support", "2", "--antecedent", "milk") == both[:1]
+    assert pairs("--min-support", "2", "--min-count", "3") == []
+    assert pairs("--min-support", "2", "--max-len", "1") == []
 
 
 def test_many_consequents_and_pruning(run_cli):
@@ -170,7 +172,7 @@ def test_words_of_sentences(run_cli, tmp_path):
         "今天\n天气\n很\n好\n不\n我们\n去\n公园\n", encoding="utf-8"
     )
     (tmp_path / "stop.txt").write_text("很\n不\n", encoding="utf-8")
-    options = ("--min-support", 1, "--min-confidence", 0.9, "-q")
+    options = ("--min-support", 2, "--min-confidence", 0.9, "-q")
     result = run_cli(
         "rules",
         "--text",
@@ -212,9 +214,10 @@ def test_words_of_sentences(run_cli, tmp_path):
 
 
 def test_nothing_found_says_what_to_change(run_cli, baskets):
-    result = run_cli("rules", baskets, "--min-support", 1, "--min-confidence", 1, code=0)
+    options = ("--min-support", 2, "--min", "lift=2")
+    result = run_cli("rules", baskets, *options, code=0)
     assert result.out.count("\n") == 1
-    assert "0 rules; --no-strict --min-confidence 0.666667 and no --min would keep 2" in result.err
+    assert "0 rules; --min-confidence 0.666667 and no --min would keep 2" in result.err
     assert "lower --min-support" in run_cli("rules", baskets, "--min-support", 3, code=0).err
     assert "no transactions" in run_cli("rules", "-", input=b"\n\n", code=0).err
     assert "'x' is no frequent item" in run_cli("rules", baskets, "--consequent", "x", code=0).err

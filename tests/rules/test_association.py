@@ -47,7 +47,7 @@ def test_table_of_the_seed_article():
     rows = seed_rows()
     assert len(rows) == 930
     random.Random(1).shuffle(rows)
-    found = nlpzero.apriori(rows, 0.06, 0.75)
+    found = nlpzero.apriori(rows, 0.06, 0.75, strict=True)
     assert [(r.antecedent, r.consequent, r.confidence, r.support) for r in found] == [
         (("A3", "F4"), ("H4",), 73 / 83, 73 / 930),
         (("C3", "F4"), ("H4",), 70 / 80, 70 / 930),
@@ -100,7 +100,7 @@ def test_equal_to_the_definitions(rows, min_count, min_confidence, strict, multi
             and not (prune and oracles.redundant(rule, everything))
         ):
             wanted[rule] = metrics
-    itemsets = nlpzero.frequent_itemsets(rows, min_count, strict=False)
+    itemsets = nlpzero.frequent_itemsets(rows, min_count)
     options = {"strict": strict, "minimum": {} if lift is None else {"lift": lift}}
     where = RuleFilter(
         multi_consequents=multi, consequents=right, antecedents=left, prune_redundant=prune
@@ -142,8 +142,8 @@ def test_confidence_one_and_support_one():
     assert metrics["conviction"].tolist() == [math.inf] * 3
     assert metrics["certainty"].tolist() == [1, 0, 0]
     assert metrics["zhang"].tolist() == [pytest.approx(0.15 / 0.21), 0, 0]
-    assert nlpzero.apriori([["a", "b"]], 0.5, 1.0) == nlpzero.Rules()
-    assert len(nlpzero.apriori([["a", "b"]], 1.0, 1.0, strict=False)) == 2
+    assert nlpzero.apriori([["a", "b"]], 0.5, 1.0, strict=True) == nlpzero.Rules()
+    assert len(nlpzero.apriori([["a", "b"]], 1.0, 1.0)) == 2
 
 
 def test_redundant():
@@ -283,9 +283,9 @@ def test_equal_to_mlxtend():
         theirs = patterns.association_rules(
             patterns.apriori(frame, min_support=0.01, use_colnames=True), min_threshold=0.203
         )
-    itemsets = nlpzero.frequent_itemsets(rows, 0.01, strict=False)
+    itemsets = nlpzero.frequent_itemsets(rows, 0.01)
     ours = nlpzero.association_rules(
-        itemsets, 0.203, strict=False, where=RuleFilter(multi_consequents=True)
+        itemsets, 0.203, where=RuleFilter(multi_consequents=True)
     ).to_dataframe()
     key = ["antecedents", "consequents"]
     theirs, ours = theirs.set_index(key), ours.set_index(key)
@@ -302,12 +302,12 @@ def test_equal_to_efficient_apriori():
     rng = random.Random(3)
     rows = [tuple(f"i{int(rng.paretovariate(0.8)) % 30}" for _ in range(6)) for _ in range(500)]
     sets, rules = peer.apriori(rows, min_support=0.02, min_confidence=0.3, max_length=4)
-    itemsets = nlpzero.frequent_itemsets(rows, 0.02, strict=False, max_len=4)
+    itemsets = nlpzero.frequent_itemsets(rows, 0.02, max_len=4)
     assert {frozenset(s): c for level in sets.values() for s, c in level.items()} == {
         frozenset(s.items): s.count for s in itemsets
     }
     ours = nlpzero.association_rules(
-        itemsets, 0.3, strict=False, where=RuleFilter(multi_consequents=True)
+        itemsets, 0.3, where=RuleFilter(multi_consequents=True)
     )
     assert {(frozenset(r.lhs), frozenset(r.rhs)) for r in rules} == {
         (frozenset(r.antecedent), frozenset(r.consequent)) for r in ours

@@ -60,7 +60,7 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
         patch.setattr(support_counting, "_WORTH_COMPILING", way["_WORTH"])
         patch.setattr(support_counting, "interpreting", lambda: False)
         found = nlpzero.frequent_itemsets(
-            read, min_count, max_len=max_len, strict=False, resources=MEGABYTE
+            read, min_count, max_len=max_len, resources=MEGABYTE
         )
     for kind, sets in wanted.items():
         short = {s: c for s, c in sets.items() if max_len is None or len(s) <= max_len}
@@ -150,11 +150,11 @@ def test_pairs_in_several_rounds(monkeypatch):
     rng = random.Random(5)
     rows = [rng.sample(range(900), rng.choice([2, 5, 30])) for _ in range(400)]
     rows += [[1, 2, 3], [2, 3]] * 20 + [list(range(60))]
-    whole = list(nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3))
+    whole = list(nlpzero.frequent_itemsets(rows, 4, max_len=3))
     monkeypatch.setattr(apriori, "ROOM", 1000)
     monkeypatch.setattr(support_counting, "ROOM", 1000)
     monkeypatch.setattr(support_counting, "_LONG", 40)
-    again = nlpzero.frequent_itemsets(rows, 4, strict=False, max_len=3, resources=MEGABYTE)
+    again = nlpzero.frequent_itemsets(rows, 4, max_len=3, resources=MEGABYTE)
     assert list(again) == whole
     pairs = {s.items: s.count for s in whole if len(s.items) == 2}
     texts = [set(map(str, row)) for row in rows]
@@ -261,8 +261,8 @@ def test_misuse_is_refused_by_name(arguments, error):
 
 @pytest.mark.parametrize("rows", [[], [[]], [["a"]], [["a", "b"]]])
 def test_tiny_inputs(rows):
-    assert [s.items for s in nlpzero.frequent_itemsets(rows, 1.0)] == []
-    found = [s.items for s in nlpzero.frequent_itemsets(rows, 1.0, strict=False)]
+    assert [s.items for s in nlpzero.frequent_itemsets(rows, 1.0, strict=True)] == []
+    found = [s.items for s in nlpzero.frequent_itemsets(rows, 1.0)]
     assert set(found) == set(oracles.frequent(rows, 1))
 
 
@@ -311,5 +311,5 @@ def test_equal_to_pyfim():
     ]
     for kind, target in (("frequent", "s"), ("closed", "c"), ("maximal", "m")):
         theirs = fim.apriori(rows, target=target, supp=-20, zmin=1, report="a")
-        ours = nlpzero.frequent_itemsets(rows, 20, strict=False, kind=kind)
+        ours = nlpzero.frequent_itemsets(rows, 20, kind=kind)
         assert {frozenset(i): c for i, c in theirs} == {frozenset(s.items): s.count for s in ours}
