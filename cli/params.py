@@ -116,8 +116,22 @@ def two_columns(
     return first, second
 
 
-def separator(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def columns(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """``1,3``: columns, numbered from 1."""
+    if value is None:
+        return ()
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise click.BadParameter(
+            f"{value!r} is not a list of columns, numbered from 1, such as 1,3.", ctx, param
+        )
+    return tuple(map(int, parts))
+
+
+def separator(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Any text without a quote or a line end, or a name for what is hard to write."""
+    if value is None:
+        return None
     text = _SEPARATORS.get(value, value)
     if not text or "\n" in text or '"' in text:
         raise click.BadParameter(f"{text!r} cannot separate items.", ctx, param)

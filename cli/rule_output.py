@@ -34,6 +34,12 @@ def read_note(found: "Transactions") -> str:
     )
 
 
+def unclear(error: nlpzero.UnclearShapeError) -> str:
+    """What cannot be told of the input, with the options to choose from."""
+    ways = "\n".join(f"  {choice.options}" for choice in error.choices)
+    return f"{error.name}: {error.reason}. Say how to read it:\n{ways}"
+
+
 def itemsets_note(sets: "Itemsets", max_len: int) -> str:
     """How many itemsets are frequent."""
     text = f"{len(sets):,} frequent itemsets (at least {sets.min_count:,} transactions)"
@@ -59,9 +65,7 @@ def hint(sets: "Itemsets", where: RuleFilter, found: "Rules") -> str:
     best = nlpzero.association_rules(sets, 0.0, where=replace(where, max_rules=10))
     if not best:
         return "; no rule has the items asked for: lower --min-support"
-    return (
-        f"; --min-confidence {number(best[-1].confidence)} and no --min would keep {len(best)}"
-    )
+    return f"; --min-confidence {number(best[-1].confidence)} and no --min would keep {len(best)}"
 
 
 def write_rules(output: str | None, format: str | None, found: "Rules") -> None:

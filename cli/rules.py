@@ -1,6 +1,5 @@
 """``nlpzero rules``: association rules."""
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import nlpzero
 from nlpzero.rules.rule_filter import RuleFilter
 
 from . import options, params
+from .baskets import Baskets, baskets
 from .configs import config_options
 from .formats import FORMATS, number
 from .progress import note
@@ -26,9 +26,6 @@ from .tokenizing import Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.rules.itemsets import Kind
-    from nlpzero.text.corpus import Corpus
-
-_JSON = re.compile(r".*\.(jsonl|ndjson)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
 
 # fields of the filter that have options of another name
 _OWN = ("consequents", "antecedents", "prune_redundant")
@@ -39,45 +36,9 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
 @options.encoding()
 @options.max_expansion()
 @options.errors()
-@click.option(
-    "--field",
-    metavar="NAME",
-    help="The field with the array of items in .jsonl inputs; with --text, the field with the "
-    "text.",
-)
-@click.option(
-    "--separator",
-    default=",",
-    show_default=True,
-    metavar="TEXT",
-    callback=params.separator,
-    help="What stands between items: any text, or tab, space, semicolon, comma.",
-)
-@click.option(
-    "--quotes/--no-quotes",
-    default=True,
-    show_default=True,
-    help='Whether "quoted, items" may contain the separator.',
-)
-@click.option(
-    "--basket",
-    metavar="ID,ITEM",
-    callback=params.two_columns,
-    help="Long form, one item a line: the columns of the transaction and of the item, by name (the "
-    "first line is a header) or by number from 1 (there is none).",
-)
-@click.option("--jsonl", is_flag=True, help="Each line is a JSON array; assumed for .jsonl files.")
-@click.option(
-    "--text", is_flag=True, help="Each sentence is a transaction, its words are the items."
-)
+@baskets()
 @tokenizing()
 @click.option("--stopwords", metavar="FILE", help="Items to leave out, one a line.")
-@click.option(
-    "--blank",
-    multiple=True,
-    metavar="TEXT",
-    help="One more item that means nothing and is dropped, like nan and null; repeatable.",
-)
 @click.option(
     "--min-support",
     type=params.Support(),
@@ -168,15 +129,9 @@ def rules(
     inputs: tuple[str, ...],
     encoding: str,
     errors: str,
-    field: str | None,
-    separator: str,
-    quotes: bool,
-    basket: tuple[str, str] | tuple[int, int] | None,
-    jsonl: bool,
-    text: bool,
+    baskets: Baskets,
     cutting: Cutting,
     stopwords: str | None,
-    blank: tuple[str, ...],
     min_support: float,
     min_confidence: float,
     strict: bool,
@@ -198,10 +153,12 @@ def rules(
 ) -> None:
     """Find association rules: who has A and B tends to have C.
 
-    A line of the input is a transaction, its items separated by commas. Items are stripped, an item
-    counts once in a transaction, blank items and lines are dropped. Best rules first: by
-    confidence, then support, then names. Counts are exact, whatever --memory is. The program comes
-    on top of it, at most 130 MB, and with --text 200 MB: a model and compiled code.
+    A line of the input is a transaction; or one item of it (--basket), or it has a flag for each
+    item; or the input is JSON: which, a sample tells, and input that is unclear is refused. Items
+    are stripped, an item counts once in a transaction, blank items and lines are dropped. Best
+    rules first: by confidence, then support, then names. Counts are exact, whatever --memory is.
+    The program comes on top of it, at most 130 MB, and with --text 200 MB: a model and compiled
+    code.
 
     \b
     Examples:
@@ -211,40 +168,16 @@ def rules(
       nlpzero rules baskets.csv --format dot | dot -Tsvg > rules.svg
     """
     check_report(report, output, itemsets)
-    as_text = text or cutting.of_sentences
-    if sum([as_text, basket is not None, jsonl]) > 1:
-        raise click.UsageError("--text, --basket and --jsonl exclude each other.")
-    if basket is not None and cutting.whitespace:
-        raise click.UsageError("--basket needs a --separator; it does not go with --whitespace.")
-    if not as_text:
-        cutting.refuse("the items of baskets are whole; --text reads sentences.")
+    as_text = baskets.as_text(cutting)
     excluded = frozenset() if stopwords is None else read_stopwords(stopwords)
 
     with (
         options.open_corpus(
-            inputs, encoding, errors, field if as_text else None, tmpdir=tmpdir, quiet=True
+            inputs, encoding, errors, baskets.field if as_text else None, tmpdir=tmpdir, quiet=True
         ) as corpus,
         options.resources(1, memory, tmpdir, quiet=quiet) as resources,
     ):
-        as_json = jsonl or (not as_text and basket is None and _all_json(corpus))
-        if field is not None and not (as_text or as_json):
-            raise click.UsageError("--field is for .jsonl inputs and --text; see also --basket.")
-        shape: nlpzero.Lines | nlpzero.Pairs | nlpzero.JsonLines | nlpzero.Sentences
-        if as_text:
-            shape = nlpzero.Sentences(cutting.tokenizer(quiet=quiet))
-        elif as_json:
-            shape = nlpzero.JsonLines(field)
-        elif basket is not None:
-            shape = nlpzero.Pairs(*basket, separator, quotes)
-        else:
-            shape = nlpzero.Lines(None if cutting.whitespace else separator, quotes)
-        found = nlpzero.read_transactions(
-            corpus,
-            shape,
-            blanks=[*nlpzero.BLANKS, *blank],
-            exclude=excluded,
-            resources=resources,
-        )
+        found = baskets.read(corpus, cutting, excluded, resources, quiet=quiet)
     options.note_reading(corpus, found.read, quiet=quiet)
     note(read_note(found), quiet=quiet)
 
@@ -283,11 +216,3 @@ def rules(
         result.report(report, source=names_of(corpus), details=said)
     write_rules(output, format, result)
     note(f"{len(result):,} rules{hint(sets, where, result)}", quiet=quiet)
-
-
-def _all_json(corpus: "Corpus") -> bool:
-    """Whether the names of the inputs say JSON Lines: of all, or of none."""
-    said = [bool(_JSON.fullmatch(source.name)) for source in corpus.sources]
-    if any(said) and not all(said):
-        raise click.UsageError("Some inputs are .jsonl and some are not; read them apart.")
-    return all(said)

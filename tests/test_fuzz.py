@@ -141,12 +141,12 @@ def test_perplexity_beyond_all_numbers_is_infinite(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ('["a"]\n' + "[" * 100_000 + "\n", "line 2 of the input: not JSON"),
-        ('["a"]\n[' + "1" * 5000 + "]\n", "line 2 of the input: not JSON"),
-        ('["a"]\n\n["b", "\\ud800"]\n', r"line 3 of the input: an item has a lone surrogate"),
+        ('["a"]\n' + "[" * 100_000 + "\n", "a.jsonl:2: not JSON"),
+        ('["a"]\n[' + "1" * 5000 + "]\n", "a.jsonl:2: not JSON"),
+        ('["a"]\n\n["b", "\\ud800"]\n', "a.jsonl:3: an item has a lone surrogate"),
         # two lines that only together are two rows
-        ('["a"],["b"\n"c"]\n', "line 1 of the input: not JSON"),
-        ('["a"],["b"]\n["c"\n"d"]\n', "line 1 of the input: not JSON"),
+        ('["a"],["b"\n"c"]\n', "a.jsonl:1: not JSON"),
+        ('["a"],["b"]\n["c"\n"d"]\n', "a.jsonl:1: not JSON"),
     ],
 )
 def test_transactions_in_json_that_are_none(lines: str, message: str, tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def frequent_itemsets(
     max_len : int >= 1, optional
         Largest number of items in an itemset.
     strict : bool
-        Whether support must be larger than `min_support` (``>``, as in the seed articles) instead of
-        reaching it (``>=``).
+        Whether support must be larger than `min_support` (``>``, as in the seed articles), not only
+        reach it (``>=``).
     min_item_count : int >= 1
         Leave out items that occur in fewer transactions, whatever `min_support` is.
     resources : Resources, optional

@@ -240,7 +240,7 @@ def association_rules(
         Further thresholds; names from `METRICS`.
     strict : bool
         Whether confidence, and the metrics in `minimum`, must be larger than the value given
-        (``>``, as in the seed articles) instead of reaching it (``>=``).
+        (``>``, as in the seed articles), not only reach it (``>=``).
     where : RuleFilter, optional
         Which rules are wanted: items on either side, several consequents, redundant ones, how many.
     resources : Resources, optional

@@ -201,7 +201,8 @@ def minimum_count(min_support: float, transactions: int, strict: bool = False) -
     transactions : int
         Number of transactions.
     strict : bool
-        Whether the count must be larger than `min_support` says (``>``), not only reach it (``>=``).
+        Whether the count must be larger than `min_support` says (``>``), not only reach it
+        (``>=``).
 
     Returns
     -------

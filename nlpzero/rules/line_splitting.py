@@ -7,7 +7,7 @@ without ever becoming Python objects one by one. The two share
 :func:`nlpzero.text.records.quoted_fields`, the definition of a quoted item.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -19,23 +19,6 @@ from nlpzero.text.records import quoted_fields
 
 _NEWLINE, _RETURN, _QUOTE = 0x0A, 0x0D, 0x22
 _WHITE = [c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"]
-
-
-def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces that end with a line."""
-    held: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end == 0:
-            held.append(block)  # inside a very long line
-            continue
-        if held:
-            yield b"".join([*held, block[:end]])
-        else:
-            yield block if end == len(block) else block[:end]
-        held = [block[end:]] if end < len(block) else []
-    if held:
-        yield b"".join([*held, b"\n"])
 
 
 class Slices(NamedTuple):
@@ -62,6 +45,17 @@ class Slices(NamedTuple):
     def take(self, which: Counts) -> tuple[bytes, Counts, Counts, bool]:
         """What `ItemNumbers.lookup` wants to know about some of the slices."""
         return self.data, self.starts.take(which), self.lengths.take(which), self.quoted
+
+    def first(self) -> Counts:
+        """The first slice of each line, or the one after it where the line has none."""
+        return np.cumsum(self.per_line) - self.per_line
+
+    def empty_lines(self) -> Bools:
+        """Whether there is nothing in a line."""
+        empty = self.per_line == 0
+        alone = np.flatnonzero(self.per_line == 1)
+        empty[alone] = self.lengths.take(self.first().take(alone)) <= 0
+        return empty
 
 
 class LineSplitter:
@@ -125,15 +119,35 @@ class LineSplitter:
     def fields(self, line: bytes) -> list[str]:
         """Items of one line, by the definition."""
         text = line.decode("utf-8")
+        if self.spaces:
+            return text.split()
         return quoted_fields(text, self.text) if self.quotes else text.split(self.text)
 
-    def items(self, block: bytes, names: ItemNumbers) -> tuple[Ints, Counts]:
-        """Numbers of the items of whole lines, and how many there are in each."""
+    def items(
+        self, block: bytes, names: ItemNumbers, skip: Collection[int] = ()
+    ) -> tuple[Ints, Counts]:
+        """Numbers of the items of whole lines, and how many there are in each.
+
+        Columns in `skip`, numbered from 1, are left out.
+        """
         slices = self.split(block)
+        if skip:
+            if slices.quoted:
+                return self._kept(block, names, skip)
+            slices = _without(slices, skip)
         items = names.lookup(slices.data, slices.starts, slices.lengths, slices.quoted)
         if slices.quoted and len(items) and bool((items == OPEN_QUOTE).any()):
             return self._repaired(slices, items, names)
         return items, slices.per_line
+
+    def _kept(self, block: bytes, names: ItemNumbers, skip: Collection[int]) -> tuple[Ints, Counts]:
+        """By the definition: a quote in a column that is left out may hide the others."""
+        rows = [
+            [cell for column, cell in enumerate(self.fields(line), 1) if column not in skip]
+            for line in block.split(b"\n")[:-1]
+        ]
+        items = names.numbers([cell for row in rows for cell in row])
+        return np.array(items, dtype=np.int32), np.array([len(row) for row in rows], np.int64)
 
     def _repaired(self, slices: Slices, items: Ints, names: ItemNumbers) -> tuple[Ints, Counts]:
         """Read those lines again, slowly, where a quote stands that encloses no item."""
@@ -155,6 +169,18 @@ class LineSplitter:
             done = end
         pieces.append(items[done:])
         return np.concatenate(pieces), per_line
+
+
+def _without(slices: Slices, skip: Collection[int]) -> Slices:
+    """The slices but for those of some columns, numbered from 1."""
+    per_line = slices.per_line
+    first = np.cumsum(per_line) - per_line
+    column = np.arange(1, len(slices.starts) + 1) - np.repeat(first, per_line)
+    keep = ~np.isin(column, list(skip))
+    seen = np.zeros(len(keep) + 1, dtype=np.int64)
+    np.cumsum(keep, out=seen[1:])
+    left = seen.take(first + per_line) - seen.take(first)
+    return Slices(slices.data, slices.starts[keep], slices.lengths[keep], left, slices.quoted)
 
 
 def _inside_quotes(octets: NDArray[np.uint8], newline: Bools) -> Bools:

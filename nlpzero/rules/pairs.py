@@ -1,6 +1,7 @@
 """The long form: pairs of a transaction and an item, one a line, grouped within a memory budget."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from nlpzero.engine.showing import quoted
 from nlpzero.errors import CorpusError
 from nlpzero.rules.building import TransactionBuilder
 from nlpzero.rules.item_numbers import BLANK, EXCLUDED, OPEN_QUOTE, ItemNumbers
-from nlpzero.rules.line_splitting import LineSplitter, Slices, whole_lines
+from nlpzero.rules.line_blocks import LineBlocks
+from nlpzero.rules.line_splitting import LineSplitter, Slices
 from nlpzero.rules.spilling import PARTITIONS, NameRuns, SpilledRows, SpillFolder
 from nlpzero.rules.transactions import Dropped, SpilledTransactions, Transactions
 
@@ -37,24 +39,26 @@ class _Columns(NamedTuple):
         return max(self.transaction, self.item) + 1
 
 
-def _found_in(header: bytes, wanted: Sequence[str], splitter: LineSplitter) -> _Columns:
+def _found_in(header: bytes, wanted: Sequence[str], splitter: LineSplitter, place: str) -> _Columns:
     """The columns by the names in a header."""
     there = [name.strip() for name in splitter.fields(header)]
     for name in wanted:
         if name not in there:
             shown = ", ".join(quoted(column, 40) for column in there[:10])
-            raise CorpusError(f"line 1: no column {name!r}; there are {shown}")
+            raise CorpusError(f"{place}: no column {name!r}; there are {shown}")
     return _Columns(there.index(wanted[0]), there.index(wanted[1]), header)
 
 
-def _records(slices: Slices, block: bytes, columns: _Columns, line: int) -> Counts:
-    """The lines of a block, which begins at `line`, that are neither empty nor the header again."""
-    first = np.cumsum(slices.per_line) - slices.per_line
-    blank = (slices.per_line == 1) & (slices.lengths.take(first) <= 0)
+def _records(
+    slices: Slices, block: bytes, columns: _Columns, place: Callable[[int], str]
+) -> Counts:
+    """The lines of a block that are neither empty nor the header again."""
+    first = slices.first()
+    blank = slices.empty_lines()
     short = np.flatnonzero((slices.per_line < columns.least) & ~blank)
     if len(short):
         raise CorpusError(
-            f"line {line + int(short[0])}: expected at least {columns.least} columns, "
+            f"{place(int(short[0]))}: expected at least {columns.least} columns, "
             f"got {int(slices.per_line[short[0]])}"
         )
     rows = np.flatnonzero(~blank)
@@ -182,40 +186,45 @@ class PairBuilder:
 
 
 def add_pairs(
-    blocks: Iterable[bytes],
+    lines: LineBlocks,
     wanted: tuple[str | int, str | int],
     splitter: LineSplitter,
     builder: PairBuilder,
 ) -> None:
-    """Read the lines of blocks of UTF-8 text, cut anywhere, into a builder.
+    """Read lines of UTF-8 text into a builder.
 
     Raises
     ------
     CorpusError
-        If the header lacks a column, or a line has too few.
+        With file and line: the header lacks a column, or a line has too few.
     """
     columns = None
     if isinstance(wanted[0], int) and isinstance(wanted[1], int):
         columns = _Columns(wanted[0] - 1, wanted[1] - 1, b"")
-    line = 1
-    for block in whole_lines(blocks):
+    for block in lines.records(splitter.text):
+        skipped = 0
         if columns is None:
             header, _, block = block.partition(b"\n")
-            columns = _found_in(header, [str(name) for name in wanted], splitter)
-            line += 1
+            names = [str(name) for name in wanted]
+            columns = _found_in(header, names, splitter, lines.place(0))
+            skipped = 1
             if not block:
                 continue
+        place = partial(_place, lines, skipped)
         slices = splitter.split(block)
-        rows = _records(slices, block, columns, line)
+        rows = _records(slices, block, columns, place)
         builder.items.blank_lines += len(slices.per_line) - len(rows)
-        at = (np.cumsum(slices.per_line) - slices.per_line).take(rows)
+        at = slices.first().take(rows)
         ids = builder.ids.lookup(*slices.take(at + columns.transaction))
         items = builder.items.names.lookup(*slices.take(at + columns.item))
         bad = np.flatnonzero((ids == OPEN_QUOTE) | (items == OPEN_QUOTE))
         if len(bad):
             raise CorpusError(
-                f"line {line + int(rows[bad[0]])}: a quote inside an item that is not quoted as a "
+                f"{place(int(rows[bad[0]]))}: a quote inside an item that is not quoted as a "
                 "whole; pass quotes=False (--no-quotes)"
             )
         builder.add(ids, items)
-        line += len(slices.per_line)
+
+
+def _place(lines: LineBlocks, skipped: int, row: int) -> str:
+    return lines.place(row + skipped)

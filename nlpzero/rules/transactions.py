@@ -12,6 +12,7 @@ from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 
 if TYPE_CHECKING:
+    from nlpzero.rules.shapes import Shape
     from nlpzero.rules.spilling import SpilledRows
 
 #: Items that are no items: what pandas, databases and JSON write for "nothing here".
@@ -67,6 +68,9 @@ class Transactions:
     names: Sequence[str]
     dropped: Dropped
     read: ReadReport
+    #: How they were written, and what was recognised of it, in words; see `read_transactions`.
+    shape: "Shape | None" = None
+    recognised: str = ""
 
     def __init__(
         self,

@@ -252,7 +252,7 @@ def test_misuse_is_refused_by_name(run_cli, baskets, arguments, message):
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("a,b\n", ("--jsonl",), "line 1 of the input: not JSON"),
+        ("a,b\n", ("--jsonl",), ":1: not JSON"),
         ("a,b\n", ("--basket", "x,b"), "no column 'x'; there are 'a', 'b'"),
         (
             ",".join(f"i{n}" for n in range(60)) + "\n",

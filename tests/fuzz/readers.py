@@ -270,6 +270,35 @@ def _json(random: Random) -> nlpzero.JsonLines:
     return nlpzero.JsonLines(random.choice((None, "items")))
 
 
+def _one_hot(random: Random) -> nlpzero.OneHot:
+    separator = random.choice((",", ";", "\t", None))
+    skip = random.choice(((), (1,), (1, 3)))
+    return nlpzero.OneHot(separator, random.random() < 0.8, random.random() < 0.8, skip)
+
+
+def _json_flags(random: Random) -> nlpzero.JsonLines:
+    return nlpzero.JsonLines(flags=True, skip=random.choice(((), ("id",))))
+
+
+def _use_recognised(path: Path, random: Random) -> None:
+    """What is recognised reads the same when it is named, whatever the size of blocks."""
+    corpus = nlpzero.Corpus(path, **_encoding(random, 0.1))
+    wanted = nlpzero.Recognised(
+        random.choice(("auto", "auto", "lines", "pairs", "one-hot", "json")),
+        random.choice(("auto", "auto", ",", None)),
+        random.random() < 0.8,
+        random.choice((None, None, True, False)),
+        random.choice(((), (), (1,))),
+    )
+    read = nlpzero.read_transactions(corpus, wanted)
+    rows = list(read)
+    for row in rows:
+        _writable(row)
+    again = nlpzero.read_transactions(corpus, read.shape)
+    if list(again) != rows or again.dropped != read.dropped:
+        raise Finding(f"{read.shape}: {rows[:5]!r}, and {list(again)[:5]!r}")
+
+
 def _sentences(random: Random) -> nlpzero.Sentences:
     return nlpzero.Sentences("whitespace")
 
@@ -377,6 +406,19 @@ READERS: dict[str, Reader] = {
     ),
     "transactions": Reader((b",", b'"', b" | ", b";", b"nan"), mutated, _use_transactions(_lines)),
     "pairs": Reader((b",", b'"', b"id,item\n", b"\t", b"1,"), mutated, _use_transactions(_pairs)),
+    "one-hot": Reader(
+        (b",0", b",1", b"True", b'"', b"\t", b"nan"), mutated, _use_transactions(_one_hot)
+    ),
+    "json-flags": Reader(
+        (b'{"id": ', b"true", b"[", b"]", b",", b"0", b"null"),
+        mutated,
+        _use_transactions(_json_flags),
+    ),
+    "recognised": Reader(
+        (b",", b";", b'"', b"\t", b"1,", b",0", b"id,item\n", b"{", b"[", b"\n"),
+        mutated,
+        _use_recognised,
+    ),
     "json-transactions": Reader(
         (b'["', b'", "', b'"]\n', b'{"items": [', b"]}", b"null", b"NaN", b"\\ud800"),
         mutated,

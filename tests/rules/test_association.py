@@ -306,9 +306,7 @@ def test_equal_to_efficient_apriori():
     assert {frozenset(s): c for level in sets.values() for s, c in level.items()} == {
         frozenset(s.items): s.count for s in itemsets
     }
-    ours = nlpzero.association_rules(
-        itemsets, 0.3, where=RuleFilter(multi_consequents=True)
-    )
+    ours = nlpzero.association_rules(itemsets, 0.3, where=RuleFilter(multi_consequents=True))
     assert {(frozenset(r.lhs), frozenset(r.rhs)) for r in rules} == {
         (frozenset(r.antecedent), frozenset(r.consequent)) for r in ours
     }

@@ -59,9 +59,7 @@ def test_equal_to_brute_force(rows, min_count, max_len, way, spill):
                 patch.setattr(module, name, value, raising=False)
         patch.setattr(support_counting, "_WORTH_COMPILING", way["_WORTH"])
         patch.setattr(support_counting, "interpreting", lambda: False)
-        found = nlpzero.frequent_itemsets(
-            read, min_count, max_len=max_len, resources=MEGABYTE
-        )
+        found = nlpzero.frequent_itemsets(read, min_count, max_len=max_len, resources=MEGABYTE)
     for kind, sets in wanted.items():
         short = {s: c for s, c in sets.items() if max_len is None or len(s) <= max_len}
         shown = found.of_kind(kind)
