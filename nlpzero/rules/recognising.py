@@ -507,6 +507,7 @@ class _Text:
         return Found(shape, _said("a column for each item", [part for part in said if part]))
 
     def _ids_beside_flags(self) -> list[int]:
+        """Columns of a table of flags that are none: identifiers and dates by name, and words."""
         width = len(self.rows[0])
         regular = [row for row in self.rows if len(row) == width]
         if width < 2 or len(regular) < 2 or self.wanted.header is False or self.wanted.skip:
@@ -514,7 +515,8 @@ class _Text:
         return [
             column.number
             for column in columns_of(regular)
-            if not column.is_flags or (column.role is Role.ID and not column.is_boolean)
+            if (column.role in (Role.ID, Role.OTHER) and not column.is_boolean)
+            or (column.full and all(flag_of(cell) is None for cell in column.full))
         ]
 
     def _pairs(self, transaction: Any, item: Any) -> Found:

@@ -238,6 +238,11 @@ def test_nothing_found_says_what_to_change(run_cli, baskets):
         (("--basket", "0,1"), "--basket"),
         (("--separator", '"'), "--separator"),
         (("--basket", "1,2", "--jsonl"), "exclude each other"),
+        (("--basket", "1,2", "--shape", "lines"), "exclude each other"),
+        (("--text", "--shape", "json"), "exclude each other"),
+        (("--shape", "table"), "--shape"),
+        (("--skip-columns", "0"), "--skip-columns"),
+        (("--skip-columns", "a,1"), "--skip-columns"),
         (("--field", "x"), "--field"),
         (("--text", "--whitespace", "--dictionary", "x"), "one of --model"),
         (("--itemsets", "no/such/folder"), "--itemsets"),
@@ -268,3 +273,80 @@ def test_bad_data_is_one_line(run_cli, text, arguments, message):
     assert message in result.err
     assert result.err.count("\n") == 1
     assert result.out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "rows"),
+    [
+        (
+            "订单,商品,数量\n1,牛奶,2\n1,面包,1\n2,牛奶,2\n2,面包,1\n",
+            "read as one item a row: --basket 订单,商品",
+            [("牛奶", "面包"), ("面包", "牛奶")],
+        ),
+        (
+            "a,b,c\n1,1,0\n1,0,1\n1,1,0\n",
+            "read as a column for each item: --shape one-hot",
+            [("b", "a"), ("a", "b")],
+        ),
+        (
+            "茶;奶\n奶;茶;糕\n",
+            "read as one transaction a line: --separator semicolon",
+            [("奶", "茶"), ("茶", "奶")],
+        ),
+        (
+            'id\titem\n1\t"tea\nblack"\n1\tmilk\n2\tmilk\n2\t"tea\nblack"\n',
+            "read as one item a row: --basket id,item --separator tab",
+            [("milk", "tea black"), ("tea black", "milk")],
+        ),
+        (
+            '[["a", "b"],\n["b", "a", null]]\n',
+            "read as JSON, an array of items for each transaction",
+            [("a", "b"), ("b", "a")],
+        ),
+    ],
+)
+def test_messy_tables_are_recognised(run_cli, tmp_path, text, said, rows):
+    (tmp_path / "table").write_text(text, encoding="utf-8")
+    result = run_cli("rules", "table", "--min-support", 2, code=0)
+    assert [(r["antecedent"], r["consequent"]) for r in table(result)] == rows
+    assert result.err.splitlines()[0] == said
+    piped = run_cli("rules", "--min-support", 2, input=text.encode(), code=0)
+    assert piped.out == result.out
+    assert piped.err.splitlines()[0] == said
+    # what is said reads the same
+    if "--" in said:
+        options = said[said.index("--") :].split()
+        assert run_cli("rules", "table", "--min-support", 2, *options, code=0).out == result.out
+
+
+def test_an_unclear_table_ends_with_the_options_to_choose_from(run_cli, tmp_path):
+    text = "0,1,1\n1,0,1\n1,1,0\n"
+    result = run_cli("rules", "-", input=text.encode(), code=2)
+    assert result.out == ""
+    assert "the columns of 0 and 1 have no names of items. Say how to read it:" in result.err
+    ways = [line.split() for line in result.err.splitlines() if line.startswith("  --")]
+    assert ways == [["--shape", "one-hot", "--no-header"], ["--shape", "lines"]]
+    for options in ways:
+        run_cli("rules", "-", *options, input=text.encode(), code=0)
+    pairs = run_cli(
+        "rules", "-", "--basket", "1,2", "--min-support", 1, input=b"a,x,1\na,y,2\n", code=0
+    )
+    assert "1 transactions of 2 different items" in pairs.err
+    skipped = run_cli(
+        "rules", "-", "--shape", "lines", "--header", "--skip-columns", "1,3",
+        "--min-support", 1, "-q", input=b"id,item,n,more\n1,x,2,y\n", code=0,
+    )  # fmt: skip
+    assert [r["antecedent"] for r in table(skipped)] == ["x", "y"]
+
+
+def test_bad_rows_are_told_with_file_and_line(run_cli, tmp_path):
+    (tmp_path / "a.csv").write_text("id,item\n1,x\n1,y\n2\n", encoding="utf-8")
+    result = run_cli("rules", "a.csv", "--basket", "id,item", code=1)
+    assert "Error: a.csv:4: expected at least 2 columns, got 1" in result.err
+    (tmp_path / "a.csv").write_text("tea,milk\n1,0\n0,x\n", encoding="utf-8")
+    result = run_cli("rules", "a.csv", "--shape", "one-hot", code=1)
+    assert "Error: a.csv:3: 'x' in the column 'milk' is no flag" in result.err
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    result = run_cli("rules", "a.parquet", code=1)
+    assert "Error: a.parquet: " in result.err
+    assert "Traceback" not in result.err
