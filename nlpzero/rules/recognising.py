@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
-from nlpzero.engine.showing import quoted
+from nlpzero.engine.showing import listed, quoted
 from nlpzero.errors import CorpusError
 from nlpzero.rules.columns import Column, Role, columns_of, is_name_of_items
 from nlpzero.rules.flags import flag_of, number_of
@@ -26,6 +26,7 @@ _COMMON = 0.2  # a separator that is not in every line: some baskets have one it
 _ENDS = re.compile(r"[。！？]")
 _FEW = 5  # lines that tell a list from a table of two columns
 _CHOICES = 6  # shown
+_LONGEST_NAME = 100  # of columns, in what is said
 _QUOTED_LINES = 100  # that a quoted cell of a sample may have
 
 
@@ -61,7 +62,9 @@ def _written(shape: Concrete) -> str:
     """A shape as code, without what is default."""
     plain = type(shape)()
     given = [
-        f"{name}={value!r}" for name, value in vars(shape).items() if value != getattr(plain, name)
+        f"{name}={quoted(value) if isinstance(value, str) else value}"
+        for name, value in vars(shape).items()
+        if value != getattr(plain, name)
     ]
     return f"{type(shape).__name__}({', '.join(given)})"
 
@@ -134,6 +137,8 @@ def _option(separator: str | None) -> str:
 
 
 def _shell(text: str) -> str:
+    if len(text) > _LONGEST_NAME or not text.isprintable():
+        return quoted(text)  # to be seen, not to be copied
     return text if re.fullmatch(r"[\w,.:%+-]+", text) else "'" + text.replace("'", "'\\''") + "'"
 
 
@@ -355,6 +360,18 @@ class _Text:
         if self.wanted.kind == "auto" and len(items) > 1 and _overlap(items):
             return self._as_lines(header=True, skip=self._beside(items))
         if len(ids) == 1 and len(items) == 1:
+            lists = sum(bool(re.search(r"[,;|、，]", cell)) for cell in items[0].full)
+            if ids[0].is_distinct and self.wanted.kind == "auto" and lists:
+                one, item = ids[0].name, items[0].name
+                self._unclear(
+                    f"the cells of {quoted(item, 30)} look like lists, of which each would be one "
+                    "item; write one item a row, or only the lists",
+                    [
+                        Choice(
+                            Pairs(one, item, self.separator), f"--basket {_shell(f'{one},{item}')}"
+                        )
+                    ],
+                )
             return self._pairs(ids[0].name, items[0].name)
         ids = ids or [c for c in self.columns if c.name and c not in items]
         items = items or [c for c in self.columns if c.name and c not in ids]
@@ -406,7 +423,9 @@ class _Text:
             return self._plain()
         if any(not text.is_text for text in texts):  # numbers and words in one column: items
             return self._plain()
-        if len(texts) == 1 and (len(grouped) == 1 or len(columns) == 2):
+        if len(texts) == 1 and (
+            len(grouped) == 1 or (len(columns) == 2 and numbers[0] is columns[0])
+        ):
             one = grouped[0] if len(grouped) == 1 else numbers[0]
             return self._pairs(one.number, texts[0].number)
         if len(texts) > 1 and _overlap(texts):
@@ -417,12 +436,17 @@ class _Text:
             self._unclear_lists(numbers, texts)
         self._unclear_pairs([c for c in numbers if not c.is_date] or numbers, texts, named=False)
 
-    def _unclear_lists(self, numbers: list[Column], texts: list[Column]) -> NoReturn:
+    def _unclear_lists(
+        self, numbers: list[Column], texts: list[Column], header: bool = False
+    ) -> NoReturn:
         skip = tuple(column.number for column in numbers)
         text = ",".join(map(str, skip))
         choices = [
-            Choice(Lines(self.separator, skip=skip), f"--shape lines --skip-columns {text}"),
-            Choice(Lines(self.separator), "--shape lines"),
+            Choice(
+                Lines(self.separator, header=header, skip=skip),
+                f"--shape lines{' --header' * header} --skip-columns {text}",
+            ),
+            Choice(Lines(self.separator, header=header), f"--shape lines{' --header' * header}"),
         ]
         choices += [
             Choice(
@@ -478,10 +502,11 @@ class _Text:
         if (
             rest
             and (first.is_number or first.is_coded)
-            and first.is_distinct
             and numeric < 0.01 * len(rest)
             and not any(cell[:1] and re.search(r"\d", cell) and first.is_coded for cell in rest)
         ):
+            if not first.is_distinct:
+                self._unclear_lists([first], [], header)
             return self._as_lines(header=header, skip=[1])
         return self._as_lines(header=header)
 
@@ -612,7 +637,7 @@ class _Json:
             else:
                 doubtful += 1
         if sure >= 2 and not doubtful:
-            left = f", without {', '.join(skip)}" if skip else ""
+            left = f", without {listed(skip)}" if skip else ""
             return Found(JsonLines(flags=True, skip=tuple(skip)), f"JSON, objects of flags{left}")
         names = ", ".join(quoted(name, 30) for name in list(fields)[:5])
         raise CorpusError(

@@ -1,5 +1,6 @@
 """Shapes of transactions: recognised, or refused with the ways to read them."""
 
+import json
 import sys
 import types
 
@@ -148,6 +149,18 @@ UNCLEAR = {
         "size,tea,milk\n3,1,0\n3,0,1\n5,1,1\n",
         ["--skip-columns 1", "--shape one-hot"],
     ),
+    "lists after a number that recurs": (
+        "7,tea,milk\n7,tea\n8,tea\n9,cake,milk\n9,milk\n",
+        ["--shape lines --skip-columns 1", "--shape lines"],
+    ),
+    "lists in the cells of a table": (
+        'id,items\n1,"milk,bread"\n2,"tea,milk"\n3,tea\n',
+        ["--basket id,items"],
+    ),
+    "an item and a quantity": (
+        "tea,2\nmilk,1\ntea,3\n",
+        ["--basket 2,1", "--shape lines"],
+    ),
     "numbers beside lists": (
         "7,tea,milk\n7,milk,tea\n9,tea,cake\n",
         ["--shape lines --skip-columns 1", "--shape lines"],
@@ -265,6 +278,20 @@ def test_json_flags():
         read([b'{"id":1,"item":"tea"}\n{"id":1,"item":"milk"}\n'])
     with pytest.raises(ValueError, match="exclude"):
         JsonLines("items", flags=True)
+
+
+def test_messages_do_not_repeat_a_whole_file():
+    name = "列\n" * 9999
+    objects = json.dumps({name: ["x"], name + "2": ["y"]}) + "\n"
+    with pytest.raises(UnclearShapeError) as caught:
+        read([objects.encode()])
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+    assert all(len(choice.options) < 120 for choice in caught.value.choices)
+    flags = json.dumps({"tea": True, "milk": False, name + "id": "x"}) + "\n"
+    with pytest.raises(nlpzero.CorpusError) as broken:
+        read([(flags * 3 + "{\n").encode()])
+    assert len(str(broken.value)) < 400
 
 
 def test_messages_name_file_and_line(tmp_path):
