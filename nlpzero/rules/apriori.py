@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.digit_sort import digit_order
 from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
 from nlpzero.rules.itemsets import ItemsetLevel, Itemsets, Kind, checked_kind, minimum_count
@@ -19,7 +20,6 @@ from nlpzero.rules.support_counting import (
     Mining,
     Part,
     Vertical,
-    argsort,
     join,
     linked,
     pair_keys,
@@ -201,7 +201,7 @@ def _pairs(part: Part, width: int, min_count: int, mining: Mining) -> ItemsetLev
     keys, counts = _count_pairs(part, width, select, mining)
     one, other = part.number.take(np.divmod(keys, max(width, 1)))
     first, second = np.minimum(one, other), np.maximum(one, other)
-    order = argsort(first.astype(np.int64) * width + second)
+    order = digit_order(first.astype(np.int64) * width + second)
     pairs = np.stack([first, second], axis=1).take(order, axis=0)
     return ItemsetLevel(pairs, counts.take(order), np.ascontiguousarray(pairs[:, ::-1]))
 
@@ -343,7 +343,7 @@ def _count_union(part: Part, candidates: list[ItemsetLevel], mining: Mining) -> 
     given = np.argsort(part.number)  # the items of `part` by the numbers of the candidates
     one, other = given.take(pairs.items.T)
     wanted = np.minimum(one, other) * width + np.maximum(one, other)
-    order = argsort(wanted)
+    order = digit_order(wanted)
     wanted = wanted.take(order)
 
     def select(keys: NDArray[np.integer], counts: Longs) -> tuple[NDArray[np.integer], Longs]:
@@ -401,9 +401,9 @@ def _in_order(levels: list[ItemsetLevel], rank: Ints) -> list[ItemsetLevel]:
         inside = np.argsort(items, axis=1)
         items = np.take_along_axis(items, inside, axis=1)
         subsets = np.take_along_axis(level.subsets, inside, axis=1)
-        by_name = argsort(spelled.take(subsets[:, -1]) * len(rank) + items[:, -1])
+        by_name = digit_order(spelled.take(subsets[:, -1]) * len(rank) + items[:, -1])
         counts = level.counts.take(by_name)
-        order = by_name.take(argsort(counts.max() - counts))
+        order = by_name.take(digit_order(counts.max() - counts))
         subsets = place.take(subsets.take(order, axis=0))
         result.append(ItemsetLevel(items.take(order, axis=0), level.counts.take(order), subsets))
         place = np.empty(len(order), dtype=np.int32)

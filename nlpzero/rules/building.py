@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.digit_sort import digit_order
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.temporary import PathLike
 from nlpzero.rules.item_numbers import BLANK, EXCLUDED, ItemNumbers, text_of
@@ -84,7 +85,8 @@ class TransactionBuilder:
             items, row = items[keep], row[keep]
         keys = (row << 32) | items
         if len(keys) and not np.all(keys[1:] > keys[:-1]):
-            keys.sort()
+            order = digit_order(items)
+            keys = keys.take(order.take(digit_order(row.take(order))))
             keys = self.without_repeats(keys)
         sizes = np.bincount(keys >> 32, minlength=rows)
         filled = sizes[sizes > 0]

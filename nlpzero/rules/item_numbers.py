@@ -89,6 +89,9 @@ class _HashTable:
             keys, values, place = keys[~won], values[~won], (place[~won] + 1) & last
 
 
+_FIRST = 1 << 12  # new keys that are numbered first
+
+
 class _TokenTable:
     """Exact numbers for byte slices.
 
@@ -109,13 +112,16 @@ class _TokenTable:
     def _numbers(self, table: _HashTable, keys: Keys) -> Counts:
         found = table.find(keys)
         absent = np.flatnonzero(found < 0)
-        if len(absent):
-            wanted = keys.take(absent)
+        most = _FIRST
+        while len(absent):  # what is frequent is among the first, and need not be sorted again
+            wanted = keys.take(absent[:most])
             fresh = np.sort(wanted)
             fresh = fresh[np.append(True, fresh[1:] != fresh[:-1])]
             table.insert(fresh, np.arange(self.size, self.size + len(fresh), dtype=np.int64))
             self.size += len(fresh)
-            found[absent] = table.find(wanted)
+            found[absent] = table.find(keys.take(absent))
+            absent = absent[found.take(absent) < 0]
+            most *= 8
         return found
 
     def numbers(self, data: bytes, starts: Counts, lengths: Counts) -> Counts:

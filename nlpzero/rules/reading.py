@@ -1,7 +1,7 @@
 """Reading transactions: one a line, one item a line, a column for each item, JSON, sentences."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nlpzero.engine.frames import DataFrame
@@ -33,6 +33,8 @@ _SENTENCE_ENDS = str.maketrans(dict.fromkeys("。！？!?", "\n"))
 
 # bytes of text looked at together: the arrays made of them take up to sixty times as much
 _LEAST_BLOCK, _MOST_BLOCK = 1 << 17, 1 << 20
+# of lines cut together: their arrays stay in the cache, and need no new memory from the system
+_CUT_BLOCK = 1 << 18
 
 
 def read_transactions(
@@ -170,8 +172,20 @@ def add_lines(
                 header, block = first.rstrip(b"\r"), rest
                 if not block:
                     continue
-        items, per_line = splitter.items(block, builder.names, shape.skip)
-        builder.add_rows(items, per_line, blanks_count=not splitter.spaces)
+        for piece in _pieces(block):
+            items, per_line = splitter.items(piece, builder.names, shape.skip)
+            builder.add_rows(items, per_line, blanks_count=not splitter.spaces)
+
+
+def _pieces(block: bytes) -> Iterator[bytes]:
+    """Whole lines of a block, some at a time."""
+    low = 0
+    while low < len(block):
+        high = len(block)
+        if high - low > _CUT_BLOCK:
+            high = block.find(b"\n", low + _CUT_BLOCK - 1) + 1 or high
+        yield block[low:high]
+        low = high
 
 
 def add_sentences(blocks: Iterable[str], shape: Sentences, builder: TransactionBuilder) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
+from nlpzero.engine.digit_sort import digit_order
 from nlpzero.engine.jit import brief, interpreting, ready
 from nlpzero.engine.resources import Resources
 from nlpzero.errors import ResourceError
@@ -79,20 +80,6 @@ class Part(NamedTuple):
     items: Ints
     offsets: Longs
     number: Ints
-
-
-_DIGIT = 16  # bits; NumPy sorts integers up to this size by radix, whatever the processor
-
-
-def argsort(keys: Longs | Ints) -> Longs:
-    """Stable order of integers >= 0, digit by digit."""
-    if len(keys) < 1 << 9:
-        return np.argsort(keys, kind="stable")
-    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
-    for shift in range(_DIGIT, int(keys.max()).bit_length(), _DIGIT):
-        digit = (keys >> shift).astype(np.uint16).take(order)
-        order = order.take(np.argsort(digit, kind="stable"))
-    return order
 
 
 _SHORT = 24  # rows up to this length are handled together, column by column
@@ -201,7 +188,7 @@ class Vertical:
         if self._by_item is None:
             items = self._name.take(self._items)
             rows = np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-            order = argsort(items)
+            order = digit_order(items)
             self._by_item = items.take(order), rows.take(order)
         return self._by_item
 

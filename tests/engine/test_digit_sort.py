@@ -57,3 +57,11 @@ def test_pieces_that_fit_no_cache() -> None:
     distinct, counts = digit_sort.count_keys(keys, np.empty_like(keys))
     assert (distinct == expected).all()
     assert (counts == times).all()
+
+
+@given(st.lists(st.integers(0, 1 << 40), max_size=40), st.sampled_from([1, 50, 1 << 20, 1 << 41]))
+def test_order_of_numbers(numbers: list[int], below: int) -> None:
+    few = np.array(numbers, dtype=np.int64) % below
+    many = np.resize(few, 1500 if numbers else 0)
+    for some in (few, many, many.astype(np.int32) & 0x7FFFFFFF):
+        assert digit_sort.digit_order(some).tolist() == np.argsort(some, kind="stable").tolist()

@@ -117,14 +117,6 @@ def test_little_room_in_the_compiled_loop(monkeypatch):
     assert max(map(len, (level.counts for level in whole.levels))) > 1000
 
 
-@given(st.lists(st.integers(0, 1 << 40), max_size=1500), st.sampled_from([1, 50, 1 << 20, 1 << 41]))
-def test_argsort(keys, below):
-    keys = np.array(keys, dtype=np.int64) % below
-    assert support_counting.argsort(keys).tolist() == np.argsort(keys, kind="stable").tolist()
-    many = np.resize(keys, 1500 if len(keys) else 0)
-    assert support_counting.argsort(many).tolist() == np.argsort(many, kind="stable").tolist()
-
-
 @pytest.mark.parametrize("words", [8, 2048, 4104])
 def test_ones(words):
     bits = np.random.default_rng(0).integers(0, 1 << 64, (3, words), np.uint64)
