@@ -1,7 +1,7 @@
 """Association rules: from file to frequent itemsets against PyFIM, mlxtend and efficient-apriori;
 memory.
 
-Usage: python benchmarks/bench_rules.py [--data FOLDER] [--only peers|memory] [--size 2G]
+Usage: python benchmarks/bench_rules.py [--data FOLDER] [--only peers|dense|memory] [--size 2G]
 
 FOLDER holds retail.csv.gz (FIMI retail) and online.txt.gz (UCI online retail), one transaction a
 line, items separated by commas. A peer that is not installed is left out: pip install pyfim mlxtend
@@ -12,7 +12,8 @@ import argparse
 import gzip
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,165 @@ def peers(bench: Benchmark, data: Path) -> None:
                 )
 
 
+def categories(
+    rows: int, sizes: Sequence[int], kinds: int, share: int, seed: int
+) -> list[list[str]]:
+    """Rows of one value from each column: the first values are common, and `share` percent of the
+    values follow from the hidden kind of the row.
+
+    Only integers are used to draw, so that the rows are the same everywhere.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    kind = rng.integers(0, kinds, rows)
+    columns = []
+    for number, size in enumerate(sizes):
+        upto = np.cumsum(10**6 // np.arange(1, size + 1) ** 2)
+        drawn = np.searchsorted(upto, rng.integers(0, upto[-1], rows), side="right")
+        of_kind = rng.integers(0, size, kinds)
+        follows = rng.integers(0, 100, rows) < share
+        values = np.where(follows, of_kind.take(kind), drawn)
+        columns.append([f"c{number}={value}" for value in values.tolist()])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+# shaped as UCI adult, and as mushroom and chess of FIMI
+DENSE: dict[str, tuple[Callable[[], list[list[str]]], tuple[float, ...]]] = {
+    "census": (
+        lambda: categories(32_561, (8, 6, 7, 6, 5, 2, 5, 2), 6, 35, 1),
+        (0.05, 0.02, 0.01, 0.001),
+    ),
+    "mushrooms": (
+        lambda: categories(
+            8_124,
+            (6, 4, 9, 2, 9, 2, 2, 2, 12, 2, 5, 4, 4, 9, 9, 2, 4, 3, 5, 9, 6, 7, 2),
+            12,
+            60,
+            2,
+        ),
+        (0.2, 0.1, 0.05),
+    ),
+    "chess": (lambda: categories(3_196, (2,) * 36 + (3,), 8, 45, 3), (0.7, 0.6, 0.5)),
+}
+SPARSE = {"retail.csv.gz": (0.05, 0.01, 0.001), "online.txt.gz": (0.02, 0.01, 0.005)}
+
+
+def dense(bench: Benchmark, data: Path) -> None:
+    """Mining alone, and from file to rules, against PyFIM's three ways; dense data and sparse."""
+    if importlib.util.find_spec("fim") is None:
+        print("fim is not installed: left out")
+        return
+    import fim
+
+    bench.note(
+        "Mining alone begins with PyFIM's lists of lists of str, which it numbers, and with our "
+        "Transactions; it ends with what each returns. From file to rules, confidence at least "
+        "80 %. A process that has mined for .6 s loads the compiler: the rounds before that, "
+        "which are not counted, are its small jobs."
+    )
+    WORK.mkdir(parents=True, exist_ok=True)
+    for _ in range(8):  # many small jobs are a large one
+        warm = nlpzero.Transactions.from_lists(DENSE["census"][0]())
+        nlpzero.frequent_itemsets(warm, 0.001)
+    paths = {}
+    for name, (make, supports) in DENSE.items():
+        path = WORK / f"{name}.csv"
+        path.write_text("".join(",".join(row) + "\n" for row in make()), encoding="utf-8")
+        paths[path] = supports
+    paths |= {data / name: supports for name, supports in SPARSE.items() if (data / name).exists()}
+    for path, supports in paths.items():
+        rows = lines_of(path)
+        read = nlpzero.Transactions.from_lists(rows)
+        for support in supports:
+            least = nlpzero.minimum_count(support, len(rows), strict=False)
+            ours = {"nlpzero": lambda: nlpzero.frequent_itemsets(read, least, strict=False)}  # noqa: B023
+            theirs = {
+                f"PyFIM {name}": partial(
+                    getattr(fim, name), rows, target="s", supp=-least, zmin=1, report="a"
+                )
+                for name in ("fpgrowth", "eclat", "apriori")
+            }
+            mined = {name: Kept(run) for name, run in (theirs | ours).items()}
+            bench.compare(
+                f"{path.name}, support {support:.1%}: mining alone",
+                [Case(name, run, result=run.itemsets) for name, run in mined.items()],
+                rounds=3,
+            )
+            both = {"PyFIM fpgrowth": fim_rules, "PyFIM arules": fim_arules, "nlpzero": our_rules}
+            ruled = {name: Kept(partial(run, path, least)) for name, run in both.items()}
+            bench.compare(
+                f"{path.name}, support {support:.1%}: from file to rules",
+                [Case(name, run, result=run.rules) for name, run in ruled.items()],
+                rounds=3,
+            )
+    for name, support in (("census", 0.05), ("census", 0.001), ("mushrooms", 0.1)):
+        path, out, sets = WORK / f"{name}.csv", WORK / "fim.tsv", WORK / "sets.tsv"
+        command = [*NLPZERO, "rules", str(path), "--min-support", str(support), "--no-strict"]
+        command += ["--min-confidence", "1", "-q", "-o", str(WORK / "rules.tsv")]
+        script = FIM_SCRIPT.replace("gzip.open(", "open(")
+        bench.compare(
+            f"{path.name}, support {support:.1%}: as a process, start included",
+            [
+                Case(
+                    "PyFIM script",
+                    [sys.executable, "-c", script, str(path), str(support), str(out)],
+                    result=lambda out=out: read_table(out),
+                ),
+                Case(
+                    "nlpzero rules --itemsets",
+                    [*command, "--itemsets", str(sets)],
+                    result=lambda sets=sets: read_table(sets),
+                ),
+            ],
+            rounds=3,
+        )
+
+
+def lines_of(path: Path) -> list[list[str]]:
+    if path.suffix == ".gz":
+        return rows_of(path)
+    with open(path, encoding="utf-8") as file:
+        return [line.rstrip("\n").split(",") for line in file]
+
+
+def fim_rules(path: Path, least: int) -> Any:
+    import fim
+
+    wanted = {"target": "r", "supp": -least, "conf": 80, "zmin": 2, "report": "a", "mode": "o"}
+    return fim.fpgrowth(lines_of(path), **wanted)
+
+
+def fim_arules(path: Path, least: int) -> Any:
+    import fim
+
+    return fim.arules(lines_of(path), supp=-least, conf=80, zmin=2, report="a", mode="o")
+
+
+def our_rules(path: Path, least: int) -> Any:
+    found = nlpzero.frequent_itemsets(nlpzero.read_transactions(path), least, strict=False)
+    return nlpzero.association_rules(found, 0.8, strict=False)
+
+
+class Kept:
+    """A call whose last value stays, to be compared when the clock has stopped."""
+
+    def __init__(self, run: Callable[[], Any]) -> None:
+        self.run = run
+
+    def __call__(self) -> None:
+        self.value = self.run()
+
+    def itemsets(self) -> Any:
+        return canonical(pair if len(pair) == 2 else (pair[0], pair[2]) for pair in self.value)
+
+    def rules(self) -> Any:
+        return sorted(
+            (sorted(rule.antecedent), rule.consequent[0], rule.count)
+            if isinstance(rule, nlpzero.Rule)
+            else (sorted(rule[1]), rule[0], rule[2])
+            for rule in self.value
+        )
+
+
 def generate_transactions(path: Path, size: int, seed: int = 1) -> int:
     """Write about `size` bytes of made-up baskets: items by a power law, and 60 patterns of 2 to 5
     items.
@@ -251,7 +411,7 @@ def bytes_of(text: str) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with the two files")
-    parser.add_argument("--only", choices=["peers", "memory"])
+    parser.add_argument("--only", choices=["peers", "dense", "memory"])
     parser.add_argument("--size", type=bytes_of, default=bytes_of("2G"))
     arguments = parser.parse_args()
     bench = Benchmark(
@@ -266,9 +426,11 @@ def main() -> None:
         "rows are read with gzip and str.split. Every case must find the same itemsets with the "
         "same counts."
     )
-    if arguments.only != "memory":
+    if arguments.only in (None, "peers"):
         peers(bench, arguments.data)
-    if arguments.only != "peers":
+    if arguments.only in (None, "dense"):
+        dense(bench, arguments.data)
+    if arguments.only in (None, "memory"):
         memory(bench, arguments.size)
     bench.write()
 

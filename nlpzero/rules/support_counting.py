@@ -27,7 +27,7 @@ ROOM = 1 << 16  # pairs sorted together, at least
 _WORTH, _WORTH_COMPILING = 0.0005, 0.005
 _LANES = 8  # bitsets are so many words long, or a multiple
 _ALIKE = 1.5  # the longest row by the mean, up to which rows keep their order
-_PLAIN = 48  # bitsets are packed from bytes, up to so many for each occurrence of an item
+_PLAIN = 24  # bitsets are packed from bytes, up to so many for each occurrence of an item
 _NO_LISTS = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
 _CACHED = 1 << 14  # occurrences whose places are worked out together
 _WALK = 6  # cost of testing one bit of one transaction, in word operations on bitsets
