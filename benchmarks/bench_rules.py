@@ -259,7 +259,7 @@ def dense(bench: Benchmark, data: Path) -> None:
             )
     for name, support in (("census", 0.05), ("census", 0.001), ("mushrooms", 0.1)):
         path, out, sets = WORK / f"{name}.csv", WORK / "fim.tsv", WORK / "sets.tsv"
-        command = [*NLPZERO, "rules", str(path), "--min-support", str(support), "--no-strict"]
+        command = [*NLPZERO, "rules", str(path), "--min-support", str(support)]
         command += ["--min-confidence", "1", "-q", "-o", str(WORK / "rules.tsv")]
         script = FIM_SCRIPT.replace("gzip.open(", "open(")
         bench.compare(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import nlpzero
 from nlpzero import JsonLines, Lines, Pairs, Sentences
-from nlpzero.rules import spilling, transactions
+from nlpzero.rules import reading, spilling, transactions
 from nlpzero.rules.transactions import BLANKS, SpilledTransactions
 from tests.rules.inputs import read
 
@@ -345,3 +345,14 @@ def test_what_was_read_is_told(tmp_path):
 def test_unknown_shapes_are_refused(tmp_path):
     with pytest.raises(TypeError, match=r"`shape` must be .*OneHot.* got str"):
         read([b"a\n"], "lines")
+
+
+@pytest.mark.parametrize("most", [1, 7, 1 << 18])
+def test_lines_are_cut_some_at_a_time(monkeypatch, most):
+    text = b'tea,milk\n\n"black, strong",tea\r\nmilk,milk\n' * 5
+    whole = read([text])
+    monkeypatch.setattr(reading, "_CUT_BLOCK", most)
+    cut = read([text])
+    assert list(cut) == list(whole) == [("tea", "milk"), ("tea", "black, strong"), ("milk",)] * 5
+    assert cut.dropped == whole.dropped
+    assert len(list(reading._pieces(text))) == {1: 20, 7: 15, 1 << 18: 1}[most]
