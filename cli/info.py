@@ -51,6 +51,8 @@ def _verify(file: str, kind: str) -> None:
         nlpzero.NGramCounts.load(file).verify()
     elif kind == "found":
         nlpzero.Discovery.load(file)
+    elif kind == "rules":
+        nlpzero.Rules.load(file)
     elif kind == "word-counts":
         nlpzero.WordCounts.load(file).verify()
     else:

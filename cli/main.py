@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "diff": ("diff", "diff", "Compare two word lists: what was added, is gone, changed."),
     "export": ("export", "export", "Write a word list as a dictionary for other programs."),
     "rules": ("rules", "rules", "Find association rules between items, or between words."),
+    "recommend": ("recommend", "recommend", "Tell what goes with a basket, by rules, and why."),
     "templates": ("templates", "templates", "Find sentence templates."),
     "parse": ("parse", "parse", "Show sentences as nested templates."),
     "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),

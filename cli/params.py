@@ -81,9 +81,10 @@ def minimum(
     for value in values:
         name, equals, least = value.partition("=")
         name = name.strip().replace("-", "_")
-        if not equals or name not in nlpzero.METRICS:
+        if not equals or name not in (*nlpzero.METRICS, *nlpzero.EVIDENCE):
             raise click.BadParameter(
-                f"{value!r} is not METRIC=VALUE with a metric of {', '.join(nlpzero.METRICS)}.",
+                f"{value!r} is not METRIC=VALUE with a metric of "
+                f"{', '.join((*nlpzero.METRICS, *nlpzero.EVIDENCE))}.",
                 ctx,
                 param,
             )

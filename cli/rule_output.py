@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from nlpzero.rules.transactions import Transactions
 
 
+# columns that a table has when they are there
+_IN_TABLE = ("q_value", "held_out_support", "held_out_confidence", "kind", "adjacent")
+
+
 def read_note(found: "Transactions") -> str:
     """How many transactions there are, and what was left out of them."""
     dropped = found.dropped
@@ -68,14 +72,23 @@ def hint(sets: "Itemsets", where: RuleFilter, found: "Rules") -> str:
     return f"; --min-confidence {number(best[-1].confidence)} and no --min would keep {len(best)}"
 
 
+def is_rule_file(output: str | None) -> bool:
+    """Whether the output is a file for `nlpzero recommend`."""
+    return output is not None and output.lower().endswith(".nz")
+
+
 def write_rules(output: str | None, format: str | None, found: "Rules") -> None:
     """Rules as a table or as a graph; without a format, what suits a terminal or a pipe."""
+    if is_rule_file(output):
+        assert output is not None
+        found.save(output)
+        return
     if format is None:
         format = "table" if output is None and sys.stdout.isatty() else "tsv"
     if format in FORMATS:
         side = list if format == "jsonl" else csv_list
-        rows = ((side(rule[0]), side(rule[1]), *rule[2:]) for rule in found)
-        write_table(output, format, nlpzero.Rule._fields, rows)
+        rows = ((side(row[0]), side(row[1]), *row[2:]) for row in found.rows())
+        write_table(output, format, found.names, rows)
         return
     write = {"dot": nlpzero.Rules.to_dot, "graphml": nlpzero.Rules.to_graphml, "table": _table}
     text = write[format](found)
@@ -94,7 +107,21 @@ def _table(found: "Rules") -> str:
         )
         for rule in found
     ]
-    return terminal_table(("rule", "confidence", "support", "lift", "count"), rows)
+    head = ("rule", "confidence", "support", "lift", "count")
+    more = {name: found.columns[name] for name in _IN_TABLE if name in found.columns}
+    rows = [(*row, *map(_cell, cells)) for row, *cells in zip(rows, *more.values(), strict=True)]
+    table = terminal_table((*head, *more), rows)
+    examples = [values for name, values in found.columns.items() if name.startswith("example_")]
+    if not examples:
+        return table
+    first, *lines = table.splitlines(keepends=True)
+    for line, *shown in zip(lines, *examples, strict=True):
+        first += line + "".join(f"    {text}\n" for text in shown if text)
+    return first
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def write_itemsets(path: str, sets: "Itemsets") -> None:

@@ -14,8 +14,20 @@ from .configs import config_options
 from .formats import FORMATS, number
 from .progress import note
 from .reports import check_report, names_of, report_option
+from .rule_options import (
+    PRUNED,
+    default_for_text,
+    evidence_options,
+    found_with_options,
+    refuse_text_options,
+    tell_aside,
+    text_options,
+    which_rules,
+    words_with_options,
+)
 from .rule_output import (
     hint,
+    is_rule_file,
     itemsets_note,
     read_note,
     unknown_items,
@@ -28,7 +40,7 @@ if TYPE_CHECKING:
     from nlpzero.rules.itemsets import Kind
 
 # fields of the filter that have options of another name
-_OWN = ("consequents", "antecedents", "prune_redundant")
+_OWN = ("consequents", "antecedents", *(f"prune_{name}" for name in PRUNED))
 
 
 @click.command()
@@ -59,48 +71,9 @@ _OWN = ("consequents", "antecedents", "prune_redundant")
     show_default=True,
     help="Whether thresholds must be exceeded (>), as in the articles, or reached (>=).",
 )
-@click.option(
-    "--min-count",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Leave out items that occur in fewer transactions.",
-)
-@click.option(
-    "--max-len",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Most items in an itemset.",
-)
-@click.option(
-    "--min",
-    "minimum",
-    multiple=True,
-    metavar="METRIC=VALUE",
-    callback=params.minimum,
-    help="Another threshold, such as lift=1.5; repeatable. Metrics: support, confidence, lift, "
-    "leverage, conviction, zhang, jaccard, kulczynski, certainty, cosine, antecedent_support, "
-    "consequent_support.",
-)
-@click.option(
-    "--consequent",
-    multiple=True,
-    metavar="ITEM",
-    help="Only rules with nothing but this (these: repeatable) on the right.",
-)
-@click.option(
-    "--antecedent",
-    multiple=True,
-    metavar="ITEM",
-    help="Only rules with this (one of these: repeatable) on the left.",
-)
-@click.option(
-    "--prune",
-    type=click.Choice(["redundant"]),
-    help="redundant: leave out a rule if fewer of its items on the left give the same right side "
-    "with at least the same confidence.",
-)
+@which_rules()
+@evidence_options()
+@text_options()
 @config_options({"rules": RuleFilter}, parameter="where", skip=_OWN)
 @click.option(
     "--itemsets",
@@ -140,7 +113,11 @@ def rules(
     minimum: dict[str, float],
     consequent: tuple[str, ...],
     antecedent: tuple[str, ...],
-    prune: str | None,
+    prune: tuple[str, ...],
+    order: str | None,
+    max_q: float | None,
+    validate: float | None,
+    seed: int,
     where: RuleFilter,
     itemsets: str | None,
     kind: "Kind",
@@ -150,26 +127,50 @@ def rules(
     tmpdir: str | None,
     output: str | None,
     quiet: bool,
+    **of_text: object,
 ) -> None:
     """Find association rules: who has A and B tends to have C.
 
     A line of the input is a transaction; or one item of it (--basket), or it has a flag for each
     item; or the input is JSON: which, a sample tells, and input that is unclear is refused. Items
     are stripped, an item counts once in a transaction, blank items and lines are dropped. Best
-    rules first: by confidence, then support, then names. Counts are exact, whatever --memory is.
-    The program comes on top of it, at most 130 MB, and with --text 200 MB: a model and compiled
-    code.
+    rules first: by confidence (--order), then support, then names.
+
+    With --text the rules are between the words of sentences: pairs with at least 0.1 confidence
+    that say most of the text, --max-len 2, --min lift_low=4 and --prune for all, each with two
+    sentences; common words are set aside. -o FILE.nz writes rules for `recommend`.
+
+    Counts are exact, whatever --memory is. The program comes on top of it, at most 130 MB, and with
+    --text 200 MB: a model and compiled code.
 
     \b
     Examples:
       nlpzero rules baskets.csv --min-support 0.06 --min-confidence 0.75
       nlpzero rules sales.csv --basket invoice,product --min lift=2 --max-rules 20
-      nlpzero rules --text reviews.txt --model model.nz --stopwords stop.txt --min-support 50
+      nlpzero rules --text reviews.txt --max-rules 100
+      nlpzero rules baskets.csv --max-q 0.05 --validate 0.5 -o rules.nz
       nlpzero rules baskets.csv --format dot | dot -Tsvg > rules.svg
     """
     check_report(report, output, itemsets)
     as_text = baskets.as_text(cutting)
+    if not as_text:
+        refuse_text_options()
+    pruned = PRUNED if as_text and not prune else prune
+    if "none" in prune and len(prune) > 1:
+        raise click.UsageError("--prune none goes with no other --prune.")
+    order = order or ("information" if as_text else "confidence")
+    if as_text:
+        min_confidence = default_for_text("min_confidence", min_confidence, 0.1)
+        max_len = default_for_text("max_len", max_len, 2)
+    if is_rule_file(output) and format is not None:
+        raise click.UsageError("-o FILE.nz has a format of its own; leave --format out.")
     excluded = frozenset() if stopwords is None else read_stopwords(stopwords)
+    where = replace(
+        where,
+        consequents=consequent or None,
+        antecedents=antecedent or None,
+        **{f"prune_{name}": name in pruned for name in PRUNED},
+    )
 
     with (
         options.open_corpus(
@@ -177,31 +178,33 @@ def rules(
         ) as corpus,
         options.resources(1, memory, tmpdir, quiet=quiet) as resources,
     ):
-        found = baskets.read(corpus, cutting, excluded, resources, quiet=quiet)
+        if as_text:
+            words = words_with_options(
+                corpus,
+                cutting.tokenizer(quiet=quiet),
+                exclude=excluded,
+                where=where,
+                resources=resources,
+            )
+            found, sets, result = words.transactions, words.itemsets, words.rules
+            found.close()
+        else:
+            found = baskets.read(corpus, cutting, excluded, resources, quiet=quiet)
     options.note_reading(corpus, found.read, quiet=quiet)
     note(read_note(found), quiet=quiet)
-
-    with found, options.resources(1, memory, tmpdir, quiet=quiet) as resources:
-        sets = nlpzero.frequent_itemsets(
-            found,
-            min_support,
-            max_len=max_len,
-            strict=strict,
-            min_item_count=min_count,
-            resources=resources,
-        )
+    if as_text:
+        tell_aside(words, quiet=quiet)
+        held_out = words.held_out
+    else:
+        with found, options.resources(1, memory, tmpdir, quiet=quiet) as resources:
+            sets, result, held_out = found_with_options(
+                found, where=where, order=order, resources=resources
+            )
+    if validate is not None:
+        note(f"{held_out:,} of them are held out", quiet=quiet)
     note(itemsets_note(sets, max_len), quiet=quiet)
-    where = replace(
-        where,
-        consequents=consequent or None,
-        antecedents=antecedent or None,
-        prune_redundant=prune is not None,
-    )
     for item in unknown_items(sets, (*consequent, *antecedent)):
         note(f"{item!r} is no frequent item; no rule has it.", quiet=quiet)
-    result = nlpzero.association_rules(
-        sets, min_confidence, minimum=minimum, strict=strict, where=where, resources=resources
-    )
     if itemsets is not None:
         write_itemsets(itemsets, sets.of_kind(kind))
     if report is not None:

@@ -43,6 +43,7 @@ KINDS = (
     "learned",
     "base",
     "found",
+    "rules",
     "counts",
     "large-counts",
     "word-counts",
@@ -86,6 +87,12 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
         elif kind == "found":
             texts = [*news[:60], "𠮷野家", "去𠮷野家", "𠮷野家好", "𠮷野家里"]
             nlpzero.discover_words(texts, nlpzero.Cohesion(), min_count=2).save(path)
+        elif kind == "rules":
+            baskets = [[f"i{n % d}" for d in (2, 3, 5, 7)] for n in range(60)]
+            sets = nlpzero.frequent_itemsets(baskets, 5, max_len=3)
+            rules = nlpzero.association_rules(sets, 0.2, max_q=1.0)
+            kinds = ["phrase" if n % 2 else "" for n in range(len(rules))]
+            rules.with_columns({"kind": kinds}).save(path)
         elif kind == "counts":
             nlpzero.count_ngrams([*news[:60], "𠮷野家𡃁", "好" * 300], order=6).save(path)
         elif kind == "word-counts":
@@ -122,6 +129,9 @@ def uses(kind: str, file: Path, whole: Path) -> list[list[str]]:
     if kind == "found":
         select = ["select", str(file), *out]
         return [select, [*select, "--min-length", "1", "--latin", "--format", "jsonl"]]
+    if kind == "rules":
+        recommend = ["recommend", str(file), "i0", "i1", "i2", "--top", "100", "-o", out[-1]]
+        return [recommend, [*recommend, "--by", "zhang", "--format", "jsonl"]]
     if kind == "large-counts":
         return [
             merge,
@@ -146,6 +156,9 @@ def opened(kind: str, path: Path) -> Any:
 
     if "word-counts" in kind:
         return dict(nlpzero.WordCounts.load(path))
+    if kind == "rules":
+        rules = nlpzero.Rules.load(path)
+        return list(rules.rows()), rules.recommend(["i0", "i1"])
     if kind == "found":
         found = nlpzero.Discovery.load(path)
         return list(found.filter(min_length=1, latin=True)), str(found.explain("我们"))

@@ -38,6 +38,7 @@ def frequent_itemsets(
     max_len: int | None = None,
     strict: bool = False,
     min_item_count: int = 1,
+    exclude: Iterable[str] = (),
     resources: Resources | None = None,
 ) -> Itemsets:
     """Find all itemsets that occur often enough, with exact counts.
@@ -57,6 +58,8 @@ def frequent_itemsets(
         reach it (``>=``).
     min_item_count : int >= 1
         Leave out items that occur in fewer transactions, whatever `min_support` is.
+    exclude : iterable of str
+        Leave out these items; transactions are counted with them as without.
     resources : Resources, optional
         The tables of mining stay within its budget, about. Transactions that do not fit are mined
         by partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result. It works in
@@ -109,6 +112,10 @@ def frequent_itemsets(
 
     counts = transactions.counts()
     frequent = np.flatnonzero(counts >= max(min_count, min_item_count))
+    out = frozenset(exclude)
+    if out:
+        inside = [transactions.names[i] not in out for i in frequent.tolist()]
+        frequent = frequent[np.array(inside, dtype=bool)]
     names = [transactions.names[i] for i in frequent.tolist()]
     by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
     # inside, items are numbered by ascending count: prefixes are rare, so few transactions are

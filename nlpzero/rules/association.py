@@ -5,208 +5,26 @@ very end.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from nlpzero.engine.arrays import Bools, Counts, Floats
-from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import Resources
-from nlpzero.engine.showing import html_table, text_table
-from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import ResourceError
 from nlpzero.rules.apriori import frequent_itemsets
-from nlpzero.rules.graphs import rules_to_dot, rules_to_graphml
-from nlpzero.rules.itemsets import FrameStyle, Itemsets, checked_style
+from nlpzero.rules.evidence import EVIDENCE, evidence, information
+from nlpzero.rules.itemsets import Itemsets
 from nlpzero.rules.metrics import METRICS, Rule, rule_metrics
+from nlpzero.rules.pruning import direct, most_confident
 from nlpzero.rules.rule_filter import RuleFilter
+from nlpzero.rules.rule_list import Rules
+from nlpzero.rules.significance import adjusted, productive
 from nlpzero.rules.transactions import Transactions
 
 # bytes of a rule as an object, about
 _BYTES_PER_RULE = 500
-
-_MLXTEND = {
-    "antecedent": "antecedents",
-    "consequent": "consequents",
-    "antecedent_support": "antecedent support",
-    "consequent_support": "consequent support",
-    "support": "support",
-    "confidence": "confidence",
-    "lift": "lift",
-    "representativity": "representativity",
-    "leverage": "leverage",
-    "conviction": "conviction",
-    "zhang": "zhangs_metric",
-    "jaccard": "jaccard",
-    "certainty": "certainty",
-    "kulczynski": "kulczynski",
-    "cosine": "cosine",
-    "count": "count",
-}
-
-# what `repr` shows of a rule
-_SHOWN = ("antecedent", "consequent", "confidence", "support", "lift", "count")
-
-
-class Rules(Sequence[Rule]):
-    """Rules, best first: a sequence of :class:`Rule`; a slice of it is one too.
-
-    Ordered by confidence, then support (both descending), then names of the antecedent, then of the
-    consequent.
-
-    Examples
-    --------
-    >>> from nlpzero import apriori
-    >>> apriori([["tea", "milk"], ["tea", "milk", "cake"], ["tea"], ["cake"]], 0.3, 0.6)
-    <Rules: 2>
-    antecedent  consequent  confidence  support   lift  count
-    milk        tea                  1      0.5  1.333      2
-    tea         milk            0.6667      0.5  1.333      2
-    """
-
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self._rules = tuple(rules)
-
-    def __len__(self) -> int:
-        return len(self._rules)
-
-    @overload
-    def __getitem__(self, index: int) -> Rule: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Rules": ...
-    def __getitem__(self, index: int | slice) -> "Rule | Rules":
-        if isinstance(index, slice):
-            return Rules(self._rules[index])
-        return self._rules[index]
-
-    def __iter__(self) -> Iterator[Rule]:
-        return iter(self._rules)
-
-    def __eq__(self, other: object) -> bool:
-        return self._rules == other._rules if isinstance(other, Rules) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._rules)
-
-    def _rows(self) -> Iterator[tuple[object, ...]]:
-        return (tuple(getattr(rule, name) for name in _SHOWN) for rule in self._rules)
-
-    def __repr__(self) -> str:
-        head = f"<Rules: {len(self):,}>"
-        return f"{head}\n{text_table(_SHOWN, self._rows(), len(self))}" if self._rules else head
-
-    def _repr_html_(self) -> str:
-        return html_table(_SHOWN, self._rows(), len(self))
-
-    def to_dot(self) -> str:
-        """A directed graph in Graphviz' DOT language.
-
-        Items are ellipses; each rule is a point with arrows from its antecedent and to its
-        consequent.
-
-        Examples
-        --------
-        >>> from nlpzero import apriori
-        >>> drawn = apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_dot()
-        >>> print(drawn.replace(", tooltip", ",\\n      tooltip"), end="")
-        digraph rules {
-          rankdir=LR;
-          i0 [label="奶"];
-          i1 [label="茶"];
-          r0 [shape=point, confidence=1, support=0.5, lift=1,
-              tooltip="confidence 1, support 0.5, lift 1"];
-          i0 -> r0;
-          r0 -> i1;
-        }
-        """
-        return rules_to_dot(self)
-
-    def to_graphml(self) -> str:
-        """A graph as GraphML: item nodes and rule nodes, which carry the metrics.
-
-        Examples
-        --------
-        >>> from nlpzero import apriori
-        >>> text = apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).to_graphml()
-        >>> '<data key="label">茶</data>' in text, '<edge source="i0" target="r0"/>' in text
-        (True, True)
-        """
-        return rules_to_graphml(self)
-
-    def report(
-        self,
-        path: PathLike,
-        *,
-        limit: int = 20_000,
-        title: str = "Association rules",
-        source: str = "",
-        details: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        """Write a page for a browser: a table of the rules, a network of their items, lift against
-        support, thresholds that can be moved.
-
-        Parameters
-        ----------
-        path : path
-            One file that needs nothing else; it appears complete or not at all.
-        limit : int >= 1
-            Rules in the report, at most; the first ones.
-        title, source : str
-            What stands above the table, and below the title.
-        details : sequence of (name, text)
-            More to say of the run, at the end.
-
-        Raises
-        ------
-        NlpzeroError
-            The file cannot be written.
-
-        Examples
-        --------
-        >>> import os, tempfile
-        >>> from nlpzero import apriori
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     apriori([["茶", "奶"], ["茶"]], 0.3, 0.9).report(os.path.join(folder, "rules.html"))
-        ...     os.listdir(folder)
-        ['rules.html']
-        """
-        from nlpzero.rules.reporting import write_rules
-
-        if limit < 1:
-            raise ValueError(f"`limit` must be an integer >= 1, got {limit!r}.")
-        write_rules(self, path, limit=limit, title=title, source=source, details=details)
-
-    def to_dataframe(self, style: FrameStyle = "mlxtend") -> DataFrame:
-        """The rules as a data frame; needs pandas.
-
-        Parameters
-        ----------
-        style : {"mlxtend", "table"}
-            mlxtend: its column names, plus ``cosine`` and ``count``; both sides are frozensets, and
-            ``representativity`` is 1 throughout, as there where no value is missing. table: the
-            columns of :class:`Rule`, as ``nlpzero rules`` writes them; both sides are tuples.
-
-        Returns
-        -------
-        pandas.DataFrame
-
-        Raises
-        ------
-        ImportError
-            There is no pandas.
-        """
-        if checked_style(style) == "table":
-            return data_frame(Rule._fields, self)
-        columns: dict[str, list[object]] = {}
-        for field, name in _MLXTEND.items():
-            if field == "representativity":
-                columns[name] = [1.0] * len(self)
-            elif field in ("antecedent", "consequent"):
-                columns[name] = [frozenset(getattr(rule, field)) for rule in self]
-            else:
-                columns[name] = [getattr(rule, field) for rule in self]
-        return data_frame(columns)
 
 
 class _Table(NamedTuple):
@@ -219,6 +37,10 @@ class _Table(NamedTuple):
     left: Counts
     right: Counts
 
+    def of(self, which: Bools | Counts) -> "_Table":
+        """Some of the rules."""
+        return _Table(*(column[which] for column in self))
+
 
 def association_rules(
     itemsets: Itemsets,
@@ -227,6 +49,8 @@ def association_rules(
     minimum: Mapping[str, float] | None = None,
     strict: bool = False,
     where: RuleFilter | None = None,
+    order: str = "confidence",
+    max_q: float | None = None,
     resources: Resources | None = None,
 ) -> Rules:
     """Rules between the itemsets, best first.
@@ -237,20 +61,25 @@ def association_rules(
         Of any kind: the counts of all frequent itemsets are there.
     min_confidence : float in [0, 1]
     minimum : mapping of metric name to float, optional
-        Further thresholds; names from `METRICS`.
+        Further thresholds; names from `METRICS` and `EVIDENCE`.
     strict : bool
         Whether confidence, and the metrics in `minimum`, must be larger than the value given
         (``>``, as in the seed articles), not only reach it (``>=``).
     where : RuleFilter, optional
         Which rules are wanted: items on either side, several consequents, redundant ones, how many.
+    order : str
+        What makes a rule the better one: a name from `METRICS` or `EVIDENCE`.
+    max_q : float in [0, 1], optional
+        Only rules of at most this false discovery rate; 1 keeps all, with their p- and q-values.
     resources : Resources, optional
         Only its budget matters, which the rules must fit.
 
     Returns
     -------
     Rules
-        By confidence, then support (both descending), then names of the antecedent, then of the
-        consequent.
+        By `order`, then support (both descending), then names of the antecedent, then of the
+        consequent. Its columns are ``p_value`` and ``q_value`` where `max_q` is given, and the
+        measures of `EVIDENCE` where one of them is in `order` or `minimum`.
 
     Raises
     ------
@@ -258,6 +87,14 @@ def association_rules(
         If a parameter is out of its domain.
     ResourceError
         If there are so many rules that the budget does not hold them.
+
+    Notes
+    -----
+    A p-value is that of Fisher's exact test, one-sided; of a rule with several antecedent items,
+    the largest one against the rules with one of them less (Webb, Discovering significant patterns,
+    Machine Learning 68, 2007). A q-value (Benjamini and Hochberg) counts as tested all rules of so
+    many items that the frequent items can form and `where` allows, whether they were frequent or
+    not, and is multiplied by the number of sizes.
 
     Examples
     --------
@@ -272,41 +109,63 @@ def association_rules(
         raise TypeError(
             f"`itemsets` must come from frequent_itemsets, got {type(itemsets).__name__}"
         )
+    if order not in (*METRICS, *EVIDENCE):
+        raise ValueError(
+            f"`order` must be one of {', '.join((*METRICS, *EVIDENCE))}, got {order!r}"
+        )
+    if max_q is not None and not 0 <= max_q <= 1:
+        raise ValueError(f"`max_q` must be in [0, 1] or None, got {max_q}")
     wanted = RuleFilter() if where is None else where
     least = _thresholds(min_confidence, minimum or {})
     budget = (Resources() if resources is None else resources).budget
     most = wanted.max_rules
+    # whether all that passes becomes objects in the end
+    whole = most is None and not wanted.prune_mirrored and not wanted.prune_indirect
     tables: list[_Table] = []
     held = 0
     for table in _tables(itemsets, least, strict, wanted):
         held += sum(column.nbytes for column in table)
         tables.append(table)
         rules = held // (8 * len(_Table._fields))
-        # all rules that pass become objects in the end, unless `max_rules` keeps them from it
-        if held > budget // 4 or (most is None and _BYTES_PER_RULE * rules > budget):
+        if held > budget // 4 or (whole and _BYTES_PER_RULE * rules > budget):
             raise ResourceError(
                 f"more than {rules:,} rules pass, which do not fit in {budget >> 20:,} MiB; ask "
                 "for more confidence or support, a minimum of another metric, fewer rules, or give "
                 "more memory"
             )
+    extra = [name for name in EVIDENCE if any(n in EVIDENCE for n in (order, *least))]
+    if max_q is not None:
+        extra += ["p_value", "q_value"]
     if not tables:
-        return Rules()
+        return Rules((), dict.fromkeys(extra, ()), itemsets.transactions)
     everything = _Table(*(np.concatenate(column) for column in zip(*tables, strict=True)))
-    if most is not None and most < len(everything.row):
-        everything = _best(everything, most)
-    found = sorted(
-        _rules(itemsets, everything),
-        key=lambda rule: (-rule.confidence, -rule.count, rule.antecedent, rule.consequent),
-    )
-    return Rules(found[:most])
+    tested = None
+    if max_q is not None:
+        p = _p_values(itemsets, everything)
+        q = adjusted(itemsets, wanted, everything.size, p)
+        everything, tested = everything.of(q <= max_q), (p[q <= max_q], q[q <= max_q])
+    kept = _first(itemsets, everything, wanted, order)
+    everything = everything.of(kept)
+    metrics = _measures(itemsets, everything)
+    found = list(_rules(itemsets, everything))
+    best = metrics[order].tolist()
+    places = sorted(
+        range(len(found)),
+        key=lambda i: (-best[i], -found[i].count, found[i].antecedent, found[i].consequent),
+    )[:most]
+    if tested is not None:
+        metrics |= {"p_value": tested[0][kept], "q_value": tested[1][kept]}
+    columns = {name: tuple(metrics[name].take(places).tolist()) for name in extra}
+    return Rules([found[i] for i in places], columns, itemsets.transactions)
 
 
 def _thresholds(min_confidence: float, minimum: Mapping[str, float]) -> dict[str, float]:
     if not 0 <= min_confidence <= 1:
         raise ValueError(f"`min_confidence` must be in [0, 1], got {min_confidence}")
     for name, value in minimum.items():
-        if name not in METRICS:
-            raise ValueError(f"unknown metric {name!r}; there are {', '.join(METRICS)}")
+        if name not in METRICS and name not in EVIDENCE:
+            known = ", ".join((*METRICS, *EVIDENCE))
+            raise ValueError(f"unknown metric {name!r}; there are {known}")
         if math.isnan(value):
             raise ValueError(f"the minimum of {name} must be a number, got {value}")
     return {**minimum, "confidence": max(min_confidence, minimum.get("confidence", 0.0))}
@@ -368,7 +227,10 @@ def _tables(
                     inside &= any_left
                 some, left = some[inside], left[inside]
                 right = subsets.counts(mask, some)
-                metrics = rule_metrics(itemsets.transactions, both.take(some), left, right)
+                counts = (itemsets.transactions, both.take(some), left, right)
+                metrics = rule_metrics(*counts)
+                if any(name in EVIDENCE for name in minimum):
+                    metrics |= evidence(*counts)
                 inside = np.ones(len(some), dtype=bool)
                 for name, least in minimum.items():
                     if name != "confidence":
@@ -425,17 +287,46 @@ class _Subsets:
         return result
 
 
-def _best(table: _Table, number: int) -> _Table:
-    """The first `number` rules by confidence and count, with all that tie with the last of them."""
-    if number == 0:
-        return _Table(*(column[:0] for column in table))
-    confidence = table.both / table.left
-    order = np.lexsort([-table.both, -confidence])
-    last = order[number - 1]
-    keep = (confidence > confidence[last]) | (
-        (confidence == confidence[last]) & (table.both >= table.both[last])
-    )
-    return _Table(*(column[keep] for column in table))
+def _measures(itemsets: Itemsets, table: _Table) -> dict[str, Floats]:
+    counts = (itemsets.transactions, table.both, table.left, table.right)
+    return {**rule_metrics(*counts), **evidence(*counts)}
+
+
+def _p_values(itemsets: Itemsets, table: _Table) -> Floats:
+    result = np.ones(len(table.row))
+    forms = np.unique(np.stack([table.size, table.mask], axis=1), axis=0).tolist()
+    for size, mask in forms:
+        mine = np.flatnonzero((table.size == size) & (table.mask == mask))
+        subsets = _Subsets(itemsets, size, table.row[mine])
+        rows = np.arange(len(mine))
+        result[mine] = productive(itemsets.transactions, size, mask, rows, subsets.counts)
+    return result
+
+
+def _first(itemsets: Itemsets, table: _Table, wanted: RuleFilter, order: str) -> Counts:
+    """The rules that are left after pruning: the first ones of the order, with all that tie with
+    the last of them.
+    """
+    kept = np.arange(len(table.row))
+    if wanted.prune_mirrored:
+        confidence = table.both / table.left
+        kept = kept[most_confident(table.size, table.row, table.mask, confidence)]
+    if wanted.prune_indirect and len(itemsets.levels) > 1:
+        pairs = kept[table.size[kept] == 2]
+        some = table.of(pairs)
+        weights = information(itemsets.transactions, some.both, some.left, some.right)
+        gone = pairs[~direct(itemsets.levels[1].items.take(some.row, axis=0), weights)]
+        kept = np.setdiff1d(kept, gone, assume_unique=True)
+    most = wanted.max_rules
+    if most is None or most >= len(kept):
+        return kept
+    if most == 0:
+        return kept[:0]
+    some = table.of(kept)
+    values = _measures(itemsets, some)[order]
+    last = np.lexsort([-some.both, -values])[most - 1]
+    keep = (values > values[last]) | ((values == values[last]) & (some.both >= some.both[last]))
+    return kept[keep]
 
 
 def _rules(itemsets: Itemsets, table: _Table) -> Iterator[Rule]:
@@ -464,6 +355,8 @@ def apriori(
     strict: bool = False,
     minimum: Mapping[str, float] | None = None,
     where: RuleFilter | None = None,
+    order: str = "confidence",
+    max_q: float | None = None,
     resources: Resources | None = None,
 ) -> Rules:
     """Association rules of transactions, in one call.
@@ -486,5 +379,7 @@ def apriori(
         minimum=minimum,
         strict=strict,
         where=where,
+        order=order,
+        max_q=max_q,
         resources=resources,
     )

@@ -183,6 +183,17 @@ def _without(slices: Slices, skip: Collection[int]) -> Slices:
     return Slices(slices.data, slices.starts[keep], slices.lengths[keep], left, slices.quoted)
 
 
+def basket_items(line: str, separator: str = ",") -> list[str]:
+    """The items of one line, stripped, as :class:`nlpzero.Lines` reads them.
+
+    Examples
+    --------
+    >>> basket_items('茶, "奶, 甜",')
+    ['茶', '奶, 甜', '']
+    """
+    return [item.strip() for item in quoted_fields(line, separator)]
+
+
 def _inside_quotes(octets: NDArray[np.uint8], newline: Bools) -> Bools:
     """Bytes after an odd number of quotes in their line."""
     quotes = np.flatnonzero(octets == _QUOTE)

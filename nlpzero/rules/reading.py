@@ -29,7 +29,7 @@ from nlpzero.rules.transactions import BLANKS, Transactions
 from nlpzero.text.corpus import Corpus, Shard
 
 # sentence ends become line ends; words never contain them
-_SENTENCE_ENDS = str.maketrans(dict.fromkeys("。！？!?", "\n"))
+SENTENCE_ENDS = str.maketrans(dict.fromkeys("。！？!?", "\n"))
 
 # bytes of text looked at together: the arrays made of them take up to sixty times as much
 _LEAST_BLOCK, _MOST_BLOCK = 1 << 17, 1 << 20
@@ -196,11 +196,11 @@ def add_sentences(blocks: Iterable[str], shape: Sentences, builder: TransactionB
     spaced = tokenizer.spaced(blocks)
     if spaced is not None:
         splitter = LineSplitter(None, quotes=False)
-        for block in whole_lines(text.translate(_SENTENCE_ENDS).encode("utf-8") for text in spaced):
+        for block in whole_lines(text.translate(SENTENCE_ENDS).encode("utf-8") for text in spaced):
             builder.add_rows(*splitter.items(block, builder.names), blanks_count=False)
     else:
         cut = tokenizer.cutter()
-        encoded = (text.translate(_SENTENCE_ENDS).encode("utf-8") for text in blocks)
+        encoded = (text.translate(SENTENCE_ENDS).encode("utf-8") for text in blocks)
         for block in whole_lines(encoded):
             builder.add_lists([cut(line) for line in block.decode("utf-8").split("\n")[:-1]])
     # every sentence end leaves an empty line behind, which is no news

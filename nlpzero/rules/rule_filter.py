@@ -24,6 +24,11 @@ class RuleFilter(Config):
     prune_redundant : bool
         Leave out a rule if another with the same consequent and fewer antecedent items (a non-empty
         proper subset) has at least its confidence, whether or not that one is among the results.
+    prune_mirrored : bool
+        Of the rules between the same items, keep the most confident one.
+    prune_indirect : bool
+        Leave out a rule of two items if both have more information of some third item than of each
+        other: if they meet by way of it only.
     max_rules : int >= 0, optional
         Keep only so many, the best.
 
@@ -47,6 +52,12 @@ class RuleFilter(Config):
         False,
         "Leave out a rule if fewer of its items on the left give the same right side with at least "
         "the same confidence.",
+    )
+    prune_mirrored: bool = option(
+        False, "Of the rules between the same items, only the most confident one."
+    )
+    prune_indirect: bool = option(
+        False, "Leave out a rule of two items that only meet by way of a third item."
     )
     max_rules: int | None = option(None, "Only the first N rules.")
 

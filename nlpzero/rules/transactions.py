@@ -240,6 +240,10 @@ class SpilledTransactions(Transactions):
         if waiting:
             yield from dealt(_joined(waiting), entries)
 
+    def row_parts(self) -> Iterator[tuple[Ints, Ints]]:
+        """Items and lengths of rows, some after others, as they lie in the files."""
+        return self._rows.parts()
+
     def close(self) -> None:
         """Remove the temporary files."""
         self._rows.close()

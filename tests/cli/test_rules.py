@@ -172,7 +172,8 @@ def test_words_of_sentences(run_cli, tmp_path):
         "今天\n天气\n很\n好\n不\n我们\n去\n公园\n", encoding="utf-8"
     )
     (tmp_path / "stop.txt").write_text("很\n不\n", encoding="utf-8")
-    options = ("--min-support", 2, "--min-confidence", 0.9, "-q")
+    options = ("--min-support", 2, "--min-confidence", 0.9, "-q", "--common", 1)
+    options += ("--max-len", 10, "--min", "lift=0", "--prune", "none", "--order", "confidence")
     result = run_cli(
         "rules",
         "--text",

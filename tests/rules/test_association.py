@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import nlpzero
 from nlpzero import RuleFilter
-from nlpzero.rules.association import _MLXTEND
+from nlpzero.rules.rule_list import _MLXTEND
 from tests.rules import oracles
 from tests.rules.inputs import small_budget
 
