@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-import nlpzero
 from nlpzero.rules.rule_filter import RuleFilter
 
 from . import options, params

@@ -14,7 +14,7 @@ COMMON = 0.001
 # A common word tells less than so many nats of each word in its sentence. Words that open something
 # (prepositions, pronouns, conjunctions) may tell more, but they are followed by almost anything (by
 # so much of the greatest entropy there is), and hardly ever by a mark or the end of the sentence.
-# Measured on reviews; benchmarks/runs/2026-11-21-word-rules.
+# Measured on reviews: benchmarks/runs/2026-11-21-word-rules.
 _TELLING, _OPENING_TELLING = 0.1, 0.4
 _ENTROPY, _LAST = 0.63, 0.05
 

@@ -12,7 +12,8 @@ import numpy as np
 from nlpzero.engine.arrays import Bools, Counts
 from nlpzero.engine.temporary import KeptFolder, PathLike, disk_errors
 from nlpzero.rules.item_numbers import ItemNumbers
-from nlpzero.rules.line_splitting import LineSplitter, whole_lines
+from nlpzero.rules.line_blocks import whole_lines
+from nlpzero.rules.line_splitting import LineSplitter
 from nlpzero.rules.reading import SENTENCE_ENDS
 from nlpzero.rules.rule_list import Rules
 from nlpzero.rules.transactions import ragged

@@ -103,7 +103,7 @@ def word_rules(
     min_support : float or int, optional
         As for :func:`frequent_itemsets`; default :func:`word_support`.
     min_confidence, minimum, order, max_q : optional
-        As for :func:`association_rules`; `minimum` is ``{"lift_low": 3}`` unless it is given.
+        As for :func:`association_rules`; `minimum` is ``{"lift_low": 4}`` unless it is given.
     max_len, min_item_count, strict : optional
         As for :func:`frequent_itemsets`.
     exclude : iterable of str
@@ -143,7 +143,7 @@ def word_rules(
     if isinstance(examples, bool) or not isinstance(examples, int) or examples < 0:
         raise ValueError(f"`examples` must be an integer >= 0, got {examples!r}")
     resources = Resources() if resources is None else resources
-    minimum = {"lift_low": 3.0} if minimum is None else minimum
+    minimum = {"lift_low": 4.0} if minimum is None else minimum
     if where is None:
         where = RuleFilter(prune_redundant=True, prune_mirrored=True, prune_indirect=True)
     recorded = RecordedTokenizer(as_tokenizer(tokenizer), resources.tmpdir)

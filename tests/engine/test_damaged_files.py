@@ -23,7 +23,7 @@ from nlpzero.engine.storage import FileWriter, open_arrays, read_file, write_fil
 from nlpzero.errors import NlpzeroError, StorageError
 from tests import damage
 
-SMALL = ("vocabulary", "lm", "nvbe", "learned", "found", "counts", "word-counts")
+SMALL = ("vocabulary", "lm", "nvbe", "learned", "found", "rules", "counts", "word-counts")
 MODELS = SMALL[:4]
 
 

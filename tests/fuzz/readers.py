@@ -27,7 +27,7 @@ from tests import damage
 from tests.fuzz.mutations import ENCODINGS, mutated
 
 SEEDS = Path(__file__).parent / "seeds"
-_NZ = ("vocabulary", "lm", "nvbe", "learned", "found", "counts", "word-counts")
+_NZ = ("vocabulary", "lm", "nvbe", "learned", "found", "rules", "counts", "word-counts")
 _CUT = "今天天气很好，我们去公园走走。"
 
 
