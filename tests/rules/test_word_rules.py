@@ -93,7 +93,7 @@ def test_defaults_can_be_changed():
     assert all("3" not in (*rule.antecedent, *rule.consequent) for rule in found.rules)
     kept = nlpzero.word_rules(
         Corpus.from_texts(text), "whitespace", numbers=True, common=1, max_len=3,
-        where=RuleFilter(), max_q=0.5, validate=0.4, seed=2, examples=0,
+        where=RuleFilter(), max_q=1.0, validate=0.4, seed=2, examples=0,
     )  # fmt: skip
     assert kept.numbers == ()
     assert {len(r.antecedent) for r in kept.rules} == {1, 2}
