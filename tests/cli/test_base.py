@@ -98,7 +98,8 @@ def test_words_are_those_of_the_base_unless_told_otherwise(run_here, tmp_path):
     shared = run_here("count", "text.txt", "--format", "csv", "-j", 2, "-q", code=0)
     assert shared.raw == done.raw
     (tmp_path / "rules.txt").write_bytes(text * 3)
-    done = run_here("rules", "--text", "rules.txt", "-q", "--min-support", "0.3", code=0)
+    plain = ("--common", "1", "--min", "lift=0", "--prune", "none", "--examples", "0")
+    done = run_here("rules", "--text", "rules.txt", "-q", "--min-support", "0.3", *plain, code=0)
     assert any(line.startswith("天安门\t北京\t") for line in done.out.splitlines())
     (tmp_path / "t.tsv").write_text(
         "template\tcount\tfrequency\texamples\n[X] 爱 [X]\t3\t0.5\t\n", encoding="utf-8"

@@ -30,7 +30,22 @@ def _run(run_cli: Callable, command: str, text: Path, templates: Path, *more: st
         "count": ["count", text],
         "templates": ["templates", "--trivial", "--min-count", 2, text],
         "parse": ["parse", "--templates", templates, "--format", "brackets", text],
-        "rules": ["rules", "--text", "--min-support", 0.1, "--max-len", 2, text],
+        "rules": [
+            "rules",
+            "--text",
+            "--min-support",
+            0.1,
+            "--numbers",
+            "--common",
+            1,
+            "--min",
+            "lift=0",
+            "--prune",
+            "none",
+            "--examples",
+            0,
+            text,
+        ],
     }[command]
     return str(run_cli(*arguments, *more, code=0).out)
 
