@@ -1,7 +1,5 @@
 """``nlpzero parse``: sentences as nested templates."""
 
-import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +8,11 @@ import nlpzero
 
 from . import options
 from .formats import open_output
-from .progress import note, progress
+from .progress import note
 from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
-    from nlpzero.templates.clauses import Clause
-    from nlpzero.templates.tree import Tree
+    from nlpzero.templates.tree_writing import TreeFormat
 
 
 @click.command()
@@ -43,7 +40,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Clauses of more words are cut.",
 )
-@options.format_(("tree", "brackets", "jsonl", "svg"))
+@options.format_(("tree", "brackets", "jsonl", "svg", "html"))
+@options.working()
 @options.writing()
 def parse(
     inputs: tuple[str, ...],
@@ -54,7 +52,10 @@ def parse(
     cutting: Cutting,
     null_score: float,
     max_words: int,
-    format: str,
+    format: "TreeFormat",
+    jobs: int,
+    memory: int | None,
+    tmpdir: str | None,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -64,7 +65,8 @@ def parse(
     Best is the greatest sum of ln p(template); words that no template holds together cost
     --null-score for each gap between them. Ties are broken by structure alone (see
     docs/templates.md). Formats: an indented tree; one line of brackets; one JSON object for each
-    clause; one SVG picture of all trees.
+    clause; one SVG picture of all trees; an HTML page, which needs no network. The result is the
+    same for any --jobs; processes share files of 4 MB or more.
 
     \b
     Examples:
@@ -79,50 +81,16 @@ def parse(
         for row in nlpzero.read_templates(nlpzero.Corpus(path).lines(), path)
     ]
     parser = nlpzero.TemplateParser(rows, null_score=null_score)
-    cut = 0
-    count = 0
-
     with (
         options.open_corpus(inputs, encoding, errors, field, quiet=quiet) as corpus,
-        progress(quiet=quiet) as tell,
+        options.resources(jobs, memory, tmpdir, quiet=quiet) as resources,
         open_output(output) as file,
     ):
         options.refuse_own_output(corpus, output)
-        clauses = nlpzero.read_clauses(corpus, how, resources=nlpzero.Resources(progress=tell))
-
-        def trees() -> "Iterator[tuple[Clause, Tree]]":
-            nonlocal cut, count
-            for clause in clauses:
-                cut += len(clause.words) > max_words
-                for at in range(0, len(clause.words), max_words):
-                    piece = clause._replace(words=clause.words[at : at + max_words])
-                    count += 1
-                    yield piece, parser.parse(piece.words)
-
-        for text in _written(trees(), format):
-            file.write(text)
-    options.note_reading(corpus, clauses.read, quiet=quiet)
-    if cut:
-        note(f"{cut:,} clauses of more than {max_words} words were cut", quiet=quiet)
-    note(f"{count:,} trees with {len(parser):,} templates", quiet=quiet)
-
-
-def _written(trees: "Iterator[tuple[Clause, Tree]]", format: str) -> Iterator[str]:
-    if format == "svg":
-        yield nlpzero.trees_to_svg(tree for _, tree in trees) + "\n"
-    elif format == "jsonl":
-        for clause, tree in trees:
-            row = {
-                "line": clause.line,
-                "clause": clause.number,
-                "words": list(clause.words),
-                "score": tree.score,
-                "tree": tree.to_dict(),
-            }
-            yield json.dumps(row, ensure_ascii=False) + "\n"
-    elif format == "brackets":
-        for _, tree in trees:
-            yield tree.brackets() + "\n"
-    else:
-        for number, (_, tree) in enumerate(trees):
-            yield f"\n{tree}\n" if number else f"{tree}\n"
+        done = nlpzero.parse_corpus(
+            corpus, parser, how, file, format=format, max_words=max_words, resources=resources
+        )
+    options.note_reading(corpus, done.read, quiet=quiet)
+    if done.cut:
+        note(f"{done.cut:,} clauses of more than {max_words} words were cut", quiet=quiet)
+    note(f"{done.trees:,} trees with {len(parser):,} templates", quiet=quiet)

@@ -1,6 +1,6 @@
 """``nlpzero templates``: sentence templates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,28 @@ import nlpzero
 
 from . import options
 from .configs import config_options
-from .formats import write_table
+from .formats import FORMATS, write_table
 from .progress import note
 from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
+    from nlpzero.templates.heads import TemplateHead, TemplateOrder
     from nlpzero.templates.links import LinkThresholds
     from nlpzero.templates.template import FoundTemplate, TemplateTable
 
-COLUMNS = ("template", "count", "frequency", "examples")
+COLUMNS = ("template", "count", "frequency", "examples", "saving")
+FILLER_COLUMNS = (
+    "template",
+    "slot",
+    "between",
+    "filler",
+    "count",
+    "share",
+    "elsewhere",
+    "g2",
+    "by_count",
+    "by_g2",
+)
 
 
 @click.command()
@@ -58,8 +71,37 @@ COLUMNS = ("template", "count", "frequency", "examples")
     show_default=True,
     help="Only templates of at least so many words.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the N most frequent.")
-@options.format_(("tsv", "jsonl"))
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
+@click.option(
+    "--sort",
+    type=click.Choice(["saving", "frequency"]),
+    default="saving",
+    show_default=True,
+    help="What comes first: the templates that save most description length, in nats, or the most "
+    "frequent ones.",
+)
+@click.option(
+    "--group/--no-group",
+    default=True,
+    show_default=True,
+    help="Put variants under one head, which differ in a placeholder before or after: [X] 很 喜欢, "
+    "很 喜欢.",
+)
+@click.option(
+    "--fillers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="List what stands in each placeholder instead: the N most frequent and the N most "
+    "characteristic fillers.",
+)
+@click.option(
+    "--filler-words",
+    type=click.IntRange(1, 16),
+    default=3,
+    show_default=True,
+    help="The most words of a filler.",
+)
+@options.format_(FORMATS)
 @options.working()
 @options.writing()
 def templates(
@@ -75,6 +117,10 @@ def templates(
     trivial: bool,
     min_words: int,
     top: int | None,
+    sort: "TemplateOrder",
+    group: bool,
+    fillers: int | None,
+    filler_words: int,
     format: str,
     jobs: int,
     memory: int | None,
@@ -85,16 +131,22 @@ def templates(
     """Find sentence templates, such as [X] 可以 [X] 吗: words that go together in this order, and
     placeholders for one or more words.
 
-    Most frequent first, ties by code points, each with its count, its share of all templates, and
-    the first three different clauses it was found in. `nlpzero parse` reads the result. It is the
-    same for any --jobs and --memory.
+    Those that explain most of the text come first, each with its count, its share of all templates,
+    the first three different clauses it was found in, the description length that it saves, and its
+    variants. `nlpzero parse` reads the result as TSV and JSON Lines. It is the same for any --jobs
+    and --memory.
 
     \b
     Examples:
       nlpzero templates --model model.nz reviews.txt -o templates.tsv
       nlpzero templates --tokenizer jieba:lcut --min-words 2 --top 50 reviews.txt
+      nlpzero templates --min-words 2 --top 50 --fillers 10 --format csv reviews.txt -o slots.csv
       nlpzero templates --whitespace --window 1 segmented.txt
     """
+    if fillers and not group:
+        raise click.UsageError("--fillers counts the variants together; leave --no-group out.")
+    if fillers and trivial:
+        raise click.UsageError("--fillers lists no trivial templates; leave --trivial out.")
     how = cutting.tokenizer(quiet=quiet)
     again = jobs > 1 and "-" in inputs
     with (
@@ -110,28 +162,92 @@ def templates(
             links=links,
             min_template_frequency=min_template_frequency,
             min_count=min_count,
+            fillers=fillers or 0,
+            filler_words=filler_words,
             resources=resources,
         )
-    found = [row for row in table.templates if len(row.template.words) >= min_words][:top]
-    if trivial:
-        found += [row for row in table.trivial if len(row.template.words) >= min_words][:top]
-    write_table(output, format, COLUMNS, _rows(found, format))
+    shown = _heads(table.templates, table.heads, sort, group=group)
+    shown = [head for head in shown if len(head.template.words) >= min_words][:top]
+    if fillers:
+        rows = _filler_rows(table, shown)
+        write_table(output, format, FILLER_COLUMNS, rows, unknown="")
+    else:
+        if trivial:
+            more = _heads(table.trivial, (), sort, group=False)
+            shown += [head for head in more if len(head.template.words) >= min_words][:top]
+        columns = (*COLUMNS, "variants") if group else COLUMNS
+        write_table(output, format, columns, _rows(shown, format, group=group))
     options.note_reading(corpus, table.read, quiet=quiet)
     note(_summary(table), quiet=quiet)
 
 
-def _rows(found: "list[FoundTemplate]", format: str) -> Iterator[tuple[Any, ...]]:
-    for row in found:
-        # ln p is what the parser adds up: more digits than tables have otherwise
-        frequency = Decimal(f"{row.frequency:.10g}")
-        examples = list(row.examples) if format == "jsonl" else " | ".join(row.examples)
-        yield str(row.template), row.count, frequency, examples
+def _heads(
+    rows: "Sequence[FoundTemplate]",
+    heads: "Sequence[TemplateHead]",
+    order: "TemplateOrder",
+    *,
+    group: bool,
+) -> "list[TemplateHead]":
+    """Heads in the order asked for; without grouping, every template is its own."""
+    from nlpzero.templates.heads import TemplateHead, sort_heads
+
+    if not group:
+        heads = [TemplateHead(row.template, *row[1:3], row.saving, (row,)) for row in rows]
+    return sort_heads(heads, order)
+
+
+def _frequency(value: float) -> Decimal:
+    # ln p is what the parser adds up: more digits than tables have otherwise
+    return Decimal(f"{value:.10g}")
+
+
+def _rows(heads: "list[TemplateHead]", format: str, *, group: bool) -> Iterator[tuple[Any, ...]]:
+    from nlpzero.templates.reading import SEPARATOR, variants_text
+
+    for head in heads:
+        nested = format == "jsonl"
+        examples = list(head.examples) if nested else SEPARATOR.join(head.examples)
+        row = (
+            str(head.template),
+            head.count,
+            _frequency(head.frequency),
+            examples,
+            head.saving,
+        )
+        if not group:
+            yield row
+        elif nested:
+            yield (*row, [_variant(variant) for variant in head.variants])
+        else:
+            yield (*row, variants_text(head.variants))
+
+
+def _variant(row: "FoundTemplate") -> dict[str, Any]:
+    values = (
+        str(row.template),
+        row.count,
+        _frequency(row.frequency),
+        list(row.examples),
+        row.saving,
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _filler_rows(table: "TemplateTable", heads: "list[TemplateHead]") -> Iterator[tuple[Any, ...]]:
+    """Fillers of the heads that are shown, in their order."""
+    by_head: dict[Any, list[Any]] = {}
+    for filler in table.fillers:
+        by_head.setdefault(filler.template, []).append(filler)
+    for head in heads:
+        for row in by_head.get(head.template, []):
+            yield str(row.template), row.slot, row.between, row.text, *row[3:]
 
 
 def _summary(table: "TemplateTable") -> str:
     text = (
         f"{table.words:,} words in {table.clauses:,} clauses; {table.strong:,} links; "
-        f"{len(table.templates):,} templates and {len(table.trivial):,} trivial ones"
+        f"{len(table.templates):,} templates under {len(table.heads):,} heads, "
+        f"and {len(table.trivial):,} trivial ones"
     )
     if table.narrowed:
         text += f"; {table.narrowed:,} clauses with too many chains were narrowed"

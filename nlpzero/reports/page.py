@@ -160,13 +160,13 @@ def page_html(page: Page) -> str:
     style = part("page.css")
     script = "".join(map(part, _SCRIPTS))
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
-        "trusted-types 'none'"
+        f"default-src 'none'; script-src '{source_hash(script)}'; "
+        f"style-src '{source_hash(style)}'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
     )
     parts = {
         "policy": html.escape(policy, quote=True),
-        "title": html.escape(_encodable(page.title)),
+        "title": html.escape(encodable(page.title)),
         "style": style,
         "data": json_in_html(_data(page)),
         "script": script,
@@ -185,12 +185,14 @@ def json_in_html(value: Any) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
+    """What a policy calls a script or a style sheet that it allows."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """A text with question marks for lone surrogates, which UTF-8 does not have."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

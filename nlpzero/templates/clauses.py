@@ -38,10 +38,19 @@ class Clauses(Iterator[Clause]):
     ----------
     read : ReadReport
         What was read so far.
+    lines : int
+        How many lines have ended so far.
     """
 
-    def __init__(self, text: Corpus | Shard, tokenizer: Tokenizer, resources: Resources) -> None:
-        self.read = ReadReport()
+    def __init__(
+        self,
+        text: Corpus | Shard,
+        tokenizer: Tokenizer,
+        resources: Resources,
+        read: ReadReport | None = None,
+    ) -> None:
+        self.read = ReadReport() if read is None else read
+        self.lines = 0
         self._clauses = self._cut(text, tokenizer, resources)
 
     def __next__(self) -> Clause:
@@ -50,7 +59,7 @@ class Clauses(Iterator[Clause]):
     def _cut(
         self, text: Corpus | Shard, tokenizer: Tokenizer, resources: Resources
     ) -> Iterator[Clause]:
-        line, number = 1, 0
+        number = 0
         words: list[str] = []
         progress = resources.stage("read clauses", text.size)
         for piece in tokenizer.cut(text, report=self.read, progress=progress):
@@ -60,12 +69,12 @@ class Clauses(Iterator[Clause]):
                     continue
                 if words:
                     number += 1
-                    yield Clause(line, number, tuple(words))
+                    yield Clause(self.lines + 1, number, tuple(words))
                     words = []
                 if ends := token.count("\n"):
-                    line, number = line + ends, 0
+                    self.lines, number = self.lines + ends, 0
         if words:
-            yield Clause(line, number + 1, tuple(words))
+            yield Clause(self.lines + 1, number + 1, tuple(words))
 
 
 def read_clauses(

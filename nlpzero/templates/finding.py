@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,20 +12,27 @@ from numpy.typing import NDArray
 from nlpzero.engine.hash_tables import index_of
 from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
-from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
+from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs
 from nlpzero.segmentation.tokenizers import as_tokenizer, portable
+from nlpzero.templates.fillers import Filler, find_fillers
+from nlpzero.templates.heads import TemplateHead, TextSize, group_templates
 from nlpzero.templates.links import LinkThresholds
-from nlpzero.templates.path_kernels import EXAMPLES, find_paths, gather_templates, skip_grams
+from nlpzero.templates.part_passes import Ids, Links, Place, on_disk
+from nlpzero.templates.path_kernels import (
+    EXAMPLES,
+    PLACEMENT,
+    find_paths,
+    gather_templates,
+    skip_grams,
+)
 from nlpzero.templates.template import FoundTemplate, Template, TemplateTable
 from nlpzero.templates.word_ids import (
     Part,
     PartWords,
-    common_ids,
     number_words,
     read_words,
 )
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
-from nlpzero.words.sorted_frames import SpilledRun
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -41,6 +47,8 @@ def find_templates(
     links: LinkThresholds | None = None,
     min_template_frequency: float = 1e-5,
     min_count: int = 5,
+    fillers: int = 0,
+    filler_words: int = 3,
     resources: Resources | None = None,
 ) -> TemplateTable:
     """Find sentence templates: chains of words that go together, with placeholders between them.
@@ -66,6 +74,13 @@ def find_templates(
         A template needs a greater share than this of all templates.
     min_count : int >= 1
         The least count of a link and of a template, which matters for small corpora.
+    fillers : int >= 0
+        List so many of the most frequent and of the most characteristic fillers of each placeholder
+        of the templates that are not trivial; takes three passes more. Characteristic is what has
+        the greatest log-likelihood ratio, see
+        :func:`nlpzero.templates.fillers.log_likelihood_ratio`, among the 1,000 most frequent ones.
+    filler_words : int in 1..16
+        Fillers of more words are not listed.
     resources : Resources, optional
         What the run may use; temporary files take about as many bytes as the text. Words, links and
         templates that pass the thresholds are held in memory. All work is done on this machine.
@@ -97,7 +112,14 @@ def find_templates(
     [X] 可以 [X] 吗 9 甲 可以 吃 吗
     [X] 了 6 戊 了
     """
-    options = _checked(window, links or LinkThresholds(), min_template_frequency, min_count)
+    options = _checked(
+        window,
+        links or LinkThresholds(),
+        min_template_frequency,
+        min_count,
+        fillers,
+        filler_words,
+    )
     corpus = as_corpus(texts)
     cutter = as_tokenizer(tokenizer)
     with open_passes(corpus, resources, compiled=cutter.compiled) as passes:
@@ -120,10 +142,17 @@ class _Options(NamedTuple):
     max_paths: int
     min_template_frequency: float
     min_count: int
+    fillers: int
+    filler_words: int
 
 
 def _checked(
-    window: int, links: LinkThresholds, min_template_frequency: float, min_count: int
+    window: int,
+    links: LinkThresholds,
+    min_template_frequency: float,
+    min_count: int,
+    fillers: int,
+    filler_words: int,
 ) -> _Options:
     if not 1 <= window <= 32:
         raise ValueError(f"`window` must be an integer from 1 to 32, got {window}.")
@@ -133,6 +162,10 @@ def _checked(
         )
     if min_count < 1:
         raise ValueError(f"`min_count` must be an integer >= 1, got {min_count}.")
+    if fillers < 0:
+        raise ValueError(f"`fillers` must be an integer >= 0, got {fillers}.")
+    if not 1 <= filler_words <= 16:
+        raise ValueError(f"`filler_words` must be an integer from 1 to 16, got {filler_words}.")
     return _Options(
         window,
         links.min_frequency,
@@ -140,43 +173,18 @@ def _checked(
         links.max_paths,
         min_template_frequency,
         min_count,
+        fillers,
+        filler_words,
     )
 
-
-Ids = NDArray[np.int32]
 
 _SHARD_BYTES = 32 << 20
 # an example longer than this says nothing to a reader
 _LONGEST_EXAMPLE = 60
 
 
-def _chunk_size(memory: int) -> int:
-    """Words to work on at a time: the paths through them need some tens of bytes each."""
-    return min(max(memory // 1024, 1 << 14), 1 << 20)
-
-
-def _on_disk(counter: KeyCounter, memory: int, folder: Path) -> Run:
-    return run_on_disk(merge_runs(counter.finish(), memory // 8), folder)
-
-
-class _Place(NamedTuple):
-    """Where workers find the common ids, and what they may use."""
-
-    vocabulary: SpilledRun
-    ids: str
-    folder: Path
-    memory: int
-
-    def chunks(self, part: Part, report: ReadReport) -> Iterator[tuple[Ids, Ids]]:
-        """Common ids of a part, and its own numbers, clauses together."""
-        table = common_ids(part, self.vocabulary, self.ids)
-        for numbers in part.chunks(_chunk_size(self.memory)):
-            yield table[numbers], numbers
-        report.bytes_read += part.text_bytes
-
-
 def _skip_gram_worker(
-    part: Part, window: int, most: int, place: _Place, *, report: ReadReport
+    part: Part, window: int, most: int, place: Place, *, report: ReadReport
 ) -> Run:
     counter = KeyCounter(place.memory // 4, place.folder)
     step = 1 << 14
@@ -185,20 +193,11 @@ def _skip_gram_worker(
             stop = min(begin + step, len(ids))
             buffer, filled = counter.reserve((stop - begin) * window)
             counter.advance(skip_grams(ids, begin, stop, window, most, buffer, filled))
-    return _on_disk(counter, place.memory, place.folder)
-
-
-class _Links(NamedTuple):
-    """Strong skip-grams: `seconds` sorted within the rows of each first word."""
-
-    window: int
-    rows: NDArray[np.int64]
-    seconds: NDArray[np.int32]
-    max_paths: int
+    return on_disk(counter, place.memory, place.folder)
 
 
 def _path_worker(
-    part: Part, links: _Links, place: _Place, *, report: ReadReport
+    part: Part, links: Links, place: Place, *, report: ReadReport
 ) -> tuple[Run, int, int]:
     """Hashes of all templates; how many lone rare words were left out, and clauses narrowed."""
     counter = KeyCounter(place.memory // 4, place.folder)
@@ -208,7 +207,7 @@ def _path_worker(
         counter.add(hashes)
         lone += rare
         narrowed += fewer
-    return _on_disk(counter, place.memory, place.folder), lone, narrowed
+    return on_disk(counter, place.memory, place.folder), lone, narrowed
 
 
 class _Gathered(NamedTuple):
@@ -221,6 +220,8 @@ class _Gathered(NamedTuple):
     stops : int64[n + 1]
         Where each begins, and the end.
     counts : int64[n]
+    placements : int64[n]
+        Sums of the ln of the ways to share words among placeholders, in 1 / PLACEMENT nats.
     examples : uint8[example_stops[-1]]
         Texts in UTF-8, :data:`EXAMPLES` for each template, perhaps empty.
     example_stops : int64[EXAMPLES * n + 1]
@@ -229,6 +230,7 @@ class _Gathered(NamedTuple):
     elements: Ids
     stops: NDArray[np.int64]
     counts: NDArray[np.int64]
+    placements: NDArray[np.int64]
     examples: NDArray[np.uint8]
     example_stops: NDArray[np.int64]
 
@@ -236,25 +238,28 @@ class _Gathered(NamedTuple):
     def of(cls, found: _Found) -> _Gathered:
         texts = [
             text.encode("utf-8")
-            for _, examples in found.values()
+            for _, _, examples in found.values()
             for text in [*examples, *[""] * (EXAMPLES - len(examples))]
         ]
         return cls(
             np.frombuffer(b"".join(found), np.int32),
             _stops(len(key) // 4 for key in found),
-            np.array([count for count, _ in found.values()], np.int64),
+            np.array([count for count, _, _ in found.values()], np.int64),
+            np.array([places for _, places, _ in found.values()], np.int64),
             np.frombuffer(b"".join(texts), np.uint8),
             _stops(map(len, texts)),
         )
 
-    def rows(self) -> Iterator[tuple[bytes, int, list[str]]]:
-        """Elements as bytes, count, examples."""
+    def rows(self) -> Iterator[tuple[bytes, int, int, list[str]]]:
+        """Elements as bytes, count, placements, examples."""
         stops, texts = self.stops.tolist(), self.example_stops.tolist()
-        for row, count in enumerate(self.counts.tolist()):
+        tallies = zip(self.counts.tolist(), self.placements.tolist(), strict=True)
+        for row, (count, placements) in enumerate(tallies):
             places = texts[EXAMPLES * row : EXAMPLES * (row + 1) + 1]
             yield (
                 self.elements[stops[row] : stops[row + 1]].tobytes(),
                 count,
+                placements,
                 [
                     self.examples[begin:end].tobytes().decode("utf-8")
                     for begin, end in itertools.pairwise(places)
@@ -268,38 +273,39 @@ def _stops(lengths: Iterable[int]) -> NDArray[np.int64]:
 
 
 def _template_worker(
-    part: Part, links: _Links, kept: NDArray[np.uint64], place: _Place, *, report: ReadReport
+    part: Part, links: Links, kept: NDArray[np.uint64], place: Place, *, report: ReadReport
 ) -> _Gathered:
     """Templates whose hash was kept, their counts and examples."""
     words = PartWords(part)
     index = index_of(kept)
     found: _Found = {}
     for ids, tokens in place.chunks(part, report):
-        hashes, ends, places, clauses, _, _ = find_paths(ids, *links)
-        elements, stops, counts, examples = gather_templates(
-            ids, tokens, hashes, ends, places, clauses, index, _LONGEST_EXAMPLE
+        hashes, ends, positions, clauses, _, _ = find_paths(ids, *links)
+        elements, stops, counts, placements, examples = gather_templates(
+            ids, tokens, hashes, ends, positions, clauses, index, _LONGEST_EXAMPLE
         )
         starts = stops.tolist()
-        for entry, count in enumerate(counts.tolist()):
+        tallies = zip(counts.tolist(), placements.tolist(), strict=True)
+        for entry, (count, places) in enumerate(tallies):
             key = elements[starts[entry] : starts[entry + 1]].tobytes()
             texts = (
                 words.text(tokens[begin:end])
                 for begin, end in examples[entry].reshape(-1, 2).tolist()
                 if begin >= 0
             )
-            _add(found, key, count, texts)
+            _add(found, key, count, places, texts)
     return _Gathered.of(found)
 
 
-# templates by their elements as bytes: counts, and the first different examples
-_Found = dict[bytes, tuple[int, list[str]]]
+# templates by their elements as bytes: counts, placements, and the first different examples
+_Found = dict[bytes, tuple[int, int, list[str]]]
 
 
-def _add(found: _Found, key: bytes, count: int, texts: Iterable[str]) -> None:
-    before, earlier = found.get(key, (0, []))
+def _add(found: _Found, key: bytes, count: int, placements: int, texts: Iterable[str]) -> None:
+    before, places, earlier = found.get(key, (0, 0, []))
     if len(earlier) < EXAMPLES:
         earlier = list(itertools.islice(dict.fromkeys([*earlier, *texts]), EXAMPLES))
-    found[key] = before + count, earlier
+    found[key] = before + count, places + placements, earlier
 
 
 class _Finder:
@@ -313,7 +319,7 @@ class _Finder:
     def _map(
         self, worker: Callable[..., Any], *args: Any, stage: str, ordered: bool = False
     ) -> Iterator[Any]:
-        place = _Place(
+        place = Place(
             self._vocabulary.run, self._vocabulary.ids, self._passes.folder, self._passes.share
         )
         return self._passes.map(
@@ -388,7 +394,7 @@ class _Finder:
         first = np.concatenate([np.zeros(0, np.int64), *firsts])
         np.cumsum(np.bincount(first, minlength=self._most + 1), out=rows[1:])
         second = np.concatenate([np.zeros(0, np.int32), *seconds])
-        self._links = _Links(options.window, rows, second, options.max_paths)
+        self._links = Links(options.window, rows, second, options.max_paths)
 
     def count_templates(self) -> TemplateTable:
         """Count templates by hash, then those that may be frequent by what they are."""
@@ -413,16 +419,24 @@ class _Finder:
         for part in self._map(
             _template_worker, self._links, kept, stage="gather templates", ordered=True
         ):
-            for key, count, texts in part.rows():
-                _add(gathered, key, count, texts)
-        found = [
-            FoundTemplate(self._template(key), count, count / total, tuple(texts))
-            for key, (count, texts) in gathered.items()
+            for key, count, placements, texts in part.rows():
+                _add(gathered, key, count, placements, texts)
+        kept_rows = [
+            (self._template(key), count, places, tuple(texts))
+            for key, (count, places, texts) in gathered.items()
             if count >= least and count / total > options.min_template_frequency
         ]
-        found.sort(key=_rank)
+        nats = {template: places / PLACEMENT for template, _, places, _ in kept_rows}
+        size = TextSize(self._words, self._clauses, self._word_counts(gathered), nats)
+        found = []
+        for template, count, _, texts in kept_rows:
+            row = FoundTemplate(template, count, count / total, texts)
+            found.append(row._replace(saving=size.saving([row])))
+        found.sort(key=lambda row: (-row.count, row.template.sort_key))
+        said = [row for row in found if not row.template.trivial]
+        heads = group_templates(said, size.saving)
         return TemplateTable(
-            templates=tuple(row for row in found if not row.template.trivial),
+            templates=tuple(said),
             trivial=tuple(row for row in found if row.template.trivial),
             total=total,
             words=self._words,
@@ -431,12 +445,33 @@ class _Finder:
             strong=len(self._links.seconds),
             narrowed=sum(narrowed for _, _, narrowed in results),
             read=self._passes.read,
+            heads=tuple(heads),
+            fillers=self._fillers(heads, gathered),
+        )
+
+    def _word_counts(self, keys: Iterable[bytes]) -> dict[str, int]:
+        """How often the words of templates occur."""
+        ids = {i for key in keys for i in np.frombuffer(key, np.int32).tolist() if i}
+        return {self._vocabulary.word(i): int(self._counts[i]) for i in ids}
+
+    def _fillers(self, heads: list[TemplateHead], keys: Iterable[bytes]) -> tuple[Filler, ...]:
+        options, passes = self._options, self._passes
+        if not options.fillers:
+            return ()
+        ids = {self._template(key): np.frombuffer(key, np.int32) for key in keys}
+        return tuple(
+            find_fillers(
+                heads,
+                ids.__getitem__,
+                options.fillers,
+                options.filler_words,
+                self._map,
+                self._links,
+                passes.budget,
+                passes.folder,
+            )
         )
 
     def _template(self, key: bytes) -> Template:
         ids = np.frombuffer(key, np.int32).tolist()
         return Template(tuple(self._vocabulary.word(i) if i else None for i in ids))
-
-
-def _rank(row: FoundTemplate) -> tuple[int, tuple[str, ...]]:
-    return -row.count, tuple(element or "" for element in row.template.elements)

@@ -10,6 +10,9 @@ from nlpzero.engine.jit import kernel
 RARE = -1
 _SEED = np.uint64(0x243F6A8885A308D3)
 EXAMPLES = 3
+# Placements are summed in whole multiples of 1 / PLACEMENT nats: such sums do not depend on the
+# order of addition.
+PLACEMENT = 1 << 20
 
 
 @kernel
@@ -267,6 +270,27 @@ def _same(values: NDArray[np.int32], a: int, a_end: int, b: int, b_end: int) -> 
 
 
 @kernel
+def template_hash(elements: NDArray[np.int32]) -> np.uint64:
+    """The hash of the paths of a template, 0 a placeholder: that of :func:`find_paths`."""
+    state = _SEED
+    for element in elements:
+        state = mix64(state) if element == 0 else mix64(state ^ np.uint64(element))
+    return state
+
+
+@kernel
+def placement(words: int, gaps: int) -> int:
+    """ln of the ways to share words among placeholders, one at least for each, in steps.
+
+    These are C(words - 1, gaps - 1); the step is 1 / PLACEMENT nats.
+    """
+    total = 0.0
+    for i in range(1, gaps):
+        total += np.log((words - i) / i)
+    return round(total * PLACEMENT)
+
+
+@kernel
 def gather_templates(
     ids: NDArray[np.int32],
     tokens: NDArray[np.int32],
@@ -276,16 +300,24 @@ def gather_templates(
     clauses: NDArray[np.int64],
     kept: KeyIndex,
     longest: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[
+    NDArray[np.int32],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]:
     """Count the templates whose hash was kept, by what they are: equal hashes alone prove nothing.
 
     `tokens` are the ids that tell rare words apart. Returns the elements of all templates (0 a
-    placeholder) and their ends, counts, and the clauses (begin, end) of the first examples that are
-    different and not of more than `longest` words, -1 where there is none.
+    placeholder) and their ends, counts, sums of :func:`placement`, and the clauses (begin, end) of
+    the first examples that are different and not of more than `longest` words, -1 where there is
+    none.
     """
     head = np.full(kept.keys.size, -1, np.int64)
     chain = np.empty(1024, np.int64)
     counts = np.empty(1024, np.int64)
+    placements = np.empty(1024, np.int64)
     examples = np.empty((1024, 2 * EXAMPLES), np.int64)
     stops = np.zeros(1025, np.int64)
     elements = np.empty(4096, np.int32)
@@ -302,16 +334,19 @@ def gather_templates(
             elements = np.concatenate((elements, np.empty(need, np.int32)))
         at = filled
         before = begin
+        gaps = 0
         for p in range(ends[path], ends[path + 1]):
             if places[p] > before:
                 elements[at] = 0
                 at += 1
+                gaps += 1
             elements[at] = ids[places[p]]
             at += 1
             before = places[p] + 1
         if before < end:
             elements[at] = 0
             at += 1
+            gaps += 1
         entry = head[row]
         while entry >= 0 and not _same(elements, stops[entry], stops[entry + 1], filled, at):
             entry = chain[entry]
@@ -319,17 +354,20 @@ def gather_templates(
             if size == counts.size:
                 chain = np.concatenate((chain, np.empty(size, np.int64)))
                 counts = np.concatenate((counts, np.empty(size, np.int64)))
+                placements = np.concatenate((placements, np.empty(size, np.int64)))
                 examples = np.concatenate((examples, np.empty((size, 2 * EXAMPLES), np.int64)))
                 stops = np.concatenate((stops, np.empty(size, np.int64)))
             entry = size
             chain[entry] = head[row]
             head[row] = entry
             counts[entry] = 0
+            placements[entry] = 0
             examples[entry] = -1
             size += 1
             filled = at
             stops[size] = filled
         counts[entry] += 1
+        placements[entry] += placement(end - begin - (ends[path + 1] - ends[path]), gaps)
         if end - begin > longest or examples[entry, 2 * EXAMPLES - 2] >= 0:
             continue
         free = 0
@@ -344,4 +382,10 @@ def gather_templates(
         if free < EXAMPLES and examples[entry, 2 * free] < 0:
             examples[entry, 2 * free] = begin
             examples[entry, 2 * free + 1] = end
-    return elements[:filled], stops[: size + 1], counts[:size], examples[:size]
+    return (
+        elements[:filled],
+        stops[: size + 1],
+        counts[:size],
+        placements[:size],
+        examples[:size],
+    )

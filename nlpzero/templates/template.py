@@ -1,28 +1,29 @@
-"""Templates: words and placeholders; their tables, written and read."""
+"""Templates: words and placeholders, and tables of them."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import SHOWN_ROWS, html_table, quoted, text_table
-from nlpzero.errors import CorpusError
-from nlpzero.text.cells import TSV_ESCAPES, read_tsv_cell
+from nlpzero.text.cells import TSV_ESCAPES
+
+if TYPE_CHECKING:
+    from nlpzero.templates.fillers import Filler
+    from nlpzero.templates.heads import TemplateHead
 
 PLACEHOLDER = "[X]"
-_MOST = 2**63 - 1
 
 # a template's words stand between spaces, so theirs are escaped beside what a cell cannot hold
 _ESCAPES = {**TSV_ESCAPES, " ": "\\s", "\u3000": "\\u"}
 _UNESCAPES = {text[1]: char for char, text in _ESCAPES.items()} | {"[": "["}
 
 
-def _escape(word: str) -> str:
+def escape_word(word: str) -> str:
     """A word as it stands in the text of a template: no white space, never `[X]` itself."""
     if word == PLACEHOLDER:
         return "\\" + word
@@ -138,6 +139,24 @@ class Template:
         return tuple(element for element in self.elements if element is not None)
 
     @property
+    def core(self) -> Template:
+        """Without placeholders before and after: what variants of one template share.
+
+        Examples
+        --------
+        >>> Template.from_text("[X] 可以 [X] 吗").core
+        Template.from_text('可以 [X] 吗')
+        """
+        begin = self.elements[0] is None
+        end = len(self.elements) - (self.elements[-1] is None)
+        return Template(self.elements[begin:end])
+
+    @property
+    def sort_key(self) -> tuple[str, ...]:
+        """An order by code points; a placeholder, empty here, comes before any word."""
+        return tuple(element or "" for element in self.elements)
+
+    @property
     def trivial(self) -> bool:
         """Whether it says nothing but that a word exists: ``[X] word [X]``, or one word alone."""
         return len(self.elements) == 1 or (
@@ -145,7 +164,7 @@ class Template:
         )
 
     def __str__(self) -> str:
-        return " ".join(PLACEHOLDER if e is None else _escape(e) for e in self.elements)
+        return " ".join(PLACEHOLDER if e is None else escape_word(e) for e in self.elements)
 
     def __repr__(self) -> str:
         return f"Template.from_text({str(self)!r})"
@@ -164,102 +183,16 @@ class FoundTemplate(NamedTuple):
     examples : tuple of str
         Up to three different clauses it was found in, the first of the corpus, words separated by
         spaces.
+    saving : float or None
+        Nats of description length that it saves, see
+        :func:`nlpzero.templates.saving.description_saving`; None where it is not known.
     """
 
     template: Template
     count: int  # type: ignore[assignment]  # hides tuple.count
     frequency: float
     examples: tuple[str, ...] = ()
-
-
-# between examples in one cell of a TSV file
-EXAMPLE_SEPARATOR = " | "
-
-
-def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundTemplate]:
-    """Read templates from the lines of a TSV or JSON Lines file.
-
-    Parameters
-    ----------
-    lines : iterable of str
-        Lines as ``nlpzero templates`` writes them in TSV (the header line may be missing) or JSON
-        Lines. A file written by hand needs the template and its count only; the frequency is then
-        the share of the counts. Blank lines are skipped.
-    name : str
-        What messages call the source.
-
-    Returns
-    -------
-    list of FoundTemplate
-        In the order of the lines.
-
-    Raises
-    ------
-    CorpusError
-        A line that is not a template with its count.
-
-    Examples
-    --------
-    >>> for row in read_templates(["[X] 吗\\t3", "我 [X]\\t1"]):
-    ...     print(row.template, row.frequency)
-    [X] 吗 0.75
-    我 [X] 0.25
-    """
-    if isinstance(lines, str):
-        raise TypeError("`lines` must be an iterable of lines, got one string")
-    rows = list(_read_rows(lines, name))
-    total = sum(count for _, count, _, _ in rows)
-    return [
-        FoundTemplate(template, count, count / total if frequency is None else frequency, examples)
-        for template, count, frequency, examples in rows
-    ]
-
-
-def _read_rows(
-    lines: Iterable[str], name: str
-) -> Iterator[tuple[Template, int, float | None, tuple[str, ...]]]:
-    for number, line in enumerate(lines, 1):
-        line = line.rstrip("\r\n")
-        if number == 1:
-            line = line.removeprefix("\ufeff")
-        if not line.strip() or (number == 1 and line.split("\t")[0] == "template"):
-            continue
-        frequency: float | None = None
-        examples: tuple[str, ...] = ()
-        try:
-            if line.startswith("{"):
-                row = json.loads(line)
-                text, count = row["template"], row["count"]
-                frequency = row.get("frequency")
-                examples = tuple(row.get("examples", ()))
-                if not isinstance(text, str) or not isinstance(count, int):
-                    raise ValueError("wrong types")
-                if not isinstance(frequency, float | int | None) or not all(
-                    isinstance(example, str) for example in examples
-                ):
-                    raise ValueError("wrong types")
-                "".join((text, *examples)).encode("utf-8")  # no lone surrogates
-            else:
-                fields = [read_tsv_cell(cell) for cell in line.split("\t")]
-                text, count = fields[0], int(fields[1])
-                if len(fields) > 2 and fields[2]:
-                    frequency = float(fields[2])
-                if len(fields) > 3 and fields[3]:
-                    examples = tuple(fields[3].split(EXAMPLE_SEPARATOR))
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            raise CorpusError(
-                f"{name}:{number}: expected `template<TAB>count`, as `nlpzero templates` writes "
-                f"it, got {line[:60]!r}"
-            ) from error
-        if not 1 <= count <= _MOST or not (frequency is None or 0 < frequency <= 1):
-            raise CorpusError(
-                f"{name}:{number}: count must be at least 1 and frequency in (0, 1], "
-                f"got {line[:60]!r}"
-            )
-        try:
-            yield Template.from_text(text), count, frequency, examples
-        except ValueError as error:
-            raise CorpusError(f"{name}:{number}: {error}") from error
+    saving: float | None = None
 
 
 def log_probabilities(templates: Iterable[FoundTemplate]) -> dict[Template, float]:
@@ -274,10 +207,6 @@ def log_probabilities(templates: Iterable[FoundTemplate]) -> dict[Template, floa
     for row in templates:
         frequencies.setdefault(row.template, []).append(row.frequency)
     return {t: math.log(min(math.fsum(parts), 1.0)) for t, parts in frequencies.items()}
-
-
-# --- finding them
-# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -306,6 +235,11 @@ class TemplateTable:
         Clauses that lost links because they had too many paths.
     read : ReadReport
         What was read to find them.
+    heads : tuple of TemplateHead
+        The templates that are not trivial with their variants under one head, most frequent first;
+        :func:`nlpzero.templates.heads.sort_heads` sorts by what they save.
+    fillers : tuple of Filler
+        What stands in their placeholders, if that was asked for.
     """
 
     templates: tuple[FoundTemplate, ...]
@@ -317,6 +251,8 @@ class TemplateTable:
     strong: int
     narrowed: int
     read: ReadReport = field(default_factory=ReadReport, compare=False)
+    heads: tuple[TemplateHead, ...] = ()
+    fillers: tuple[Filler, ...] = ()
 
     def __iter__(self) -> Iterator[FoundTemplate]:
         return iter(self.templates)
@@ -354,8 +290,9 @@ class TemplateTable:
         Returns
         -------
         pandas.DataFrame
-            Columns ``template`` (as text), ``count``, ``frequency`` and ``examples`` (a tuple), as
-            ``nlpzero templates`` writes them, and ``trivial``.
+            A row for each template, variants apart: columns ``template`` (as text), ``count``,
+            ``frequency``, ``examples`` (a tuple) and ``saving``, as ``nlpzero templates
+            --no-group`` writes them, and ``trivial``.
 
         Raises
         ------
@@ -364,11 +301,8 @@ class TemplateTable:
         """
         rows = [*self.templates, *(self.trivial if trivial else ())]
         return data_frame(
-            ["template", "count", "frequency", "examples", "trivial"],
-            [
-                (str(row.template), row.count, row.frequency, row.examples, row.template.trivial)
-                for row in rows
-            ],
+            ["template", "count", "frequency", "examples", "saving", "trivial"],
+            [(str(row.template), *row[1:], row.template.trivial) for row in rows],
         )
 
 

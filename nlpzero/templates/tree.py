@@ -42,8 +42,8 @@ class Tree:
     span.
 
     Trees are values: frozen, equal when words and structure are equal, hashable. ``print(tree)``
-    shows the indented tree of the seed; :meth:`brackets`, :meth:`to_dict` and :meth:`to_svg` are
-    other views.
+    shows the indented tree of the seed; :meth:`brackets`, :meth:`to_dict`, :meth:`to_svg` and
+    :meth:`to_html` are other views.
 
     Attributes
     ----------
@@ -168,6 +168,12 @@ class Tree:
         from nlpzero.templates.drawing import trees_to_svg
 
         return trees_to_svg([self])
+
+    def to_html(self) -> str:
+        """The tree as a page for a browser, see :func:`trees_to_html`."""
+        from nlpzero.templates.tree_page import trees_to_html
+
+        return trees_to_html([self])
 
 
 def _bracket_word(word: str) -> str:

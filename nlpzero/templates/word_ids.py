@@ -35,6 +35,7 @@ from nlpzero.words.sorted_frames import (
     new_file,
     spill,
 )
+from nlpzero.words.token_kernels import hash_slices
 from nlpzero.words.token_sink import Scanner, hashed
 
 _LEAST_TOKENS = 1 << 16
@@ -87,9 +88,27 @@ class PartWords:
         self._rows = np.zeros(int(numbers.max(initial=0)) + 1, np.int32)
         self._rows[numbers] = np.arange(len(numbers), dtype=np.int32)
 
+    def words(self, numbers: Ints) -> tuple[str, ...]:
+        """Words one by one."""
+        return tuple([self._columns.text_of(row) for row in self._rows[numbers].tolist()])
+
     def text(self, numbers: Ints) -> str:
         """Words with spaces between."""
-        return " ".join([self._columns.text_of(row) for row in self._rows[numbers].tolist()])
+        return " ".join(self.words(numbers))
+
+
+def word_hashes(part: Part) -> NDArray[np.uint64]:
+    """Hashes of the words of a part by their numbers, the same in every part; 0 for no word."""
+    numbers = np.fromfile(part.path + ".numbers", np.int32)
+    own = join_frames(part.words.frames())
+    offsets = own.offsets()
+    hashes = np.empty(len(numbers), np.uint64)
+    # plain Python (NUMBA_DISABLE_JIT) would warn that the hash wraps around, as it must
+    with np.errstate(over="ignore"):
+        hash_slices(own.pool, offsets[:-1], np.diff(offsets), hashes)
+    table = np.zeros(int(numbers.max(initial=0)) + 1, np.uint64)
+    table[numbers] = hashes
+    return table
 
 
 @kernel
