@@ -189,11 +189,9 @@ def _heads(
     group: bool,
 ) -> "list[TemplateHead]":
     """Heads in the order asked for; without grouping, every template is its own."""
-    from nlpzero.templates.heads import TemplateHead, sort_heads
-
     if not group:
-        heads = [TemplateHead(row.template, *row[1:3], row.saving, (row,)) for row in rows]
-    return sort_heads(heads, order)
+        heads = [nlpzero.TemplateHead(row.template, *row[1:3], row.saving, (row,)) for row in rows]
+    return nlpzero.sort_heads(heads, order)
 
 
 def _frequency(value: float) -> Decimal:
@@ -202,11 +200,9 @@ def _frequency(value: float) -> Decimal:
 
 
 def _rows(heads: "list[TemplateHead]", format: str, *, group: bool) -> Iterator[tuple[Any, ...]]:
-    from nlpzero.templates.reading import SEPARATOR, variants_text
-
     for head in heads:
         nested = format == "jsonl"
-        examples = list(head.examples) if nested else SEPARATOR.join(head.examples)
+        examples = list(head.examples) if nested else " | ".join(head.examples)
         row = (
             str(head.template),
             head.count,
@@ -219,7 +215,7 @@ def _rows(heads: "list[TemplateHead]", format: str, *, group: bool) -> Iterator[
         elif nested:
             yield (*row, [_variant(variant) for variant in head.variants])
         else:
-            yield (*row, variants_text(head.variants))
+            yield (*row, head.variants_text)
 
 
 def _variant(row: "FoundTemplate") -> dict[str, Any]:

@@ -62,6 +62,8 @@ _EXPORTS = {
     "ParseSummary": "templates.tree_writing",
     "Filler": "templates.fillers",
     "TemplateHead": "templates.heads",
+    "group_templates": "templates.heads",
+    "sort_heads": "templates.heads",
     "FunctionTokenizer": "segmentation.tokenizers",
     "ModelTokenizer": "segmentation.tokenizers",
     "NGramTokenizer": "segmentation.tokenizers",

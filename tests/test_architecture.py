@@ -63,6 +63,7 @@ WHEN_CALLED = {
     ("nlpzero.rules.reading", "nlpzero.segmentation.tokenizers"): START,
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
+    ("nlpzero.templates.tree", "nlpzero.templates.tree_page"): MAKER,
 }
 # those of them that point up
 UP_WHEN_CALLED = {

@@ -170,8 +170,10 @@ print([level.subsets.tolist() for level in found.levels])
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
 for paths in (1, 64):
     links = nlpzero.LinkThresholds(max_paths=paths)
-    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, links=links)
-    print([tuple(found) for found in table])
+    table = nlpzero.find_templates(texts * 2, segmenter, min_count=2, links=links, fillers=3)
+    print([tuple(found[:4]) for found in table])
+    print([(str(head.template), round(head.saving, 9)) for head in table.heads])
+    print([(*filler[:6], round(filler.g2, 9)) for filler in table.fillers])
 parser = nlpzero.TemplateParser({found.template: found.count for found in table})
 print([str(parser.parse(segmenter.segment(text))) for text in texts])
 """,

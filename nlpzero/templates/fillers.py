@@ -111,7 +111,7 @@ def log_likelihood_ratio(count: int, slot: int, elsewhere: int, rest: int) -> fl
     Examples
     --------
     >>> round(log_likelihood_ratio(10, 20, 10, 980), 3)
-    60.286
+    56.755
     """
     total = slot + rest
     both = count + elsewhere

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from nlpzero.templates.saving import description_saving
-from nlpzero.templates.template import FoundTemplate, Template
+from nlpzero.templates.template import SEPARATOR, FoundTemplate, Template
 
 TemplateOrder = Literal["saving", "frequency"]
 TEMPLATE_ORDERS: tuple[TemplateOrder, ...] = get_args(TemplateOrder)
@@ -50,6 +50,18 @@ class TemplateHead(NamedTuple):
         """Up to three different clauses, those of the most frequent variants first."""
         found = dict.fromkeys(text for row in self.variants for text in row.examples)
         return tuple(found)[:_MOST_EXAMPLES]
+
+    @property
+    def variants_text(self) -> str:
+        """The variants as they stand in one cell of a table, each after its count.
+
+        Examples
+        --------
+        >>> from nlpzero import read_templates
+        >>> group_templates(read_templates(["[X] 很 好\\t6", "很 好\\t2"]))[0].variants_text
+        '6 [X] 很 好 | 2 很 好'
+        """
+        return SEPARATOR.join(f"{row.count} {row.template}" for row in self.variants)
 
 
 class TextSize(NamedTuple):

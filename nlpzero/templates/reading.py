@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nlpzero.errors import CorpusError
-from nlpzero.templates.template import FoundTemplate, Template
+from nlpzero.templates.template import SEPARATOR, FoundTemplate, Template
 from nlpzero.text.cells import read_tsv_cell
 
 _MOST = 2**63 - 1
-
-# between examples, and between variants, in one cell of a TSV file
-SEPARATOR = " | "
 
 
 def read_templates(lines: Iterable[str], name: str = "templates") -> list[FoundTemplate]:
@@ -135,19 +132,10 @@ def _of_cells(cells: list[str]) -> Iterator[_Fields]:
     counts = [int(variant[0]) for variant in variants]
     if sum(counts) != count or min(counts) < 1:
         raise ValueError("the counts of the variants do not add up")
+    # of all templates; with an integer a variant has the digits that it has in a line of its own
+    total = None if not frequency else max(round(count / frequency), count)
     for (_, text), part in zip(variants, counts, strict=True):
-        share = None if frequency is None else frequency * (part / count)
+        share = frequency if total is None else float(f"{part / total:.10g}")
         # a line has the saving and the examples of all together
         yield text, part, share, examples, saving if len(counts) == 1 else None
         examples = ()
-
-
-def variants_text(rows: Iterable[FoundTemplate]) -> str:
-    """Variants as they stand in one cell, each after its count.
-
-    Examples
-    --------
-    >>> variants_text(read_templates(["[X] 很 好\\t6", "很 好\\t2"]))
-    '6 [X] 很 好 | 2 很 好'
-    """
-    return SEPARATOR.join(f"{row.count} {row.template}" for row in rows)

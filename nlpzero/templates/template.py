@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nlpzero.templates.heads import TemplateHead
 
 PLACEHOLDER = "[X]"
+# between examples, and between variants, in one cell of a table
+SEPARATOR = " | "
 
 # a template's words stand between spaces, so theirs are escaped beside what a cell cannot hold
 _ESCAPES = {**TSV_ESCAPES, " ": "\\s", "\u3000": "\\u"}

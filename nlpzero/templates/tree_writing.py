@@ -13,8 +13,10 @@ from nlpzero.engine.passes import open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.segmentation.tokenizers import Tokenizer, as_tokenizer, portable
 from nlpzero.templates.clauses import Clause, Clauses
+from nlpzero.templates.drawing import trees_to_svg
 from nlpzero.templates.parsing import TemplateParser
 from nlpzero.templates.tree import Tree
+from nlpzero.templates.tree_page import PAGE_END, page_begin, tree_section
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 if TYPE_CHECKING:
@@ -90,8 +92,6 @@ def _json(clause: Clause, tree: Tree) -> str:
 
 
 def _html(clause: Clause, tree: Tree) -> str:
-    from nlpzero.templates.tree_page import tree_section
-
     return tree_section(tree, f".{clause.number}:").partition("<h2>")[2]
 
 
@@ -220,8 +220,6 @@ def _worthwhile(resources: Resources, text: Corpus | Shard, format: TreeFormat) 
 
 def _write_here(parsed: Iterator[tuple[Clause, Tree]], format: TreeFormat, out: TextIO) -> None:
     if format == "svg":
-        from nlpzero.templates.drawing import trees_to_svg
-
         out.write(trees_to_svg(tree for _, tree in parsed) + "\n")
         return
     write = _WRITE[format]
@@ -249,8 +247,6 @@ def _write_outcomes(
 
 def _write_rows(rows: Iterable[tuple[int, str]], format: TreeFormat, out: TextIO) -> None:
     if format == "html":
-        from nlpzero.templates.tree_page import PAGE_END, page_begin
-
         out.write(page_begin("Sentences as templates"))
     before = _BEFORE[format]
     between = ""

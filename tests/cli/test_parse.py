@@ -81,6 +81,50 @@ def test_svg(run_cli, toy: Path, tmp_path: Path) -> None:
     assert {"鸡蛋", "颜色", "○ 可以 ○ 吗"} <= set(words)
 
 
+def test_html(run_cli, toy: Path, tmp_path: Path) -> None:
+    run_cli(
+        "parse",
+        *("--templates", toy, "--whitespace", "--format", "html", "-o", "trees.html"),
+        input=(SENTENCES + "<script>alert(1)</script> 和 &amp;\n").encode(),
+        code=0,
+    )
+    page = (tmp_path / "trees.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>") and page.endswith("</html>\n")
+    assert page.count("<section>") == 4 and "<h2>3.2: 吃吗 (-20.00)</h2>" in page
+    assert "<script" not in page and "&lt;script&gt;" in page and "&amp;amp;" in page
+
+
+@pytest.fixture
+def long_text(tmp_path: Path) -> Path:
+    """Enough text to be shared: lines with several clauses, blank ones, an end without a line
+    end.
+    """
+    lines = "雪梨 和 苹果 的 颜色 是 什么 呢 ？ 我 可以 吃 吗 。\n\n我 去 ， 吃 吗\n你 的 呢\n"
+    path = tmp_path / "long.txt"
+    path.write_text(lines * 36_000 + "最后 一 行", "utf-8")
+    assert path.stat().st_size > 4 << 20
+    return path
+
+
+@pytest.mark.parametrize("format", ["jsonl", "html"])
+def test_the_same_bytes_for_any_jobs(
+    run_cli, toy: Path, long_text: Path, tmp_path: Path, format: str
+) -> None:
+    written = []
+    for jobs in (1, 2):
+        run_cli(
+            "parse",
+            *("--templates", toy, "--whitespace", "--format", format, "-q", long_text),
+            *("--jobs", jobs, "-o", "out"),
+            code=0,
+        )
+        written.append((tmp_path / "out").read_bytes())
+    assert written[0] == written[1]
+    if format == "jsonl":
+        last = json.loads(written[0].splitlines()[-1])
+        assert (last["line"], last["words"]) == (36_000 * 4 + 1, ["最后", "一", "行"])
+
+
 def test_a_very_long_clause_is_cut(run_cli, toy: Path) -> None:
     text = ("x 的 " * 600 + "y\n").encode()
     result = run_cli(

@@ -9,22 +9,142 @@ SAMPLES = Path(__file__).parent.parent.parent / "data" / "samples"
 LINES = "甲 可以 吃 吗 ？\n乙 可以 喝 吗\n丙 丁 可以 用 吗\n戊 了 ， 己 了\n"
 
 
+def columns(text: str, *names: str) -> list[tuple[str, ...]]:
+    """Some columns of a TSV table."""
+    head, *rows = [line.split("\t") for line in text.splitlines()]
+    return [tuple(row[head.index(name)] for name in names) for row in rows]
+
+
 def test_tsv(run_cli) -> None:
     result = run_cli(
         "templates", "--whitespace", "--min-pmi", 0.5, "-q", input=(LINES * 3).encode(), code=0
     )
-    assert result.out == (
-        "template\tcount\tfrequency\texamples\n"
-        "[X] 可以 [X] 吗\t9\t0.2142857143\t甲 可以 吃 吗 | 乙 可以 喝 吗 | 丙 丁 可以 用 吗\n"
-        "[X] 了\t6\t0.1428571429\t戊 了 | 己 了\n"
-    )
+    assert result.out.startswith("template\tcount\tfrequency\texamples\tsaving\tvariants\n")
+    assert columns(result.out, "template", "count", "frequency", "examples", "variants") == [
+        (
+            "[X] 可以 [X] 吗",
+            "9",
+            "0.2142857143",
+            "甲 可以 吃 吗 | 乙 可以 喝 吗 | 丙 丁 可以 用 吗",
+            "9 [X] 可以 [X] 吗",
+        ),
+        ("[X] 了", "6", "0.1428571429", "戊 了 | 己 了", "6 [X] 了"),
+    ]
+    savings = [float(value) for (value,) in columns(result.out, "saving")]
+    assert savings[0] > savings[1]
     assert result.err == ""
+
+
+LIKED = "[X] 很 喜欢", "很 喜欢", "很 喜欢 [X]", "[X] 很 喜欢 [X]"
+MANY = "孩子 很 喜欢\n" * 5 + "很 喜欢\n" * 4 + "很 喜欢 看\n" * 3 + "我 很 喜欢 它\n" * 3
+OTHERS = "".join(f"我 去 {place}\n" for place in "甲乙丙丁戊己庚辛壬癸") * 2
+
+
+def test_variants_stand_under_one_head(run_cli) -> None:
+    arguments = ("templates", "--whitespace", "--min-pmi", 0.5, "--min-count", 3, "-q")
+    text = (MANY + OTHERS).encode()
+    result = run_cli(*arguments, input=text, code=0)
+    rows = columns(result.out, "template", "count", "variants")
+    assert rows[0] == (
+        "[X] 很 喜欢",
+        "15",
+        "5 [X] 很 喜欢 | 4 很 喜欢 | 3 [X] 很 喜欢 [X] | 3 很 喜欢 [X]",
+    )
+    apart = run_cli(*arguments, "--no-group", "--sort", "frequency", input=text, code=0)
+    assert "variants" not in apart.out.splitlines()[0]
+    assert set(LIKED) <= {row[0] for row in columns(apart.out, "template")}
+    counts = [int(value) for (value,) in columns(apart.out, "count")]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_variants_are_nested_in_json(run_cli) -> None:
+    result = run_cli(
+        "templates",
+        *("--whitespace", "--min-pmi", 0.5, "--min-count", 3, "-q", "--format", "jsonl"),
+        input=(MANY + OTHERS).encode(),
+        code=0,
+    )
+    row = json.loads(result.out.splitlines()[0])
+    assert list(row) == ["template", "count", "frequency", "examples", "saving", "variants"]
+    assert [variant["count"] for variant in row["variants"]] == [5, 4, 3, 3]
+    assert list(row["variants"][0]) == ["template", "count", "frequency", "examples", "saving"]
+
+
+def test_any_form_reads_back_as_the_same_templates(run_cli, tmp_path: Path) -> None:
+    """Probabilities are what the parser adds up: the last digit matters."""
+    text = (MANY + OTHERS).encode()
+    arguments = ("templates", "--whitespace", "--min-pmi", 0.5, "--min-count", 3, "-q", "-o")
+    forms = {"apart.tsv": ("--no-group",), "heads.tsv": (), "heads.jsonl": ("--format", "jsonl")}
+    read = []
+    for name, options in forms.items():
+        run_cli(*arguments, name, *options, "--trivial", input=text, code=0)
+        rows = read_templates((tmp_path / name).read_text("utf-8").splitlines())
+        read.append({row.template: (row.count, row.frequency) for row in rows})
+    assert read[0] == read[1] == read[2] and len(read[0]) > 6
+
+
+def test_what_saves_most_comes_first(run_cli) -> None:
+    arguments = ("templates", "--whitespace", "--min-pmi", 0.5, "--min-count", 3, "-q")
+    text = (MANY + OTHERS).encode()
+    saving = run_cli(*arguments, input=text, code=0).out
+    savings = [float(value) for (value,) in columns(saving, "saving")]
+    assert savings == sorted(savings, reverse=True)
+    frequency = run_cli(*arguments, "--sort", "frequency", input=text, code=0).out
+    assert sorted(saving.splitlines()) == sorted(frequency.splitlines())
+    top = run_cli(*arguments, "--top", 1, input=text, code=0).out
+    assert top.splitlines() == saving.splitlines()[:2]
+
+
+FILLERS = ("templates", "--whitespace", "--min-pmi", 0.5, "--min-count", 3, "--fillers", 2)
+
+
+def test_fillers(run_cli) -> None:
+    result = run_cli(*FILLERS, "--top", 1, "-q", input=(MANY + OTHERS).encode(), code=0)
+    assert columns(result.out, "template", "slot", "between", "filler", "count", "by_count") == [
+        ("[X] 很 喜欢", "0", "[X] 很", "孩子", "5", "1"),
+        ("[X] 很 喜欢", "0", "[X] 很", "我", "3", "2"),
+        ("[X] 很 喜欢", "2", "喜欢 [X]", "它", "3", "1"),
+        ("[X] 很 喜欢", "2", "喜欢 [X]", "看", "3", "2"),
+    ]
+    assert columns(result.out, "share", "elsewhere", "by_g2")[:2] == [
+        ("0.625", "0", "1"),
+        ("0.375", "20", ""),
+    ]
+
+
+def test_fillers_in_other_formats(run_cli) -> None:
+    text = (MANY + OTHERS).encode()
+    rows = run_cli(*FILLERS, "-q", "--format", "jsonl", input=text, code=0).out.splitlines()
+    assert json.loads(rows[0])["filler"] == "孩子" and json.loads(rows[1])["by_g2"] is None
+    table = run_cli(*FILLERS, "-q", "--format", "csv", input=text, code=0).out
+    assert table.startswith("\ufefftemplate,slot,between,filler,count,") and "孩子,5," in table
+    for jobs in (1, 2):
+        again = run_cli(*FILLERS, "-q", "--format", "csv", "--jobs", jobs, input=text, code=0)
+        assert again.out == table
+
+
+def test_a_filler_that_a_spreadsheet_would_run(run_cli) -> None:
+    text = "=1+1 很 喜欢\n" * 5 + OTHERS
+    result = run_cli(*FILLERS, "-q", "--format", "csv-safe", input=text.encode(), code=0)
+    assert ",'=1+1," in result.out
+
+
+def test_fillers_of_nothing(run_cli) -> None:
+    result = run_cli(*FILLERS, input=b"", code=0)
+    assert result.out.startswith("template\tslot\t") and result.out.count("\n") == 1
+
+
+def test_fillers_and_what_does_not_go_with_them(run_cli) -> None:
+    for option in ("--no-group", "--trivial"):
+        result = run_cli(*FILLERS, option, input=b"")
+        assert result.code == 2 and option in result.err
 
 
 def test_jsonl_and_the_trivial_apart(run_cli) -> None:
     result = run_cli(
         "templates",
         *("--whitespace", "--min-pmi", 99, "--min-count", 2, "--trivial", "--format", "jsonl"),
+        *("--sort", "frequency"),
         input=LINES.encode(),
         code=0,
     )
@@ -35,11 +155,15 @@ def test_jsonl_and_the_trivial_apart(run_cli) -> None:
         ("[X] 可以 [X]", 3),
     ]
     assert rows[0]["examples"] == ["甲 可以 吃 吗", "乙 可以 喝 吗", "丙 丁 可以 用 吗"]
-    assert "17 words in 5 clauses; 0 links; 2 templates and 1 trivial ones" in result.err
+    assert (
+        "17 words in 5 clauses; 0 links; 2 templates under 2 heads, and 1 trivial ones"
+        in result.err
+    )
 
 
 def test_output_file_reads_back(run_cli, tmp_path: Path) -> None:
     arguments = ("templates", SAMPLES / "reviews.txt", "--dictionary", SAMPLES / "gold.txt")
+    arguments = (*arguments, "--no-group", "--sort", "frequency")
     run_cli(*arguments, "-o", "t.tsv", "--min-words", 1, "--top", 7, code=0)
     rows = read_templates((tmp_path / "t.tsv").read_text("utf-8").splitlines())
     assert len(rows) == 7
@@ -76,7 +200,7 @@ def test_any_function_cuts_words(run_cli, tmp_path: Path) -> None:
 def test_nothing_found_is_a_table_without_rows(run_cli) -> None:
     for text in (b"", "我 去\n".encode()):
         result = run_cli("templates", "--whitespace", input=text, code=0)
-        assert result.out == "template\tcount\tfrequency\texamples\n"
+        assert result.out == "template\tcount\tfrequency\texamples\tsaving\tvariants\n"
     assert "lower --min-count" in result.err
 
 

@@ -199,6 +199,40 @@ def test_paths_are_all_maximal_paths(graph: tuple[int, tuple[int, set[tuple[int,
     assert clauses.tolist() == [0, n] * len(hashes) and lone == 0
 
 
+def test_files_with_variants() -> None:
+    line = "[X] 很 好\t9\t0.09\tx 很 好\t12.5\t6 [X] 很 好 | 2 很 好 | 1 很 好 [X]"
+    rows = read_templates(["template\tcount\tfrequency\texamples\tsaving\tvariants", line])
+    assert [(str(row.template), row.count, row.frequency) for row in rows] == [
+        ("[X] 很 好", 6, 0.06),
+        ("很 好", 2, 0.02),
+        ("很 好 [X]", 1, 0.01),
+    ]
+    assert rows[0].examples == ("x 很 好",) and rows[1].examples == ()
+    assert [row.saving for row in rows] == [None] * 3
+    (alone,) = read_templates(["[X] 吗\t3\t0.5\t\t-1.5\t3 [X] 吗"])
+    assert alone.saving == -1.5
+    nested = '{"template": "[X] 吗", "count": 3, "variants": [{"template": "吗", "count": 3}]}'
+    assert read_templates([nested]) == [FoundTemplate(Template(("吗",)), 3, 1.0)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[X] 吗\t3\t0.5\t\t1\t2 [X] 吗",
+        "[X] 吗\t3\t0.5\t\t1\t3[X] 吗",
+        "[X] 吗\t3\t0.5\t\t1\t4 [X] 吗 | -1 吗",
+        "[X] 吗\t3\t0.5\t\t1\t3",
+        "[X] 吗\t3\t0.5\t\tmuch\t3 [X] 吗",
+        '{"template": "[X] 吗", "count": 3, "variants": 3}',
+        '{"template": "[X] 吗", "count": 3, "variants": ["吗"]}',
+        '{"template": "[X] 吗", "count": 3, "saving": "much"}',
+    ],
+)
+def test_bad_variants_are_named(line: str) -> None:
+    with pytest.raises(CorpusError, match=r"mine:1: expected"):
+        read_templates([line], "mine")
+
+
 # --- finding
 
 
