@@ -78,7 +78,7 @@ def _read_rows(lines: Iterable[str], name: str) -> Iterator[_Row]:
                 fields = list(_of_json(json.loads(line)))
             else:
                 fields = list(_of_cells([read_tsv_cell(cell) for cell in line.split("\t")]))
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise CorpusError(
                 f"{name}:{number}: expected `template<TAB>count`, as `nlpzero templates` writes "
                 f"it, got {line[:60]!r}"

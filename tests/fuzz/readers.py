@@ -426,7 +426,10 @@ READERS: dict[str, Reader] = {
     ),
     "sentences": Reader((b" ", "。".encode(), b"?"), mutated, _use_transactions(_sentences)),
     "templates": Reader(
-        (b"[X] ", b"\t", b"\\s", b"\\", b'{"template": "', b'", "count": ', b', "frequency": '),
+        (
+            *(b"[X] ", b"\t", b"\\s", b"\\", b" | ", b"3 [X] "),
+            *(b'{"template": "', b'", "count": ', b', "frequency": ', b', "variants": [', b"]"),
+        ),
         mutated,
         _use_templates,
     ),

@@ -146,13 +146,14 @@ def test_equal_to_looking_at_every_path(
     check([*clauses, ["f", "g"]], window, each, longest)
 
 
+LIKED = [f"{who} 很 喜欢" for who in ("孩子", "孩子", "我 妈妈", "我")]
+LIKED += [f"我 {what}" for what in ("去", "来", "走", "看 书", "要")]
+STRONG = LinkThresholds(min_pmi=0.5)
+
+
 def test_what_is_liked() -> None:
-    """Everybody 很 喜欢; only what they like differs."""
-    lines = [f"{who} 很 喜欢" for who in ("孩子", "孩子", "我 妈妈", "我")]
-    lines += [f"我 {what}" for what in ("去", "来", "走", "看 书", "要")]
-    table = find_templates(
-        lines * 2, "whitespace", links=LinkThresholds(min_pmi=0.5), min_count=3, fillers=2
-    )
+    """Many 很 喜欢; only who does differs."""
+    table = find_templates(LIKED * 2, "whitespace", links=STRONG, fillers=2)
     rows = [row for row in table.fillers if row.template == Template((None, "很", "喜欢"))]
     assert [(row.text, row.count, row.share, row.elsewhere, row.slot) for row in rows] == [
         ("孩子", 4, 0.5, 0, 0),
@@ -160,23 +161,23 @@ def test_what_is_liked() -> None:
         ("我 妈妈", 2, 0.25, 0, 0),
     ]
     assert [(row.by_count, row.by_g2) for row in rows] == [(1, 1), (2, None), (None, 2)]
-    assert rows[0].between == "[X] 很" and rows[0].g2 > 0 > rows[1].g2
+    assert rows[0].between == "[X] 很" and rows[0].g2 > rows[2].g2 > rows[1].g2
 
 
 def test_slots_of_variants_are_counted_together() -> None:
-    lines = ["甲 以 乙 为 丙", "以 乙 为 丁", "以 戊 为"] * 3
-    table = find_templates(
-        lines, "whitespace", links=LinkThresholds(min_pmi=1.2), min_count=3, fillers=5
-    )
+    lines = []
+    for inner, before, after, other in zip(
+        "一二三四五", "甲乙丙丁戊", "abcde", "fghij", strict=True
+    ):
+        lines += [f"{before} 以 {inner} 为 {after}", f"以 {inner} 为 {other}", f"以 {inner} 为"]
+    table = find_templates(lines, "whitespace", links=LinkThresholds(min_pmi=0.5), fillers=1)
     (head,) = [head for head in table.heads if head.template.words == ("以", "为")]
     rows = [row for row in table.fillers if row.template == head.template]
     assert len(head.variants) == 3
-    assert [(row.slot, row.between, row.text, row.count) for row in rows] == [
-        (0, "[X] 以", "甲", 3),
-        (1, "以 [X] 为", "乙", 6),
-        (1, "以 [X] 为", "戊", 3),
-        (2, "为 [X]", "丁", 3),
-        (2, "为 [X]", "丙", 3),
+    assert [(row.slot, row.between, row.text, row.count, row.share) for row in rows] == [
+        (0, "[X] 以", "丁", 1, 0.2),
+        (1, "以 [X] 为", "一", 3, 0.2),
+        (2, "为 [X]", "a", 1, 0.1),
     ]
 
 
@@ -199,21 +200,17 @@ def test_words_of_any_characters() -> None:
     def cut(line: str) -> list[str]:
         return ["x y", "可以", "[X]", "吗"]
 
-    table = find_templates(
-        ["line"] * 6, cut, links=LinkThresholds(min_pmi=99), fillers=2, filler_words=3
-    )
-    assert {row.text for row in table.fillers} >= {"\\[X] 吗"} or not table.heads
+    table = find_templates(["line"] * 6, cut, links=LinkThresholds(min_pmi=99), fillers=2)
+    assert {row.text for row in table.fillers} == {"x\\sy 可以 \\[X]", "可以 \\[X] 吗"}
+    assert {row.filler for row in table.fillers} == {("x y", "可以", "[X]"), ("可以", "[X]", "吗")}
 
 
 def test_only_candidates_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one, the most frequent filler is the most characteristic one too."""
     monkeypatch.setattr("nlpzero.templates.fillers.CANDIDATES", 1)
-    lines = ["我 很 好", "我 很 好", "他 很 好", "我 去", "我 来"] * 2
-    table = find_templates(
-        lines, "whitespace", links=LinkThresholds(min_pmi=0.5), min_count=3, fillers=5
-    )
-    rows = [row for row in table.fillers if row.template.words == ("很", "好")]
-    assert [(row.text, row.count) for row in rows] == [("我", 4)]
+    table = find_templates(LIKED * 2, "whitespace", links=STRONG, fillers=5)
+    rows = [row for row in table.fillers if row.template.words == ("很", "喜欢")]
+    assert [(row.text, row.count) for row in rows] == [("孩子", 4)]
 
 
 # --- the measure

@@ -223,6 +223,8 @@ def test_files_with_variants() -> None:
         "[X] 吗\t3\t0.5\t\t1\t4 [X] 吗 | -1 吗",
         "[X] 吗\t3\t0.5\t\t1\t3",
         "[X] 吗\t3\t0.5\t\tmuch\t3 [X] 吗",
+        f"[X] 吗\t{9**99}\t1e-300\t\t1\t{9**99} [X] 吗",
+        f"[X] 吗\t{9**999}\t0.5\t\t1\t{9**999} [X] 吗",
         '{"template": "[X] 吗", "count": 3, "variants": 3}',
         '{"template": "[X] 吗", "count": 3, "variants": ["吗"]}',
         '{"template": "[X] 吗", "count": 3, "saving": "much"}',
