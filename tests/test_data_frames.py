@@ -49,7 +49,7 @@ RESULTS: dict[str, tuple[Callable[[], Any], list[str]]] = {
     ),
     "templates": (
         lambda: nlpzero.find_templates(TEXTS, list),
-        ["template", "count", "frequency", "examples", "trivial"],
+        ["template", "count", "frequency", "examples", "saving", "trivial"],
     ),
     "score": (
         lambda: nlpzero.score_segmentation(["天气 好"], ["天气 好"]),
