@@ -12,6 +12,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .count_by_file import Listed, Sums, write_keyness, write_wide
+from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_output
 from .params import Lengths
 from .progress import note
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
 @options.working()
 @options.checkpoint()
 @cluster()
+@dry_run()
 @options.writing()
 def count(
     inputs: tuple[str, ...],
@@ -105,6 +107,7 @@ def count(
     tmpdir: str | None,
     checkpoint: str | None,
     executor: Executor | None,
+    dry_run: bool,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -132,6 +135,7 @@ def count(
         cutting.refuse("--ngrams counts characters.")
     if save_counts is not None and by == "file":
         raise click.UsageError("--save-counts keeps one list; it does not go with --by file.")
+    refuse_with_dry_run(dry_run, by=by == "file")
     _check_by_file(by, score, wide, document_frequency)
     listed = Listed(
         format, top, min_count, frozenset() if stopwords is None else read_stopwords(stopwords)
@@ -148,6 +152,20 @@ def count(
         ) as resources,
     ):
         how = cutting.tokenizer(quiet=quiet) if ngrams is None else nlpzero.NGramTokenizer(*ngrams)
+        if dry_run:
+            estimate = nlpzero.estimate_words(
+                corpus,
+                how,
+                documents=document_frequency,
+                punctuation=punctuation,
+                format=format,
+                top=top,
+                min_count=min_count,
+                stopwords=listed.stopwords,
+                resources=resources,
+            )
+            write_estimate(estimate, format, quiet=quiet)
+            return
         count_them = _by_file if by == "file" else _together
         tables = count_them(
             corpus,

@@ -13,6 +13,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .configs import config_options
+from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .learning import (
     check_joiners,
     keeping,
@@ -115,6 +116,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
 @options.working()
 @options.checkpoint()
 @cluster()
+@dry_run()
 @options.writing()
 def discover(
     inputs: tuple[str, ...],
@@ -141,6 +143,7 @@ def discover(
     tmpdir: str | None,
     checkpoint: str | None,
     executor: Executor | None,
+    dry_run: bool,
     output: str | None,
     quiet: bool,
     **criteria: Any,
@@ -176,6 +179,7 @@ def discover(
       nlpzero discover reviews.txt --report words.html -o words.tsv
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
     """
+    refuse_with_dry_run(dry_run, counts=counts)
     check_writing(format, with_frequency, examples)
     check_report(report, output, save, save_counts)
     if max_length < criteria["min_length"]:
@@ -194,6 +198,17 @@ def discover(
             jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
         ) as resources,
     ):
+        if dry_run:
+            assert corpus is not None
+            estimate = nlpzero.estimate_discovery(
+                corpus,
+                _with_model(method, model, whole),
+                min_count=min_count,
+                max_length=max_length,
+                resources=resources,
+            )
+            write_estimate(estimate, format, quiet=quiet)
+            return
         found = _found(
             corpus,
             method,
@@ -308,9 +323,7 @@ def _found(
         assert table is not None
         return nlpzero.rank_ngrams(table, method, min_count=min_count)
     read: ReadReport | None = None
-    if isinstance(method, nlpzero.CoTraining):
-        segmenter = None if model is None else kept(_learned_model(model), **whole)
-        method = nlpzero.Learned(segmenter, method)
+    method = _with_model(method, model, whole)
     if save_counts is not None:
         table, read = _saved_counts(corpus, method, save_counts, resources)
     found = nlpzero.discover_words(
@@ -323,6 +336,14 @@ def _found(
         resources=telling_rounds(resources, quiet=quiet),
     )
     return found if read is None else dataclasses.replace(found, read=read)
+
+
+def _with_model(method: Any, model: str | None, whole: Mapping[str, Any]) -> Any:
+    """The method of discovery that learns, or has learned; another as it is."""
+    if not isinstance(method, nlpzero.CoTraining):
+        return method
+    segmenter = None if model is None else kept(_learned_model(model), **whole)
+    return nlpzero.Learned(segmenter, method)
 
 
 def _learned_model(path: str) -> "LearnedSegmenter":

@@ -188,22 +188,27 @@ def learn(
     complete: bool = True,
 ) -> "Segmenter":
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
-    if background:
-        more = nlpzero.Corpus(
-            *background,
-            encoding=corpus.encoding,
-            errors=corpus.errors,
-            field=corpus.field,
-            max_expansion=allowed_expansion(),
-        )
-        method = dataclasses.replace(method, background=more)
     return nlpzero.learn_segmenter(
         corpus,
-        method,
+        method_with(method, background, corpus),
         numbers=numbers or "learned",
         complete=complete,
         resources=telling_rounds(resources, quiet=quiet),
     )
+
+
+def method_with(method: Any, background: tuple[str, ...], corpus: "Corpus") -> Any:
+    """The method, with the files of ``--background`` read like the corpus."""
+    if not background:
+        return method
+    more = nlpzero.Corpus(
+        *background,
+        encoding=corpus.encoding,
+        errors=corpus.errors,
+        field=corpus.field,
+        max_expansion=allowed_expansion(),
+    )
+    return dataclasses.replace(method, background=more)
 
 
 def compacted(

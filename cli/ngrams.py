@@ -13,6 +13,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import FORMATS, write_table
 from .params import Lengths
 from .progress import note
@@ -58,6 +59,7 @@ _COLUMNS = ("ngram", "count")
 @options.working()
 @options.checkpoint()
 @cluster()
+@dry_run()
 @options.writing()
 def ngrams(
     inputs: tuple[str, ...],
@@ -75,6 +77,7 @@ def ngrams(
     tmpdir: str | None,
     checkpoint: str | None,
     executor: Executor | None,
+    dry_run: bool,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -90,6 +93,7 @@ def ngrams(
       nlpzero ngrams --format tsv --lengths 2-3 --min-count 10 news.txt -o news.tsv
       nlpzero ngrams --counts news.nz --lengths 2 | head
     """
+    refuse_with_dry_run(dry_run, counts=counts)
     if format is None:
         format = "tsv" if output is None else "nz"
     if format == "nz" and output is None:
@@ -124,6 +128,10 @@ def ngrams(
             jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
         ) as allowed,
     ):
+        if dry_run:
+            estimate = nlpzero.estimate_ngrams(corpus, order, resources=allowed, **counting)
+            write_estimate(estimate, format, quiet=quiet)
+            return
         if format == "nz":
             assert output is not None
             read = nlpzero.count_to_file(corpus, output, order, resources=allowed, **counting)

@@ -10,6 +10,7 @@ import nlpzero
 
 from . import options
 from .configs import in_options
+from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_bytes
 from .learning import (
     BASE,
@@ -20,6 +21,7 @@ from .learning import (
     learn,
     learning,
     load_model,
+    method_with,
     note_learned,
     numbers,
 )
@@ -86,6 +88,7 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 )
 @options.working()
 @options.checkpoint()
+@dry_run()
 @options.writing()
 def segment(
     inputs: tuple[str, ...],
@@ -109,6 +112,7 @@ def segment(
     memory: int | None,
     tmpdir: str | None,
     checkpoint: str | None,
+    dry_run: bool,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -133,6 +137,7 @@ def segment(
     """
     if keep == RECORDS:
         keep, keep_records = None, True
+    refuse_with_dry_run(dry_run, keep_records=keep_records)
     format = _checked_format(format, field, keep_records, tokens_key)
     if (model is not None) + bool(learn_from) + bool(dictionary) > 1:
         raise click.UsageError("Give one of --model, --learn-from and --dictionary.")
@@ -160,7 +165,8 @@ def segment(
                     inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
                 )
             )
-        options.refuse_own_output(corpus, output)
+        if not dry_run:
+            options.refuse_own_output(corpus, output)
         resources = stack.enter_context(
             options.resources(jobs, memory, tmpdir, quiet=quiet, checkpoint=checkpoint)
         )
@@ -179,6 +185,17 @@ def segment(
                     )
                 )
             assert source is not None  # the input itself
+            if dry_run:
+                assert corpus is not None
+                estimate = nlpzero.estimate_learned_segmenting(
+                    corpus,
+                    method_with(method, background, source),
+                    learn_from=source,
+                    **form,
+                    resources=resources,
+                )
+                write_estimate(estimate, format, quiet=quiet)
+                return
             segmenter = learn(
                 source,
                 method,
@@ -190,6 +207,11 @@ def segment(
             )
             note_learned(segmenter, quiet=quiet)
         segmenter = own.beside(kept(segmenter, keep, joiners))
+        if dry_run:
+            assert corpus is not None
+            estimate = nlpzero.estimate_segmenting(corpus, segmenter, **form, resources=resources)
+            write_estimate(estimate, format, quiet=quiet)
+            return
         with _misuse_in_options():
             if corpus is None:
                 seen, bad = _segment_live(segmenter, form, encoding, errors, output)

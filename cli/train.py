@@ -11,6 +11,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .learning import (
     check_joiners,
     compacted,
@@ -18,6 +19,7 @@ from .learning import (
     kept,
     learn,
     learning,
+    method_with,
     note_learned,
     numbers,
 )
@@ -63,6 +65,7 @@ def _of_use(options: dict[str, Any]) -> None:
 @options.working()
 @options.checkpoint()
 @cluster(_of_use)
+@dry_run()
 @options.quiet()
 def train(
     inputs: tuple[str, ...],
@@ -84,6 +87,7 @@ def train(
     tmpdir: str | None,
     checkpoint: str | None,
     executor: Executor | None,
+    dry_run: bool,
     quiet: bool,
 ) -> None:
     """Learn to segment from raw text, and write a model file.
@@ -109,6 +113,7 @@ def train(
             "--compact makes a base from raw text by --method learned; leave out --dictionary "
             "and --background."
         )
+    refuse_with_dry_run(dry_run, dictionary=dictionary, compact=compact)
     check_joiners(keep, joiners)
     if dictionary:
         if inputs:
@@ -141,6 +146,11 @@ def train(
             with options.resources(
                 jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
             ) as given:
+                if dry_run:
+                    wanted = method_with(method, background, corpus)
+                    estimate = nlpzero.estimate_learning(corpus, wanted, resources=given)
+                    write_estimate(estimate, None, quiet=quiet)
+                    return
                 if compact is None:
                     segmenter = learn(
                         corpus, method, background, numbers=numbers, resources=given, quiet=quiet

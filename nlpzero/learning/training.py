@@ -36,7 +36,7 @@ Keep = str | Iterable[str]
 Text = Corpus | Shard | Iterable[str]
 
 # as CO_TRAINING_BYTES, measured in the same way: 14
-_BRANCHING_BYTES = 18
+BRANCHING_BYTES = 18
 # seconds that adapting a base to a byte of text takes by interpreted loops, about
 _INTERPRETED = 3e-4
 
@@ -214,7 +214,7 @@ def _measure_autonomy(
     from nlpzero.learning.nvbe import NVBESegmenter, learn_autonomy
 
     wanted = _bytes(method.sample)
-    size = min(wanted, resources.budget // _BRANCHING_BYTES)
+    size = min(wanted, resources.budget // BRANCHING_BYTES)
     mapping = traditional_to_simplified() if method.fold_traditional else ()
     read = ReadReport()
     sample = _sample(corpus, size, method.seed, resources, read)

@@ -31,8 +31,8 @@ from nlpzero.text.characters import FIRST_SLOT, LAST_SLOT
 _AHEAD = PACKED_ORDER - 1
 # shares of the budget: symbols and the keys of their windows, two and eight bytes each, beside the
 # resident runs; and the rest for a new run, if it fits
-_BUFFER_SHARE = 0.44
-_WINDOW_BYTES = 10
+BUFFER_SHARE = 0.44
+WINDOW_BYTES = 10
 _ROWS = 1 << 20  # of a run that goes to the disk, at a time
 
 
@@ -55,10 +55,10 @@ class WindowCounter:
     """
 
     def __init__(self, memory: int, folder: Path | None = None) -> None:
-        self._room = int(memory * (1 - RESIDENT_SHARE - _BUFFER_SHARE))
+        self._room = int(memory * (1 - RESIDENT_SHARE - BUFFER_SHARE))
         self._folder = folder
         self._runs = RunStore(int(memory * RESIDENT_SHARE), folder)
-        size = max(1 << 12, int(memory * _BUFFER_SHARE) // _WINDOW_BYTES)
+        size = max(1 << 12, int(memory * BUFFER_SHARE) // WINDOW_BYTES)
         self._keys = np.empty(size, np.uint64)
         self._symbols = np.empty(size + _AHEAD, np.uint16)
         self._filled = 0

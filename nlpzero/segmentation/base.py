@@ -484,6 +484,11 @@ class Segmenter(ABC):
         )
         return other
 
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes that the arrays of the model take in a file, nearly all of it."""
+        return sum(array.nbytes for array in self._state()[1].values())
+
     def save(self, path: PathLike) -> None:
         """Write a model file: data only, checksummed, complete or not at all.
 

@@ -558,7 +558,7 @@ class Corpus(_Text):
             if source.kind == "texts":
                 for part in parts_of_texts(piece, target) if jobs > 1 else [piece]:
                     add(part)
-            elif self._divisible(piece):
+            elif self.divisible(piece):
                 for part in parts_of_file(piece, target):
                     add(part)
             else:
@@ -566,7 +566,7 @@ class Corpus(_Text):
         add(*group)
         return shards
 
-    def _divisible(self, piece: Piece) -> bool:
+    def divisible(self, piece: Piece) -> bool:
         """Whether the bytes of a source can be cut at line ends: the lines are text or JSON, and
         plain. A JSON array cannot.
         """
