@@ -1,5 +1,6 @@
 """``--dry-run``: what a long run will take, told instead of doing it."""
 
+import dataclasses
 import functools
 import json
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ from .progress import note
 
 if TYPE_CHECKING:
     from nlpzero.engine.estimates import Estimate
+
+
+# seconds until a command reads its first text, when everything is compiled
+_STARTING = 1.0
 
 
 def dry_run() -> Decorator:
@@ -54,6 +59,7 @@ def refuse_with_dry_run(dry_run: bool, **others: object) -> None:
 
 def write_estimate(estimate: "Estimate", format: str | None, *, quiet: bool) -> None:
     """An estimate on standard output: a table, or one JSON object for ``--format jsonl``."""
+    estimate = dataclasses.replace(estimate, seconds=estimate.seconds + _STARTING)
     if format == "jsonl":
         facts = {
             "text": estimate.text,

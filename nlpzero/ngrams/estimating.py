@@ -13,8 +13,9 @@ from nlpzero.engine.estimates import (
 )
 from nlpzero.engine.resources import LEAST_MEMORY, Resources, affordable_jobs
 from nlpzero.engine.sorted_runs import ROW_BYTES
-from nlpzero.ngrams.counting import count_ngrams
+from nlpzero.ngrams.counting import count_to_file
 from nlpzero.ngrams.keys import PACKED_ORDER
+from nlpzero.ngrams.table import NGramCounts
 from nlpzero.ngrams.window_counter import BUFFER_SHARE, WINDOW_BYTES
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus
@@ -52,17 +53,26 @@ def estimate_ngrams(
     jobs = affordable_jobs(given.jobs, given.budget)
 
     def work(texts: Sequence[str]) -> Mapping[str, int]:
-        # the budget shrinks with the text: levels above 4 then take as many passes over it
-        size = sum(map(len, texts)) * 3
-        share = int(given.budget * min(1.0, size / max(1, sample.total)))
-        memory = given.budget if order <= PACKED_ORDER else max(LEAST_MEMORY, share)
-        own = replace(given, jobs=1, memory=memory, executor=None, progress=None, checkpoint=None)
-        table = count_ngrams(texts, order, min_count=min_count, alphabet=alphabet, resources=own)
-        levels = {
-            f"n-grams of {k}": len(level.keys)
-            for k, level in enumerate(table.levels, PACKED_ORDER + 1)
-        }
-        return {"different windows of 4": len(table), **levels, "characters": table.total}
+        # the budget shrinks with the text: as many runs are spilled, and levels above 4 take as
+        # many passes
+        share = int(given.budget * min(1.0, 3 * sum(map(len, texts)) / max(1, sample.total)))
+        own = replace(
+            given,
+            jobs=1,
+            memory=max(LEAST_MEMORY, share),
+            executor=None,
+            progress=None,
+            checkpoint=None,
+        )
+        with given.scratch() as folder:
+            path = folder / "counts.nz"
+            count_to_file(texts, path, order, min_count=min_count, alphabet=alphabet, resources=own)
+            table = NGramCounts.load(path)
+            levels = {
+                f"n-grams of {k}": len(level.keys)
+                for k, level in enumerate(table.levels, PACKED_ORDER + 1)
+            }
+            return {"different windows of 4": len(table), **levels, "characters": table.total}
 
     trials = try_out(work, sample.parts)
     found = {name: round(grown(trials, name, sample.total)) for name in trials[-1].counts}

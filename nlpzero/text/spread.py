@@ -93,7 +93,7 @@ def spread_sample(corpus: Corpus, size: int | None = None) -> SpreadSample:
             place += 1
         offsets = [max(0, i * stored // places - seen) for i in range(first, place)]
         if everything:
-            offsets, stretch = [0], own
+            offsets, stretch = [0], size
         seen += own
         if not offsets or not own:
             continue
