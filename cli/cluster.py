@@ -8,6 +8,7 @@ import functools
 import logging
 import re
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -82,28 +83,35 @@ def dask_executor(scheduler: str) -> Iterator[Executor]:
         raise nlpzero.NlpzeroError(
             "--executor dask needs a package more; run: pip install 'nlpzero[dask]'"
         ) from None
+    import dask
+
     # what its connections go through is not for the user of a command; errors arrive as exceptions
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    match = _ADDRESS.fullmatch(scheduler)
-    try:
-        if match is not None:
-            # a client that cannot connect retries for long and takes its leave noisily: try the
-            # door first
-            place = (match[1].strip("[]"), int(match[2]))
-            socket.create_connection(place, timeout=_SECONDS_TO_CONNECT).close()
-        client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise nlpzero.NlpzeroError(
-            f"no Dask scheduler answers at {scheduler} ({error}); start one with: dask scheduler"
-        ) from error
-    try:
-        if not client.scheduler_info()["workers"]:
+    quiet = dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TiB"})
+    with quiet, warnings.catch_warnings():
+        # of graphs, versions and ports: for those who run the cluster, who read its logs
+        warnings.filterwarnings("ignore", module=r"(dask|distributed)\b")
+        match = _ADDRESS.fullmatch(scheduler)
+        try:
+            if match is not None:
+                # a client that cannot connect retries for long and takes its leave noisily: try the
+                # door first
+                place = (match[1].strip("[]"), int(match[2]))
+                socket.create_connection(place, timeout=_SECONDS_TO_CONNECT).close()
+            client = Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+        except (OSError, ValueError) as error:
             raise nlpzero.NlpzeroError(
-                f"the Dask scheduler at {scheduler} has no workers; "
-                f"start some with: dask worker {scheduler}"
-            )
-        yield client.get_executor(pure=False)
-    finally:
-        client.close(timeout=2)
+                f"no Dask scheduler answers at {scheduler} ({error}); "
+                "start one with: dask scheduler"
+            ) from error
+        try:
+            if not client.nthreads():
+                raise nlpzero.NlpzeroError(
+                    f"the Dask scheduler at {scheduler} has no workers; "
+                    f"start some with: dask worker {scheduler}"
+                )
+            yield nlpzero.DaskExecutor(client)
+        finally:
+            client.close(timeout=2)

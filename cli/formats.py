@@ -14,11 +14,13 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import IO, Any, TextIO
 
-from nlpzero.engine.temporary import atomic_output
+from nlpzero.engine.stores import is_url
+from nlpzero.engine.temporary import atomic_output, scratch_folder
 from nlpzero.text.cells import TSV_ESCAPES, csv_cell, json_cell, safe_csv_cell, tsv_cell
 
 FORMATS = ("tsv", "csv", "csv-safe", "jsonl")
 
+_COPIED = 1 << 22  # bytes of a file that is sent somewhere, at a time
 _BATCH = 2048  # rows joined into one write
 
 
@@ -58,6 +60,21 @@ def open_bytes(path: str | None) -> Iterator[IO[bytes]]:
         return
     with atomic_output(path) as file:
         yield file
+
+
+@contextmanager
+def on_this_machine(output: str | None) -> Iterator[str | None]:
+    """Where to write a file that is read again before the command ends: the output itself, or, for
+    a URL, a temporary file that is sent there when the block ends without an error.
+    """
+    if output is None or not is_url(output):
+        yield output
+        return
+    with scratch_folder() as folder:
+        path = folder / "output"
+        yield str(path)
+        with open(path, "rb") as made, atomic_output(output) as file:
+            shutil.copyfileobj(made, file, _COPIED)
 
 
 def number(value: float) -> str:

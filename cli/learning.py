@@ -188,6 +188,9 @@ def learn(
     complete: bool = True,
 ) -> "Segmenter":
     """Learn a segmenter from a corpus, telling on standard error what is going on."""
+    if not isinstance(method, nlpzero.CharacterModel):
+        # from a sample, by threads of this machine, whoever cuts the text afterwards
+        resources = dataclasses.replace(resources, executor=None)
     return nlpzero.learn_segmenter(
         corpus,
         method_with(method, background, corpus),

@@ -14,7 +14,7 @@ import nlpzero
 from . import options
 from .cluster import cluster
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
-from .formats import FORMATS, write_table
+from .formats import FORMATS, on_this_machine, write_table
 from .params import Lengths
 from .progress import note
 
@@ -127,15 +127,16 @@ def ngrams(
         options.resources(
             jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
         ) as allowed,
+        on_this_machine(output if format == "nz" and not dry_run else None) as place,
     ):
         if dry_run:
             estimate = nlpzero.estimate_ngrams(corpus, order, resources=allowed, **counting)
             write_estimate(estimate, format, quiet=quiet)
             return
         if format == "nz":
-            assert output is not None
-            read = nlpzero.count_to_file(corpus, output, order, resources=allowed, **counting)
-            table = nlpzero.NGramCounts.load(output)
+            assert place is not None
+            read = nlpzero.count_to_file(corpus, place, order, resources=allowed, **counting)
+            table = nlpzero.NGramCounts.load(place)
         else:
             if order > 4:
                 counting["min_count"] = min_count
@@ -202,15 +203,14 @@ def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) 
             f"{files[0]} holds {known[kinds[files[0]]]} and {other} {known[kinds[other]]}; "
             "merge files of one kind"
         )
-    # what waits on disk is as large as the result, so the result's disk has room for it
-    folder = os.path.dirname(os.path.abspath(output))
-    if kinds[files[0]] == "counts":
-        tables = [nlpzero.NGramCounts.load(path) for path in files]
-        nlpzero.merge_to_file(
-            tables, output, resources=nlpzero.Resources(memory=memory, tmpdir=folder)
-        )
-    else:
-        nlpzero.merge_word_counts(
-            files, output, resources=nlpzero.Resources(memory=memory, tmpdir=folder)
-        )
+    with on_this_machine(output) as place:
+        assert place is not None
+        # what waits on disk is as large as the result, so the result's disk has room for it
+        folder = os.path.dirname(os.path.abspath(place))
+        resources = nlpzero.Resources(memory=memory, tmpdir=folder)
+        if kinds[files[0]] == "counts":
+            tables = [nlpzero.NGramCounts.load(path) for path in files]
+            nlpzero.merge_to_file(tables, place, resources=resources)
+        else:
+            nlpzero.merge_word_counts(files, place, resources=resources)
     note(f"{len(files)} files merged", quiet=quiet)

@@ -17,6 +17,7 @@ import click
 
 import nlpzero
 from nlpzero.engine.resources import available_cores, parse_size
+from nlpzero.engine.stores import is_url, joined
 
 from .formats import FORMATS
 from .progress import note, progress
@@ -171,8 +172,8 @@ def tmpdir() -> Decorator:
 
 def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Callback of options that name a file to write: refused at once, not after an hour."""
-    if value is None:
-        return None
+    if value is None or is_url(value):
+        return value
     folder = os.path.dirname(os.path.abspath(value))
     try:
         os.stat(value)
@@ -190,14 +191,29 @@ def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     return value
 
 
+def is_folder(output: str) -> bool:
+    """Whether ``-o`` names a folder for part files: its name ends with a slash, or what comes
+    before the first ``::`` of a chain of URLs does.
+    """
+    return output.partition("::")[0].endswith(("/", os.sep))
+
+
 def output(
-    required: bool = False, help: str = "Write to this file instead of standard output."
+    required: bool = False,
+    help: str = "Write to this file instead of standard output.",
+    *,
+    folders: bool = False,
 ) -> Decorator:
-    """``-o``, where ``-`` is standard output."""
+    """``-o``, where ``-`` is standard output; with `folders`, for commands that write part files,
+    it may be a folder, see :func:`is_folder`.
+    """
 
     def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
         if value == "-":
             return value if required else None
+        if folders and value is not None and is_folder(value):
+            writable(ctx, param, joined(value, "_") if os.path.isdir(value) else value.rstrip("/"))
+            return value
         return writable(ctx, param, value)
 
     return click.option(

@@ -1,6 +1,7 @@
 """``nlpzero segment``: text in, text with separators out, nothing lost."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .cluster import cluster
 from .configs import in_options
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_bytes
@@ -89,7 +91,13 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 @options.working()
 @options.checkpoint()
 @dry_run()
-@options.writing()
+@cluster()
+@options.output(
+    folders=True,
+    help="Write to this file instead of standard output; a name that ends with / is a new folder "
+    "for part files.",
+)
+@options.quiet()
 def segment(
     inputs: tuple[str, ...],
     encoding: str,
@@ -113,6 +121,7 @@ def segment(
     tmpdir: str | None,
     checkpoint: str | None,
     dry_run: bool,
+    executor: Executor | None,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -134,6 +143,7 @@ def segment(
       nlpzero segment --words mine.txt chat.txt
       nlpzero segment --dictionary dict.txt --format jsonl news.txt.gz -o news.jsonl
       nlpzero segment --field text --keep-records in.jsonl > out.jsonl
+      nlpzero segment --model news.nz corpus/ -o parts/
     """
     if keep == RECORDS:
         keep, keep_records = None, True
@@ -143,6 +153,9 @@ def segment(
         raise click.UsageError("Give one of --model, --learn-from and --dictionary.")
     if "-" in learn_from and "-" in inputs:
         raise click.UsageError("Standard input cannot be both INPUT and --learn-from.")
+    in_parts = output is not None and options.is_folder(output)
+    if in_parts and keep_records:
+        raise click.UsageError("--keep-records writes one file; name one without / at its end.")
     check_encoding(encoding)
     if model is None:
         check_joiners(keep, joiners)
@@ -158,8 +171,9 @@ def segment(
         form["tokens_key"] = "tokens" if tokens_key is None else tokens_key
     with ExitStack() as stack:
         corpus: Corpus | None = None
-        if alone or inputs != ("-",) or field is not None or is_compressed_file():
-            again = alone or (jobs > 1 and "-" in inputs)
+        shared = in_parts or executor is not None
+        if alone or inputs != ("-",) or field is not None or shared or is_compressed_file():
+            again = alone or ((shared or jobs > 1) and "-" in inputs)
             corpus = stack.enter_context(
                 options.open_corpus(
                     inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
@@ -168,7 +182,9 @@ def segment(
         if not dry_run:
             options.refuse_own_output(corpus, output)
         resources = stack.enter_context(
-            options.resources(jobs, memory, tmpdir, quiet=quiet, checkpoint=checkpoint)
+            options.resources(
+                jobs, memory, tmpdir, executor=executor, quiet=quiet, checkpoint=checkpoint
+            )
         )
         if dictionary:
             segmenter: Segmenter = nlpzero.VocabularySegmenter.from_file(
@@ -216,8 +232,14 @@ def segment(
             if corpus is None:
                 seen, bad = _segment_live(segmenter, form, encoding, errors, output)
             else:
-                with open_bytes(output) as out:
-                    summary = write(corpus, segmenter, out, resources=resources, **form)
+                if in_parts:
+                    assert output is not None
+                    summary = nlpzero.segment_to_parts(
+                        corpus, segmenter, output, resources=resources, **form
+                    )
+                else:
+                    with open_bytes(output) as out:
+                        summary = write(corpus, segmenter, out, resources=resources, **form)
                 seen, bad = summary.separator_seen, summary.read.bad_bytes
     if bad:
         done = "replaced" if errors == "replace" else "left out"

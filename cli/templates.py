@@ -1,6 +1,7 @@
 """``nlpzero templates``: sentence templates."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .cluster import cluster
 from .configs import config_options
 from .formats import FORMATS, write_table
 from .progress import note
@@ -103,6 +105,7 @@ FILLER_COLUMNS = (
 )
 @options.format_(FORMATS)
 @options.working()
+@cluster()
 @options.writing()
 def templates(
     inputs: tuple[str, ...],
@@ -125,6 +128,7 @@ def templates(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
+    executor: Executor | None,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -134,7 +138,7 @@ def templates(
     Those that explain most of the text come first, each with its count, its share of all templates,
     the first three different clauses it was found in, the description length that it saves, and its
     variants. `nlpzero parse` reads the result as TSV and JSON Lines. It is the same for any --jobs
-    and --memory.
+    and --memory. On a cluster, --tmpdir names a folder that all machines share.
 
     \b
     Examples:
@@ -148,12 +152,12 @@ def templates(
     if fillers and trivial:
         raise click.UsageError("--fillers lists no trivial templates; leave --trivial out.")
     how = cutting.tokenizer(quiet=quiet)
-    again = jobs > 1 and "-" in inputs
+    again = (jobs > 1 or executor is not None) and "-" in inputs
     with (
         options.open_corpus(
             inputs, encoding, errors, field, again=again, tmpdir=tmpdir, quiet=quiet
         ) as corpus,
-        options.resources(jobs, memory, tmpdir, quiet=quiet) as resources,
+        options.resources(jobs, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
         table = nlpzero.find_templates(
             corpus,

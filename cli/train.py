@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 import nlpzero
+from nlpzero.engine.stores import is_url
 
 from . import options
 from .cluster import cluster
@@ -163,7 +164,8 @@ def train(
                 segmenter.model.write_arpa(arpa)
             options.note_reading(corpus, segmenter.read, quiet=quiet)
         note_learned(segmenter, quiet=quiet)
-    note(f"wrote {output}: {options.format_size(os.path.getsize(output))}", quiet=quiet)
+    size = "" if is_url(output) else f": {options.format_size(os.path.getsize(output))}"
+    note(f"wrote {output}{size}", quiet=quiet)
 
 
 def _refuse_nothing(segmenter: Any, *, quiet: bool) -> None:

@@ -77,6 +77,7 @@ TYPES_FROM_ABOVE = {}
 BESIDE_PUBLIC_NAMES = {
     "nlpzero.engine.resources",
     "nlpzero.engine.showing",
+    "nlpzero.engine.stores",
     "nlpzero.engine.temporary",
     "nlpzero.rules.rule_filter",
     "nlpzero.text.cells",

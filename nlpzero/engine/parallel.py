@@ -24,6 +24,7 @@ from multiprocessing import connection, get_context, parent_process
 from threading import Thread, current_thread, main_thread
 from typing import Any, Protocol, TypeVar
 
+from nlpzero.engine.cluster import DaskExecutor
 from nlpzero.engine.resources import ReadReport
 from nlpzero.errors import NlpzeroError, ResourceError, WorkerError
 
@@ -331,6 +332,11 @@ def map_shards(
     pool = _pool(min(jobs, len(remote)) or 1) if executor is None else None
     engine: Executor = pool if pool is not None else executor  # type: ignore[assignment]
     limit = 2 * jobs if here else max(2 * jobs, 64)
+    given: Any = args
+    if isinstance(engine, DaskExecutor):
+        limit = max(limit, 3 * engine.workers)
+        if remote:
+            given = engine.share(args)
     waiting: dict[Future[tuple[T, ReadReport]], int] = {}
     ready: dict[int, tuple[T, ReadReport]] = {}
     pending = iter(remote)
@@ -343,7 +349,7 @@ def map_shards(
             if i is None:
                 return
             with _starting_processes():
-                waiting[engine.submit(_run, worker, shards[i], args)] = i
+                waiting[engine.submit(_run, worker, shards[i], given)] = i
 
     try:
         submit()

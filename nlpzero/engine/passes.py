@@ -5,6 +5,7 @@ A run opens its passes once: :func:`open_passes` makes the temporary folder and 
 all passes share them, and both are gone when the block ends, however it ends.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
@@ -12,8 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import uuid4
 
 from nlpzero.engine.checkpoints import Stage
+from nlpzero.engine.cluster import DaskExecutor
 from nlpzero.engine.parallel import (
     LocalThreads,
     Shard,
@@ -24,6 +27,7 @@ from nlpzero.engine.parallel import (
 )
 from nlpzero.engine.resources import ReadReport, Resources, affordable_jobs
 from nlpzero.engine.temporary import reclaim_in
+from nlpzero.errors import ResourceError
 
 T = TypeVar("T")
 
@@ -111,6 +115,29 @@ class Passes(Generic[X]):
         """Where workers leave what they found: a cluster does not share this machine's disk."""
         return self.folder if self.here else None
 
+    def common_folder(self) -> Path:
+        """The folder of the run, where workers leave files for each other.
+
+        Raises
+        ------
+        ResourceError
+            A worker on another machine cannot see it.
+        """
+        if not self.here:
+            mark = self.folder / uuid4().hex
+            mark.touch()
+            if isinstance(self.executor, DaskExecutor):
+                seen = all(self.executor.everywhere(_is_there, str(mark)))
+            else:
+                assert self.executor is not None  # it is not here
+                seen = self.executor.submit(_is_there, str(mark)).result()
+            if not seen:
+                raise ResourceError(
+                    f"{self.folder.parent}: not all workers of the cluster can write files there; "
+                    "name a folder that all machines share (--tmpdir)"
+                )
+        return self.folder
+
     def report(self) -> ReadReport:
         """Where the next reading tells what it read."""
         report = ReadReport() if self._told else self.read
@@ -170,6 +197,10 @@ class Passes(Generic[X]):
         if isinstance(self.executor, LocalThreads):
             return self.executor.submit(function, *args).result
         return partial(function, *args)
+
+
+def _is_there(path: str) -> bool:
+    return os.access(path, os.R_OK) and os.access(os.path.dirname(path), os.W_OK)
 
 
 def _reported(

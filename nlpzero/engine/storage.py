@@ -36,6 +36,7 @@ from nlpzero.engine.file_index import (
     read_index,
 )
 from nlpzero.engine.stored_arrays import OpenFile, StoredArray
+from nlpzero.engine.stores import is_url
 from nlpzero.engine.temporary import PathLike, atomic_output, disk_errors
 from nlpzero.errors import NlpzeroError, StorageError
 
@@ -81,7 +82,8 @@ class FileWriter:
 
     def __init__(self, path: PathLike, kind: str) -> None:
         self._kind = kind
-        self._folder = Path(path).parent
+        # columns wait beside the file, or in the system's folder if that is not on this machine
+        self._folder = Path(tempfile.gettempdir()) if is_url(path) else Path(path).parent
         self._output = atomic_output(path)
         self._file = self._output.__enter__()
         self._index: list[dict[str, Any]] = []

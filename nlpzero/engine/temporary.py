@@ -26,6 +26,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from nlpzero.engine.stores import is_url, local_path, store_output
 from nlpzero.errors import NlpzeroError, ResourceError
 
 PathLike = str | os.PathLike[str]
@@ -239,10 +240,12 @@ def atomic_output(path: PathLike) -> Iterator[IO[bytes]]:
     Parameters
     ----------
     path : path
-        An existing file is replaced, and its permissions are kept; so is its owner, where that is
-        allowed. A symbolic link stays, and its file is replaced. A file with several names (hard
-        links) is filled when all is ready, so that it keeps them; only a process that is killed
-        in that moment leaves it half written. The temporary file lies in the same folder.
+        A URL is written by fsspec, under another name beside it that it is then moved from. In a
+        folder of this machine an existing file is replaced, and its permissions are kept; so is its
+        owner, where that is allowed. A symbolic link stays, and its file is replaced. A file with
+        several names (hard links) is filled when all is ready, so that it keeps them; only a
+        process that is killed in that moment leaves it half written. The temporary file lies in the
+        same folder.
 
     Yields
     ------
@@ -255,6 +258,13 @@ def atomic_output(path: PathLike) -> Iterator[IO[bytes]]:
     ResourceError
         The disk is full; nothing is left behind.
     """
+    if is_url(path):
+        local = local_path(os.fspath(path))
+        if local is None:
+            with store_output(os.fspath(path)) as stored:
+                yield stored
+            return
+        path = local
     target = Path(path)
     try:
         before = target.stat()

@@ -21,6 +21,7 @@ from nlpzero.ngrams.levels import LevelCounter
 from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.ngrams.window_counter import WindowCounter
 from nlpzero.ngrams.windows import (
+    Arrivals,
     TextPasses,
     blocks_of,
     handed_over,
@@ -57,9 +58,13 @@ def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, list
     # one worker: one counter over the whole text, so that shards add no rows twice
     if passes.single:
         return _count_windows(blocks_of(passes, "count"), alphabet, passes.share, passes.folder)
-    results = list(
-        passes.map(_window_worker, alphabet, passes.share, left_in(passes), stage="count")
-    )
+    arrivals = Arrivals(passes)
+    results = [
+        (own, arrivals.keep(runs))
+        for own, runs in passes.map(
+            _window_worker, alphabet, passes.share, left_in(passes), stage="count"
+        )
+    ]
     if not results:
         return alphabet.with_astral(()), []
     final = common_alphabet([own for own, _ in results])

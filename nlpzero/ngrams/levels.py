@@ -14,6 +14,7 @@ from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import KeyCounter, Run, SortedRows, run_on_disk
 from nlpzero.ngrams.keys import LAST_SYMBOL, PACKED_ORDER, SYMBOL_BITS, before_key, next_key
 from nlpzero.ngrams.windows import (
+    Arrivals,
     TextPasses,
     blocks_of,
     handed_over,
@@ -110,7 +111,8 @@ class LevelCounter:
             results = passes.map(
                 _level_worker, self._alphabet, k, prefixes, memory, left_in(passes), stage=stage
             )
-            runs = [run for part in results for run in part]
+            arrivals = Arrivals(passes)
+            runs = [run for part in results for run in arrivals.keep(part)]
         del prefixes
         base = np.uint64(bounds[-1][0]) << SYMBOL_BITS
         for keys, counts in merged(passes, runs, share=0.15):

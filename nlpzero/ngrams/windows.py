@@ -96,6 +96,10 @@ def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, in
         yield np.concatenate([tail, np.zeros(ahead, np.uint16)]), len(tail)
 
 
+# rows of a run written at a time
+_ROWS_AT_ONCE = 1 << 18
+
+
 def handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
     """Runs as a worker returns them: on the common disk where there is one, else as arrays."""
     if folder is None or not runs:
@@ -104,6 +108,31 @@ def handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
 
 
 TextPasses = Passes[Corpus | Shard]
+
+
+class Arrivals:
+    """Runs as they come from workers: arrays that a cluster sends go to this machine's disk when
+    there is no more room for them.
+
+    Parameters
+    ----------
+    passes : Passes
+    """
+
+    def __init__(self, passes: TextPasses) -> None:
+        self._passes = passes
+        self._room = passes.budget // 3
+
+    def keep(self, runs: Sequence[Run]) -> list[Run]:
+        """The same runs, where they may wait."""
+        return list(runs) if self._passes.here else [self._kept(run) for run in runs]
+
+    def _kept(self, run: Run) -> Run:
+        size = ROW_BYTES * len(run)
+        if size <= self._room:
+            self._room -= size
+            return run
+        return run_on_disk(run.chunks(_ROWS_AT_ONCE), self._passes.folder)
 
 
 def blocks_of(passes: TextPasses, stage: str) -> Iterator[str]:

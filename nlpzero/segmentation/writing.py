@@ -44,12 +44,19 @@ class SegmentSummary(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Form:
-    """How the result is written; goes to the workers."""
+class Form:
+    """How the result is written; goes to the workers.
+
+    separator : str
+    format : {"text", "jsonl", "tokens", "probs"}
+    encoding : str
+        With the byte order settled.
+    errors : {"strict", "replace", "ignore"}
+    """
 
     separator: str
     format: Format
-    encoding: str  # with the byte order settled
+    encoding: str
     errors: str
 
     def __post_init__(self) -> None:
@@ -106,7 +113,7 @@ class SegmentWriter:
     ) -> None:
         self.segmenter = segmenter
         self.separator_seen = False
-        self._form = _Form(separator, format, settled_encoding(encoding), errors)
+        self._form = Form(separator, format, settled_encoding(encoding), errors)
 
     def parts(self, blocks: Iterable[str]) -> Iterator[bytes]:
         """Bytes of the result, as soon as they are certain: all whole lines of each block.
@@ -196,7 +203,7 @@ def segment_corpus(
     ('今天 天气 好\\n', 15, False)
     """
     text = as_corpus(corpus)
-    form = _Form(separator, format, settled_encoding(text.encoding), text.errors)
+    form = Form(separator, format, settled_encoding(text.encoding), text.errors)
     given = worthwhile(resources or Resources(), text.size, format)
     # text with separators is assembled by compiled loops; the other formats are made of Python
     # strings
@@ -223,27 +230,27 @@ def output_file(out: PathLike | IO[bytes]) -> AbstractContextManager[IO[bytes]]:
 
 
 def _write_here(
-    passes: Passes[Corpus | Shard], segmenter: Segmenter, form: _Form, file: IO[bytes]
+    passes: Passes[Corpus | Shard], segmenter: Segmenter, form: Form, file: IO[bytes]
 ) -> bool:
     report, advance = passes.report(), passes.advance("segment")
     parts = (
         part
         for shard in passes.text.shards(1)
-        for part in _shard_parts(segmenter, form, shard, report, advance)
+        for part in shard_parts(segmenter, form, shard, report, advance)
     )
-    return _write(parts, file).separator_seen
+    return write_parts(parts, file).separator_seen
 
 
 def _write_by_workers(
-    passes: Passes[Corpus | Shard], segmenter: Segmenter, form: _Form, file: IO[bytes]
+    passes: Passes[Corpus | Shard], segmenter: Segmenter, form: Form, file: IO[bytes]
 ) -> bool:
     shards = passes.text.shards(passes.jobs, SHARD_BYTES)
     shared = for_workers(segmenter, passes)
     parts = passes.map(_segment_shard, shared, form, stage="segment", shards=shards, ordered=True)
-    return _write(parts, file).separator_seen
+    return write_parts(parts, file).separator_seen
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """A part of the output.
 
     data : bytes
@@ -258,7 +265,7 @@ class _Part(NamedTuple):
     separator_seen: bool
 
 
-def _write(parts: Iterable[_Part], file: IO[bytes]) -> _Part:
+def write_parts(parts: Iterable[Part], file: IO[bytes]) -> Part:
     """Write parts one after another.
 
     The last of them, as far as others may follow, without its bytes.
@@ -266,33 +273,36 @@ def _write(parts: Iterable[_Part], file: IO[bytes]) -> _Part:
     line_end = b""
     seen = False
     for part in parts:
-        file.write(line_end + part.data if line_end else part.data)
-        line_end = part.line_end
+        if part.data:
+            file.write(line_end + part.data if line_end else part.data)
+            line_end = part.line_end
+        else:  # an empty file: nothing followed yet
+            line_end = part.line_end or line_end
         seen = seen or part.separator_seen
-    return _Part(b"", line_end, seen)
+    return Part(b"", line_end, seen)
 
 
 def _segment_shard(
-    shard: Shard, shared: Segmenter | SharedModel, form: _Form, *, report: ReadReport
-) -> _Part:
+    shard: Shard, shared: Segmenter | SharedModel, form: Form, *, report: ReadReport
+) -> Part:
     out = io.BytesIO()
-    last = _write(_shard_parts(opened(shared), form, shard, report), out)
+    last = write_parts(shard_parts(opened(shared), form, shard, report), out)
     return last._replace(data=out.getvalue())
 
 
-def _shard_parts(
+def shard_parts(
     segmenter: Segmenter,
-    form: _Form,
+    form: Form,
     shard: Shard,
     report: ReadReport,
     advance: Callable[[int], object] | None = None,
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
     """Output of the sources of a shard; only the last part of a source can end inside a line."""
     for piece in shard.pieces:
         one = dataclasses.replace(shard, pieces=(piece,))
         mark = one.byte_order_mark()
         if mark:
-            yield _Part(mark, b"", False)
+            yield Part(mark, b"", False)
         encoding = settled_encoding(shard.encoding, mark)
         writer = SegmentWriter(
             segmenter,
@@ -311,6 +321,6 @@ def _shard_parts(
 
         blocks = one.blocks(report=report, progress=advance, end_lines=False)
         for data in writer.parts(watched(blocks)):
-            yield _Part(data, b"", writer.separator_seen)
+            yield Part(data, b"", writer.separator_seen)
         if not ended:
-            yield _Part(b"", "\n".encode(encoding), writer.separator_seen)
+            yield Part(b"", "\n".encode(encoding), writer.separator_seen)

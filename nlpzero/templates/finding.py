@@ -83,7 +83,8 @@ def find_templates(
         Fillers of more words are not listed.
     resources : Resources, optional
         What the run may use; temporary files take about as many bytes as the text. Words, links and
-        templates that pass the thresholds are held in memory. All work is done on this machine.
+        templates that pass the thresholds are held in memory. The workers of a cluster need a
+        `tmpdir` that all machines share.
 
     Returns
     -------
@@ -93,9 +94,10 @@ def find_templates(
     Raises
     ------
     TypeError, ValueError
-        Misuse, such as a bare string for `texts`, or an executor of other machines.
+        Misuse, such as a bare string for `texts`.
     NlpzeroError
-        Text that cannot be read, a tokenizer that fails, a full disk.
+        Text that cannot be read, a tokenizer that fails, a full disk, or a cluster that does not
+        share the folder for temporary files.
 
     Notes
     -----
@@ -123,11 +125,7 @@ def find_templates(
     corpus = as_corpus(texts)
     cutter = as_tokenizer(tokenizer)
     with open_passes(corpus, resources, compiled=cutter.compiled) as passes:
-        if not passes.here:
-            raise ValueError(
-                "`resources.executor` must run on this machine, whose disk the passes share; "
-                "use `jobs`."
-            )
+        passes.common_folder()
         finder = _Finder(options, passes)
         finder.read(corpus, cutter)
         finder.number_words()

@@ -372,5 +372,7 @@ def common_ids(part: Part, vocabulary: SpilledRun, ids: str) -> Ints:
     table = np.zeros(int(numbers.max()) + 1, np.int32)
     # the place after the last word is for those that are none of them
     table[numbers] = np.append(np.fromfile(ids, np.int32), np.int32(RARE))[rows]
-    table.tofile(path)
+    whole = Path(f"{path}-{uuid4().hex}")  # nobody reads what a worker that is lost has begun
+    table.tofile(whole)
+    whole.replace(path)
     return table

@@ -443,3 +443,55 @@ def test_records_that_cannot_be_kept(run_here, tmp_path, args, code, message):
 def test_only_segment_takes_keep_alone(run_here):
     done = run_here("count", "--keep", input="好".encode(), code=2)
     assert "Option '--keep' requires an argument" in done.err
+
+
+def test_part_files_one_after_the_other_are_the_result(run_cli, model, tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "b.txt").write_text("今天天气好", encoding="utf-8")
+    arguments = ("segment", "--model", model, "a.txt", "b.txt", "--separator", "/")
+    whole = run_cli(*arguments, code=0)
+    done = run_cli(*arguments, "-j", 2, "-o", "parts/", code=0)
+    assert (done.raw, done.err) == (b"", "")
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == [
+        "_SUCCESS",
+        "part-000000",
+    ]
+    assert (tmp_path / "parts" / "part-000000").read_bytes() == whole.raw
+    again = run_cli(*arguments, "-o", "parts/", code=1)
+    assert (
+        again.err == f"Error: {tmp_path / 'parts'}: is not empty; name a new folder for the parts\n"
+    )
+
+
+def test_part_files_of_standard_input(run_cli, model, tmp_path):
+    run_cli("segment", "--model", model, "-o", "parts/", input="今天天气好".encode(), code=0)
+    assert (tmp_path / "parts" / "part-000000").read_text(encoding="utf-8") == "今天 天气 好"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("-o", "nowhere/parts/"), "does not exist"),
+        (("-o", "parts/", "--field", "text", "--keep-records"), "--keep-records writes one file"),
+        (("--executor", "dask"), "belong together"),
+    ],
+)
+def test_misuse_of_folders_and_clusters(run_cli, model, tmp_path, args, message):
+    done = run_cli("segment", "--model", model, *args, code=2)
+    assert message in done.err
+    assert not (tmp_path / "parts").exists()
+
+
+def test_outputs_by_url(run_cli, model, tmp_path):
+    pytest.importorskip("fsspec")
+    url = f"{tmp_path.as_uri()}/cut.txt"
+    run_cli("segment", "--model", model, "-o", url, input="今天天气好".encode(), code=0)
+    assert (tmp_path / "cut.txt").read_text(encoding="utf-8") == "今天 天气 好"
+    failed = run_cli("segment", "--model", model, "-o", "nowhere://cut.txt", code=1)
+    assert failed.err.startswith("Error: nowhere://cut.txt: cannot be written: ")
+    assert failed.err.count("\n") == 1
+    run_cli("ngrams", "cut.txt", "-o", f"{tmp_path.as_uri()}/counts.nz", code=0)
+    run_cli("ngrams", "cut.txt", "-o", "same.nz", code=0)
+    run_cli("merge", "same.nz", "-o", f"dir://merged.nz::{tmp_path.as_uri()}", code=0)
+    counts = {(tmp_path / name).read_bytes() for name in ("counts.nz", "same.nz", "merged.nz")}
+    assert len(counts) == 1

@@ -2,15 +2,21 @@
 of a run.
 """
 
+import importlib
 import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from nlpzero import Corpus, DaskExecutor, Resources, VocabularySegmenter, segment_to_parts
+from nlpzero.engine.parallel import map_shards
 
 pytest.importorskip("distributed")
 pytest.importorskip("fsspec")
@@ -23,6 +29,19 @@ def cut(line):
     time.sleep(0.002)
     pathlib.Path(__file__).with_name(f"at-work-{os.getpid()}").touch()
     return line.split()
+
+class Model:
+    # leaves a mark wherever it is made from bytes
+    def __reduce__(self):
+        return made, (bytes(12 << 20),)  # Dask warns of 10 MiB with a call
+
+def made(data):
+    pathlib.Path(__file__).with_name(f"made-{os.getpid()}-{time.monotonic_ns()}").touch()
+    return Model()
+
+def use(shard, model, *, report):
+    time.sleep(0.02)
+    return type(model).__name__, os.getpid()
 """
 
 
@@ -87,15 +106,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     ]
     try:
         wait_for(address_file.exists)
-        processes += [
-            start(
-                folder,
-                "distributed.cli.dask_worker",
-                *("--scheduler-file", str(address_file), "--no-nanny", "--no-dashboard"),
-                *("--nthreads", "1", "--local-directory", str(folder / f"worker{i}")),
-            )
-            for i in range(2)
-        ]
+        processes += [start_worker(folder, i) for i in range(2)]
         ready = [sys.executable, "-c", READY, str(address_file)]
         address = subprocess.run(ready, capture_output=True, check=True, timeout=60).stdout.decode()
         yield Cluster(address, processes[1:], folder)
@@ -104,6 +115,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             process.kill()
         for process in processes:
             process.wait()
+
+
+def start_worker(folder: Path, number: int) -> "subprocess.Popen[bytes]":
+    return start(
+        folder,
+        "distributed.cli.dask_worker",
+        *("--scheduler-file", str(folder / "scheduler.json"), "--no-nanny", "--no-dashboard"),
+        *("--nthreads", "1", "--local-directory", str(folder / f"worker{number}")),
+    )
 
 
 def nlpzero(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -117,22 +137,95 @@ def finish(run: "subprocess.Popen[bytes]") -> None:
     assert run.returncode == 0, messages.decode()
 
 
+def samples(path: Path) -> Path:
+    """More than two megabytes of text: several shards."""
+    folder = Path(__file__).parents[2] / "data" / "samples"
+    parts = [sample.read_text(encoding="utf-8") for sample in sorted(folder.glob("*.txt"))]
+    path.write_text("".join(parts) * (1 + (3 << 20) // sum(map(len, parts)) // 3), encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize(
     "command",
-    ["ngrams", "discover", "train --method lm"],
+    [
+        "ngrams",
+        "discover",
+        "train --method lm",
+        "segment --model base --format jsonl",
+        "templates --model base",
+    ],
 )
 def test_the_same_bytes_as_on_this_machine(command: str, cluster: Cluster, tmp_path: Path) -> None:
-    samples = sorted((Path(__file__).parents[2] / "data" / "samples").glob("*.txt"))
-    text = tmp_path / "text.txt"
-    parts = [sample.read_text(encoding="utf-8") for sample in samples]
-    # more than two megabytes: several shards
-    text.write_text("".join(parts) * (1 + (3 << 20) // sum(map(len, parts)) // 3), encoding="utf-8")
+    text = samples(tmp_path / "text.txt")
     there, here = tmp_path / "there", tmp_path / "here"
     on_cluster = ("--executor", "dask", "--scheduler", cluster.address)
     finish(nlpzero(tmp_path, *command.split(), text.as_uri(), *on_cluster, "-o", str(there)))
     finish(nlpzero(tmp_path, *command.split(), str(text), "--jobs", "1", "-o", str(here)))
     assert there.read_bytes() == here.read_bytes()
     assert there.stat().st_size > 1000
+
+
+def joined(folder: Path) -> bytes:
+    """The parts in a folder, one after the other; all of them must be there."""
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["_SUCCESS", *(f"part-{i:06d}" for i in range(len(names) - 1))]
+    return b"".join((folder / name).read_bytes() for name in names[1:])
+
+
+def test_part_files_of_a_cluster_are_the_result_in_order(cluster: Cluster, tmp_path: Path) -> None:
+    text = samples(tmp_path / "text.txt")
+    command = ("segment", "--model", "base", "--separator", "␣", str(text))
+    on_cluster = ("--executor", "dask", "--scheduler", cluster.address)
+    run = nlpzero(tmp_path, *command, *on_cluster, "-o", "parts/")
+    _, messages = run.communicate(timeout=60)
+    assert (run.returncode, messages) == (0, b"")  # nothing of Dask's either
+    finish(nlpzero(tmp_path, *command, "--jobs", "1", "-o", "whole"))
+    assert joined(tmp_path / "parts") == (tmp_path / "whole").read_bytes()
+
+
+def test_a_model_reaches_each_worker_once(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    monkeypatch.syspath_prepend(cluster.folder)
+    module = importlib.import_module("slow_cut")
+    shards = [Corpus.from_texts([str(i)]).shards()[0] for i in range(40)]
+    with warnings.catch_warnings(), Client(cluster.address, set_as_default=False) as client:
+        warnings.simplefilter("ignore")  # of a large graph: the command line keeps it to itself
+        executor = DaskExecutor(client)
+        assert executor.workers == 2
+        found = list(map_shards(module.use, shards, module.Model(), executor=executor))
+    assert {name for name, _ in found} == {"Model"}
+    at_work = {pid for _, pid in found}
+    assert at_work == {worker.pid for worker in cluster.workers}
+    made = [int(path.name.split("-")[1]) for path in cluster.folder.glob("made-*")]
+    assert sorted(made) == sorted(at_work)
+
+
+def test_part_files_survive_a_lost_worker(cluster: Cluster, text: Path, tmp_path: Path) -> None:
+    from distributed import Client
+
+    segmenter = VocabularySegmenter(["词1", "词12", "12", "345"])
+    corpus, parts = Corpus(text), tmp_path / "parts"
+    cluster.workers.append(start_worker(cluster.folder, 2))
+    with (
+        ThreadPoolExecutor(1) as threads,
+        Client(cluster.address, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(3, timeout=30)
+        resources = Resources(executor=DaskExecutor(client))
+        run = threads.submit(
+            segment_to_parts, corpus, segmenter, parts, part_bytes=1 << 16, resources=resources
+        )
+        wait_for(lambda: len(list(parts.glob("part-*"))) > 4)
+        lost = cluster.workers.pop()
+        lost.kill()
+        lost.wait()
+        assert not run.done(), "the run was over before the worker was killed"
+        assert run.result(timeout=60).read.bytes_read == text.stat().st_size
+    segment_to_parts(corpus, segmenter, tmp_path / "here", part_bytes=1 << 22)
+    assert joined(parts) == joined(tmp_path / "here")
 
 
 def test_a_lost_worker_changes_nothing(cluster: Cluster, text: Path, tmp_path: Path) -> None:

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 import nlpzero.engine.sorted_runs
 import nlpzero.ngrams.levels
 from nlpzero import Corpus, NGramCounts, Resources, count_ngrams, count_to_file, merge_counts
+from nlpzero.engine.passes import open_passes
+from nlpzero.engine.sorted_runs import Run
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.merging import merge_to_file
+from nlpzero.ngrams.windows import Arrivals
 from nlpzero.text.alphabet import Alphabet
 from tests.ngrams.oracles import entropy, ngram_counts
 
@@ -225,3 +228,25 @@ def test_misuse_is_named() -> None:
         counts.count_of("一二")
     with pytest.raises(ValueError, match="order 5"):
         counts.right_entropy(4)
+
+
+def test_runs_that_a_cluster_sends_wait_on_disk(tmp_path: Path) -> None:
+    """Beyond a third of the budget; the counts are those of one process."""
+    draw = np.random.default_rng(1)
+    path = tmp_path / "text.txt"
+    lines = draw.integers(0x4E00, 0x9FA5, (30_000, 30), np.uint32)
+    path.write_text("\n".join("".join(map(chr, line)) for line in lines), encoding="utf-8")
+    keys = np.arange(200_000, dtype=np.uint64)
+    runs = [Run(len(keys), keys + i, np.full(len(keys), i, np.int64)) for i in range(3)]
+    with ThreadPoolExecutor(2) as executor:
+        resources = Resources(executor=executor, memory="16M", tmpdir=tmp_path)
+        there = count_ngrams(Corpus(path), resources=resources)
+        with open_passes(Corpus(path), resources) as passes:
+            kept = Arrivals(passes).keep(runs)
+            assert [run.path is None for run in kept] == [True, False, False]
+            for run, before in zip(kept, runs, strict=True):
+                for rows, expected in zip(run.chunks(1 << 20), before.chunks(1 << 20), strict=True):
+                    assert all(map(np.array_equal, rows, expected))
+    there.save(tmp_path / "there.nz")
+    count_ngrams(Corpus(path)).save(tmp_path / "here.nz")
+    assert (tmp_path / "there.nz").read_bytes() == (tmp_path / "here.nz").read_bytes()

@@ -4,8 +4,9 @@ import itertools
 import os
 import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from nlpzero import (
     CorpusError,
     FoundTemplate,
     LinkThresholds,
+    ResourceError,
     Resources,
     Template,
     TemplateTable,
@@ -438,8 +440,23 @@ def test_misuse_is_named() -> None:
     ):
         with pytest.raises(ValueError, match=f"`{option}` must"):
             LinkThresholds(**{option: value})  # type: ignore[arg-type]
-    with ThreadPoolExecutor(1) as elsewhere, pytest.raises(ValueError, match="this machine"):
-        find_templates(["我 好"], "whitespace", resources=Resources(executor=elsewhere))
+
+
+class Elsewhere(ThreadPoolExecutor):
+    """Workers that do not see our disk."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> "Future[Any]":
+        return super().submit(bool, 0)
+
+
+def test_workers_elsewhere_need_a_common_folder(tmp_path: Path) -> None:
+    lines = ["甲 可以 吃 吗", "乙 可以 喝 吗", "丙 丁 可以 用 吗"] * 3
+    here = find_templates(lines, "whitespace")
+    with ThreadPoolExecutor(2) as pool:
+        there = find_templates(lines, "whitespace", resources=Resources(executor=pool))
+    assert as_counts(there) == as_counts(here)
+    with Elsewhere(1) as pool, pytest.raises(ResourceError, match="that all machines share"):
+        find_templates(lines, "whitespace", resources=Resources(executor=pool, tmpdir=tmp_path))
 
 
 def test_counts_of_parts_add_up() -> None:
