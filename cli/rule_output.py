@@ -38,7 +38,7 @@ def read_note(found: "Transactions") -> str:
     )
 
 
-def unclear(error: nlpzero.UnclearShapeError) -> str:
+def unclear(error: "nlpzero.UnclearShapeError") -> str:
     """What cannot be told of the input, with the options to choose from."""
     ways = "\n".join(f"  {choice.options}" for choice in error.choices)
     return f"{error.name}: {error.reason}. Say how to read it:\n{ways}"

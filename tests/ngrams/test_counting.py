@@ -137,8 +137,11 @@ def test_memory_jobs_and_executor_never_change_a_byte(
     # shrink the shares so that the smallest budget has to spill
     spills = []
     real = nlpzero.engine.sorted_runs.run_on_disk
-    for module in (nlpzero.engine.sorted_runs, nlpzero.ngrams.window_counter):
-        monkeypatch.setattr(module, "_BUFFER_SHARE", 0.002)
+    for module, share in (
+        (nlpzero.engine.sorted_runs, "_BUFFER_SHARE"),
+        (nlpzero.ngrams.window_counter, "BUFFER_SHARE"),
+    ):
+        monkeypatch.setattr(module, share, 0.002)
         monkeypatch.setattr(module, "RESIDENT_SHARE", 0.01)
         monkeypatch.setattr(module, "run_on_disk", lambda *a: spills.append(a) or real(*a))
     scratch = tmp_path / "scratch"
