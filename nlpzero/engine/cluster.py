@@ -1,6 +1,5 @@
 """A Dask cluster as an executor that sends what all calls need once, not with every call."""
 
-import pickle
 from concurrent.futures import Executor, Future
 from typing import Any
 
@@ -78,4 +77,7 @@ class DaskExecutor(Executor):
 
 
 def _value_of(data: bytes) -> Any:
-    return pickle.loads(data)
+    # what the client sent, by Dask's own way of sending
+    from distributed.protocol.pickle import loads
+
+    return loads(data)
