@@ -240,21 +240,26 @@ def _discovery(
 ) -> Discovery:
     """Find, rank, and say what would have helped if nothing was found."""
     total = run.counts.total
-    if min_count is None:
-        min_count = default_min_count(total)
-        if isinstance(method, Learned):
-            min_count = max(2, min_count // 4)
-    parameters = {"min_count": min_count, "max_length": max_length, **_own_parameters(method)}
+    least = default_min_count(total)
+    if isinstance(method, Learned):
+        least = max(2, least // 4)
+    asked = least if min_count is None else min_count
+    # what a learned word saves depends on the others there are: a higher count is asked for later,
+    # so that the rows do not depend on when
+    least = min(asked, least) if isinstance(method, Learned) else asked
+    parameters = {"min_count": least, "max_length": max_length, **_own_parameters(method)}
     if total == 0:
         nothing = WordColumns.empty(run.counts.alphabet)
-        return Discovery(nothing, method.name, parameters, read=read)
-    found = _find(run, method, min_count, max_length)
-    words = ranked(run, found, min_count)
+        return Discovery(nothing, method.name, {**parameters, "min_count": asked}, read=read)
+    found = _find(run, method, least, max_length)
+    words = ranked(run, found, least)
     result = Discovery(
         words, method.name, parameters, found.removals, total, read, None, fates=found.fates
     )
+    if asked > least:
+        result = result.filter(min_count=asked)
     if not len(result):
-        result = replace(result, advice=_advice(run, method, min_count, max_length, found))
+        result = replace(result, advice=_advice(run, method, asked, max_length, found))
     return result
 
 

@@ -16,11 +16,13 @@ class DaskExecutor(Executor):
     client : distributed.Client
         It is not closed with the executor.
 
-    Examples
-    --------
-    >>> from distributed import Client  # doctest: +SKIP
-    >>> with Client("tcp://127.0.0.1:8786") as client:  # doctest: +SKIP
-    ...     segment_corpus(text, segmenter, out, resources=Resources(executor=DaskExecutor(client)))
+    Notes
+    -----
+    With a cluster at hand::
+
+        with distributed.Client("tcp://127.0.0.1:8786") as client:
+            resources = Resources(executor=DaskExecutor(client))
+            segment_corpus(text, segmenter, out, resources=resources)
     """
 
     def __init__(self, client: Any) -> None:
