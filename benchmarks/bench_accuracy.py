@@ -234,7 +234,7 @@ def discovery(bench: Benchmark, data: Path, reference: set[str]) -> None:
             occurrences[at] = grams.lookup(keys, k)
         scores = learned_scores(count, left, right, inside, *sides, occurrences)
         hits = np.array([word in reference for word in words])
-        for what, values in (("by count", count), ("default", scores)):
+        for what, values in (("by count", count), ("default without unity", scores)):
             order = np.lexsort((np.arange(len(words)), -values))
             shares = [f"{hits[order[:depth]].mean():.4f}" for depth in DEPTHS]
             rows.append([f"{name}, {what}", *shares, f"{len(words):,}"])
