@@ -292,7 +292,7 @@ class Ascending:
 
     def __call__(self, start: int, values: Array) -> None:
         stop = start + len(values)
-        good = (values[1:] > values[:-1]).all()
+        good = self.in_order(values)
         if start in self._last_before:
             good = good and self._last_before[start] < values[0]
         if stop in self._first_of:
@@ -300,3 +300,7 @@ class Ascending:
         if not good:
             raise ValueError("its rows are not in order")
         self._first_of[start], self._last_before[stop] = values[0], values[-1]
+
+    def in_order(self, values: Array) -> bool:
+        """Whether the rows of a block are ascending."""
+        return bool((values[1:] > values[:-1]).all())

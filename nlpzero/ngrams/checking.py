@@ -83,17 +83,23 @@ class KeyCheck(Ascending):
         super().__init__()
         self._free = FIRST_SLOT + len(alphabet.astral)
 
-    def __call__(self, start: int, values: Keys) -> None:
-        super().__call__(start, values)
-        require(are_ngrams(values, self._free, UNKNOWN_SYMBOL), "its keys are no n-grams")
+    def in_order(self, values: Keys) -> bool:
+        falls, others = count_bad_keys(values, self._free, UNKNOWN_SYMBOL)
+        require(not others, "its keys are no n-grams")
+        return falls == 0
 
 
 @kernel
-def are_ngrams(keys: np.ndarray, low: int, high: int) -> bool:
-    """Whether each key holds a symbol, none behind a 0, and none in [low, high)."""
-    bad = 0
+def count_bad_keys(keys: np.ndarray, low: int, high: int) -> tuple[int, int]:
+    """Of keys in one pass: how many are not above the one before, and how many are no n-grams: hold
+    no symbol, one behind a 0, or one in [low, high).
+    """
+    falls, bad = 0, 0
+    before = keys[0]
     for i in range(len(keys)):
         key = keys[i]
+        falls += (i > 0) & (key <= before)
+        before = key
         a = np.int64(key >> np.uint64(48))
         b = np.int64((key >> np.uint64(32)) & np.uint64(0xFFFF))
         c = np.int64((key >> np.uint64(16)) & np.uint64(0xFFFF))
@@ -105,7 +111,7 @@ def are_ngrams(keys: np.ndarray, low: int, high: int) -> bool:
         bad += (low <= b) & (b < high)
         bad += (low <= c) & (c < high)
         bad += (low <= d) & (d < high)
-    return bad == 0
+    return falls, bad
 
 
 class SymbolCheck:

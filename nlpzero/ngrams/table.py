@@ -17,6 +17,7 @@ from nlpzero.engine.file_index import content_of, damaged
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.read_ahead import read_ahead
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import Run, SortedRows
 from nlpzero.engine.storage import FileWriter, open_arrays, read_file
@@ -160,6 +161,10 @@ class NGramCounts:
 
     def chunks(self, rows: int = _CHUNK_ROWS) -> Iterator[tuple[Keys, Counts]]:
         """The table in pieces, for work that must not hold all of it."""
+        pieces = self._pieces(rows)
+        return read_ahead(pieces) if isinstance(self._keys, StoredArray) else pieces
+
+    def _pieces(self, rows: int) -> Iterator[tuple[Keys, Counts]]:
         stored = isinstance(self._keys, StoredArray)
         found = 0
         for i in range(0, len(self), rows):
