@@ -26,8 +26,8 @@ from nlpzero.templates.heads import TemplateHead
 from nlpzero.templates.part_passes import Ids, Links, Place, on_disk
 from nlpzero.templates.path_kernels import find_paths, template_hash
 from nlpzero.templates.template import PLACEHOLDER, Template, escape_word
-from nlpzero.templates.word_ids import Part, PartWords, word_hashes
 from nlpzero.words.token_sink import hashed
+from nlpzero.words.word_ids import Part, PartWords, word_hashes
 
 #: Of each slot, so many of the most frequent fillers are candidates for the most characteristic.
 CANDIDATES = 1000

@@ -26,13 +26,13 @@ from nlpzero.templates.path_kernels import (
     skip_grams,
 )
 from nlpzero.templates.template import FoundTemplate, Template, TemplateTable
-from nlpzero.templates.word_ids import (
+from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.words.word_ids import (
     Part,
     PartWords,
     number_words,
     read_words,
 )
-from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.sorted_runs import KeyCounter, Run, merge_runs, run_on_disk
-from nlpzero.templates.word_ids import Part, common_ids
 from nlpzero.words.sorted_frames import SpilledRun
+from nlpzero.words.word_ids import Part, common_ids
 
 Ids = NDArray[np.int32]
 

@@ -5,32 +5,13 @@ from numpy.typing import NDArray
 
 from nlpzero.engine.hash_tables import KeyIndex, look_up, mix64
 from nlpzero.engine.jit import kernel
+from nlpzero.words.word_ids import RARE
 
-# In arrays of word ids 0 ends a clause, RARE is a word too rare to matter, the others are 1, 2...
-RARE = -1
 _SEED = np.uint64(0x243F6A8885A308D3)
 EXAMPLES = 3
 # Placements are summed in whole multiples of 1 / PLACEMENT nats: such sums do not depend on the
 # order of addition.
 PLACEMENT = 1 << 20
-
-
-@kernel
-def pair_total(ids: NDArray[np.int32], window: int) -> tuple[int, int, int]:
-    """Words, clauses, and ordered pairs of words at most `window` apart within a clause."""
-    words = 0
-    clauses = 0
-    pairs = 0
-    inside = 0  # words of this clause before the current one
-    for i in range(ids.size):
-        if ids[i] == 0:
-            inside = 0
-            continue
-        words += 1
-        clauses += inside == 0
-        pairs += min(inside, window)
-        inside += 1
-    return words, clauses, pairs
 
 
 @kernel

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import nlpzero.templates.word_ids
+import nlpzero.words.word_ids
 from nlpzero import LinkThresholds, Resources, Template, TemplateTable, find_templates
 from nlpzero.templates.fillers import log_likelihood_ratio
 from tests.templates.oracles import Elements, matches
@@ -186,7 +186,7 @@ def test_the_same_for_any_jobs_and_memory(monkeypatch: pytest.MonkeyPatch) -> No
     options = {"links": LinkThresholds(min_pmi=0.5), "fillers": 3}
     whole = find_templates(lines, "whitespace", **options)  # type: ignore[arg-type]
     assert whole.fillers
-    monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_TOKENS", 5_000)
+    monkeypatch.setattr(nlpzero.words.word_ids, "_LEAST_TOKENS", 5_000)
     small = find_templates(
         lines,
         "whitespace",

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import nlpzero.templates.word_ids
+import nlpzero.words.word_ids
 from nlpzero import (
     Corpus,
     CorpusError,
@@ -307,8 +307,8 @@ def test_same_for_every_number_of_jobs_and_memory(
     )
     # many small parts, and more of them than files may be open
     monkeypatch.setattr("nlpzero.words.sorted_frames.FAN_IN", 2)
-    monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_TOKENS", 50_000)
-    monkeypatch.setattr(nlpzero.templates.word_ids, "_LEAST_WORDS", 500)
+    monkeypatch.setattr(nlpzero.words.word_ids, "_LEAST_TOKENS", 50_000)
+    monkeypatch.setattr(nlpzero.words.word_ids, "_LEAST_WORDS", 500)
     small = find_templates(
         Corpus(text),
         "whitespace",

@@ -1,4 +1,4 @@
-"""Words of a corpus as ids on disk: cut once, then read again and again as arrays.
+"""Words of a corpus as ids on disk, for templates and vectors: cut once, read again and again.
 
 A corpus becomes *parts*, stretches of bounded size with words numbered on their own. The counts of
 all parts merge, sorted, without ever being in memory together; the words worth it get common ids.
@@ -20,7 +20,6 @@ from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.temporary import disk_errors
 from nlpzero.segmentation.tokenizers import Tokenizer
-from nlpzero.templates.path_kernels import RARE, pair_total
 from nlpzero.text.corpus import Shard
 from nlpzero.words.columns import Columns, worded
 from nlpzero.words.frame_kernels import match_words
@@ -42,6 +41,9 @@ _LEAST_TOKENS = 1 << 16
 _LEAST_WORDS = 1 << 13
 
 Ints = NDArray[np.int32]
+
+# In arrays of word ids 0 ends a clause, RARE is a word too rare to matter, the others are 1, 2...
+RARE = -1
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,24 @@ def word_hashes(part: Part) -> NDArray[np.uint64]:
 
 
 @kernel
+def pair_total(ids: NDArray[np.int32], window: int) -> tuple[int, int, int]:
+    """Words, clauses, and ordered pairs of words at most `window` apart within a clause."""
+    words = 0
+    clauses = 0
+    pairs = 0
+    inside = 0  # words of this clause before the current one
+    for i in range(ids.size):
+        if ids[i] == 0:
+            inside = 0
+            continue
+        words += 1
+        clauses += inside == 0
+        pairs += min(inside, window)
+        inside += 1
+    return words, clauses, pairs
+
+
+@kernel
 def _clause_ids(
     numbers: Ints,
     marks: Array,
@@ -121,12 +141,14 @@ def _clause_ids(
     line: int,
     end: int,
     last: int,
+    whole: bool,
     out: Ints,
 ) -> int:
     """Ids of tokens, with one 0 for what stands between clauses; returns how many.
 
     A mark ends a clause, a new line does, and so does something between two tokens, if ``end``,
-    where the token before ended, is told (not -1). ``last`` is the id before.
+    where the token before ended, is told (not -1). With ``whole`` only new lines do, and marks are
+    passed over. ``last`` is the id before.
     """
     filled = 0
     for t in range(len(numbers)):
@@ -139,7 +161,7 @@ def _clause_ids(
             out[filled] = 0
             filled += 1
         if marks[numbers[t]]:
-            if last != 0:
+            if last != 0 and not whole:
                 last = 0
                 out[filled] = 0
                 filled += 1
@@ -148,6 +170,24 @@ def _clause_ids(
             out[filled] = last
             filled += 1
     return filled
+
+
+class Stretches(NamedTuple):
+    """What stands together.
+
+    Attributes
+    ----------
+    lines : bool
+        Whole lines are one stretch; else clauses are, which end at marks and white space too.
+    marks : bool
+        Whether marks are words, of lines only.
+    """
+
+    lines: bool
+    marks: bool
+
+
+CLAUSES = Stretches(lines=False, marks=False)
 
 
 class PartWriter(Scanner):
@@ -160,8 +200,11 @@ class PartWriter(Scanner):
         Words, clauses, and pairs of words within the window.
     """
 
-    def __init__(self, folder: Path, shard: Shard, window: int, memory: int) -> None:
+    def __init__(
+        self, folder: Path, shard: Shard, window: int, memory: int, stretches: Stretches
+    ) -> None:
         super().__init__()
+        self._lines, self._keep_marks = stretches
         self._folder = folder
         self._name = shard.name
         self._window = window
@@ -188,10 +231,10 @@ class PartWriter(Scanner):
             self._break()
 
     def add_bounded(self, text: str, boundaries: Array) -> None:
-        self._end = 0
+        self._end = -1 if self._lines else 0
         super().add_bounded(text, boundaries)
         self._end = -1
-        if text[-1:].isspace():
+        if text.endswith("\n") if self._lines else text[-1:].isspace():
             self._break()
 
     def add_lines(self, lines: Sequence[Sequence[str]]) -> None:
@@ -201,7 +244,8 @@ class PartWriter(Scanner):
             self._line += 1
             for word in line:
                 if isinstance(word, str) and (not word or word.isspace()):
-                    self._line += 1  # ends a clause as a new line does
+                    # ends a clause as a new line does
+                    self._line += not self._lines
                 else:
                     words.append(word)
                     numbers.append(self._line)
@@ -225,7 +269,7 @@ class PartWriter(Scanner):
         words = len(self._table)
         if words > len(self._marks):
             self._marks = np.append(self._marks, np.zeros(words, np.bool_))
-        if words > known:
+        if words > known and not self._keep_marks:
             self._marks[known:words] = ~worded(*self._table.pool_of(known))
         filled = _clause_ids(
             self._numbers[:found],
@@ -236,6 +280,7 @@ class PartWriter(Scanner):
             self._last_line,
             self._end,
             self._last_id,
+            self._lines,
             self._out,
         )
         if self._end >= 0:
@@ -289,13 +334,14 @@ def read_words(
     folder: Path,
     window: int,
     memory: int,
+    stretches: Stretches = CLAUSES,
     *,
     report: ReadReport,
 ) -> tuple[list[Part], NDArray[np.int64]]:
     """Cut a shard into words on disk; its parts, and how many words, clauses and pairs there
     are.
     """
-    writer = PartWriter(folder, shard, window, memory)
+    writer = PartWriter(folder, shard, window, memory, stretches)
     with disk_errors(folder):
         for piece in tokenizer.cut(shard, report=report):
             piece.feed(writer)
@@ -335,14 +381,22 @@ class Vocabulary(NamedTuple):
 
 
 def number_words(
-    parts: Sequence[Part], folder: Path, wanted: Callable[[NDArray[np.int64]], Array]
+    parts: Sequence[Part],
+    folder: Path,
+    wanted: Callable[[NDArray[np.int64]], Array],
+    most: int | None = None,
 ) -> Vocabulary:
-    """Add the counts of all parts and give ids to the words whose counts are wanted."""
+    """Add the counts of all parts and give ids to the words whose counts are wanted: to so many at
+    most, the most frequent ones.
+    """
     kept = []
     for frame in merge_in_rounds([part.words for part in parts], folder):
         kept.append(frame.select(wanted(frame.counts)))
     whole: Frame = join_frames(kept)
     order = ranked_order(whole.counts)
+    if most is not None and len(order) > most:
+        whole = whole.select(np.isin(np.arange(len(order)), order[:most]))
+        order = ranked_order(whole.counts)
     ids = np.empty(len(order), np.int32)
     ids[order] = np.arange(1, len(order) + 1, dtype=np.int32)
     run = spill(whole.frames(), new_file(folder))
