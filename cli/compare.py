@@ -10,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .formats import write_table
 from .progress import note
 from .reports import check_report, report_option
@@ -26,7 +27,7 @@ _LIST = re.compile(r".*\.(tsv|csv|jsonl|ndjson)", re.IGNORECASE)
 _SORTS = {"g2": "g2", "z": "z", "log-ratio": "log_ratio", "count": "count"}
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @options.encoding()
@@ -46,7 +47,7 @@ _SORTS = {"g2": "g2", "z": "z", "log-ratio": "log_ratio", "count": "count"}
     show_default=True,
     help="Which measure puts words first; count is that of both texts.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only N words of each side.")
+@options.top("Only N words of each side.")
 @click.option("--side", type=click.Choice(["A", "B"]), help="Only the words of one side.")
 @click.option(
     "--min-count",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from .command import Option
 from .options import Numbers, Size
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -126,11 +127,13 @@ def _option(
     default = None if f.default is MISSING else f.default
     meta = f.metadata
     text = meta["help"]
+    # without owners, it is one of all methods
+    more: dict[str, Any] = {"help": text, "cls": Option}
     if owners:
-        text = text.rstrip(".") + f" ({', '.join(owners)})."
+        more["group"] = f"Method {' and '.join(owners)}"
     option = f"--{name.replace('_', '-')}"
     if isinstance(default, bool):
-        return click.option(option, is_flag=True, default=default, help=text)
+        return click.option(option, is_flag=True, default=default, **more)
     kind: Any
     if meta["choices"]:
         kind = click.Choice(meta["choices"])
@@ -147,7 +150,7 @@ def _option(
             f"{text if isinstance(text, str) else value} for {method}"
             for method, value, text in parts
         )
-    return click.option(option, type=kind, default=default, show_default=shown, help=text)
+    return click.option(option, type=kind, default=default, show_default=shown, **more)
 
 
 def _number(annotation: str, limits: Mapping[str, Any]) -> Any:

@@ -11,6 +11,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .command import Command
 from .count_by_file import Listed, Sums, write_keyness, write_wide
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_output
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nlpzero.words.table import WordCounts
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading()
 @tokenizing()
 @click.option(
@@ -70,9 +71,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Leave out rarer words.",
 )
-@click.option(
-    "--top", type=click.IntRange(min=1), metavar="N", help="Only the N most frequent words."
-)
+@options.top("Only the N most frequent words.")
 @options.format_()
 @click.option(
     "--save-counts",

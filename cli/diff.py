@@ -7,18 +7,17 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .dictionaries import DICTIONARIES, write_dictionary
 from .formats import FORMATS, write_table
 from .progress import note
 from .word_lists import read_list_or_counts
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option(
-    "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of the lists."
-)
+@options.encoding("the lists")
 @click.option(
     "--only",
     multiple=True,

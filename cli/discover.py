@@ -12,6 +12,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .command import Command
 from .configs import config_options
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .learning import (
@@ -55,7 +56,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
     return "learned" if given["inputs"] or given["counts"] is None else "cohesion"
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading(required=False)
 @config_options(
     _METHODS,
@@ -66,7 +67,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
     skip=_NOT_ASKED,
     instead={("min_pmi", "min-entropy"): "min_gain"},
 )
-@click.option("--model", metavar="FILE", help="Use a model that `train` made (learned).")
+@options.model("Use a model that `train` made (learned).", instead=("no_base", "sample", "seed"))
 @click.option(
     "--no-base",
     is_flag=True,
@@ -150,26 +151,6 @@ def discover(
 ) -> None:
     """Find the words of a text, best first, with the evidence for each.
 
-    Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its
-    weakest split, and that split; the branching entropies of its neighbours to the left and to the
-    right, in nats; and for the learned method the mean probability of a boundary at its left edge,
-    at its right edge, and inside. Then, where the words are sorted by it, the novelty.
-
-    Sorted by score, then by count, then by code points. The score of learned words is count x
-    (left_edge x right_edge x (1 - inside))^16 x min(left_entropy, right_entropy) / ln(1 +
-    occurrences) x min(saving / 8, 1)^2, saving being the nats that listing the word saves against
-    the other words that spell it; that of the other methods is ln(count) + pmi + min(left_entropy,
-    right_entropy) - 2 x places where the word could be split. With --exclude or --new, or --sort
-    novelty, sorted by novelty: the share of its description that a dictionary saves by listing the
-    word, if it is a word, is free, and is rarer in general text. The thresholds and the order in
-    force are told on standard error.
-
-    Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
-    never words by themselves without --latin.
-
-    Counting keeps to --memory; the words that are found, some 450 bytes each, and for cohesion and
-    min-entropy the n-grams that occur --min-count times, some 60 bytes each, are held in any case.
-
     \b
     Examples:
       nlpzero discover news.txt --top 1000
@@ -178,6 +159,19 @@ def discover(
       nlpzero discover chat.txt --format jieba -o userdict.txt
       nlpzero discover reviews.txt --report words.html -o words.tsv
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
+
+    Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its
+    weakest split, and that split; the branching entropies of its neighbours to the left and to the
+    right, in nats; and for the learned method the mean probability of a boundary at its left edge,
+    at its right edge, and inside. Then, where the words are sorted by it, the novelty.
+
+    Sorted by score, or by novelty with --exclude or --new; then by count, then by code points. The
+    thresholds and the order in force are told on standard error; docs/discovery.md and
+    docs/new-words.md have the formulas.
+
+    Punctuation, white space and line ends end a word. Runs of letters or digits are never cut, and
+    never words by themselves without --latin. What --memory is needed for beside counting is in
+    docs/memory.md.
     """
     refuse_with_dry_run(dry_run, counts=counts)
     check_writing(format, with_frequency, examples)
@@ -188,6 +182,8 @@ def discover(
     inputs = _checked_inputs(inputs, method, counts, save_counts, whole)
     if examples is not None and not inputs:
         raise click.UsageError("--examples shows words in the text; give it beside --counts.")
+    if not isinstance(method, nlpzero.CoTraining) and not options.given("model"):
+        model = None  # that of the environment
     _check_model(method, model, no_base)
     if isinstance(method, nlpzero.CoTraining) and not no_base:
         method = dataclasses.replace(method, base="default")

@@ -10,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .formats import open_output
 from .learning import BASE, keeping, kept, load_model, numbers, refuse_keeping
 from .own_words import OwnWords, own_words
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("gold")
 @click.argument("predicted", required=False)
-@click.option(
-    "--model",
-    metavar="FILE",
-    help="Segment the text of GOLD with this model, instead of PREDICTED.  "
+@options.model(
+    "Segment the text of GOLD with this model, instead of PREDICTED.  "
     "[default: the base of the package]",
+    instead=("predicted",),
 )
 @numbers()
 @keeping()
@@ -49,9 +49,11 @@ if TYPE_CHECKING:
     "lm).",
 )
 @options.encoding()
+@options.field()
 @options.max_expansion()
 @options.errors()
 @click.option(
+    "-f",
     "--format",
     type=click.Choice(["text", "json"]),
     default="text",
@@ -71,6 +73,7 @@ def evaluate(
     align: bool,
     perplexity: bool,
     encoding: str,
+    field: str | None,
     errors: str,
     format: str,
     output: str | None,
@@ -106,6 +109,7 @@ def evaluate(
     reading: dict[str, Any] = {
         "encoding": encoding,
         "errors": errors,
+        "field": field,
         "max_expansion": options.allowed_expansion(),
     }
     reference = nlpzero.Corpus(gold, **reading)

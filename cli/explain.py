@@ -11,6 +11,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .formats import FORMATS, open_output, write_table
 from .learning import BASE, load_model
 from .word_lists import read_list
@@ -29,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("arguments", nargs=-1, metavar="WORD... [INPUT]...")
 @click.option(
     "--word",
@@ -38,6 +39,7 @@ COLUMNS = (
     metavar="WORD",
     help="A word that is the name of a file too. Repeatable.",
 )
+@options.text()
 @options.encoding()
 @options.errors()
 @options.field()
@@ -54,13 +56,10 @@ COLUMNS = (
     help="What `discover --save` kept: which of its thresholds keeps or drops a word, and words "
     "that compete with it.",
 )
-@click.option(
-    "--model",
-    default=BASE,
-    show_default=True,
-    metavar="FILE",
-    help="Whose boundaries are told: a model that `train` made, base for the one in the package, "
+@options.model(
+    "Whose boundaries are told: a model that `train` made, base for the one in the package, "
     "none for no boundaries.",
+    default=BASE,
 )
 @click.option(
     "--contexts",
@@ -76,13 +75,7 @@ COLUMNS = (
     show_default=True,
     help="Characters on each side of the word in these.",
 )
-@click.option(
-    "--top",
-    type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="How many neighbours, longer and shorter strings, and cuts are named.",
-)
+@options.top("How many neighbours, longer and shorter strings, and cuts are named.", default=5)
 @options.format_(("text", *FORMATS))
 @options.writing()
 def explain(
@@ -119,8 +112,8 @@ def explain(
       nlpzero explain 项目 --counts news.nz
     """
     words, inputs = _told_apart(arguments, named)
-    if not inputs and counts is None and found is None:
-        inputs = options.needed_inputs(())
+    if options.has_text() or (not inputs and counts is None and found is None):
+        inputs = options.needed_inputs(inputs)
     if not inputs and field is not None:
         raise click.UsageError("--field is for INPUT; give a file.")
     kept: Discovery | None = None if found is None else nlpzero.Discovery.load(found)

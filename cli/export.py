@@ -8,17 +8,17 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .dictionaries import DICTIONARIES, warn_left_out, write_dictionary
 from .progress import note
 from .word_lists import read_list, read_list_with_evidence
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("list_", metavar="[LIST]", default="-")
+@options.encoding("the list")
 @click.option(
-    "--encoding", default="utf-8", show_default=True, metavar="NAME", help="Encoding of the list."
-)
-@click.option(
+    "-f",
     "--format",
     required=True,
     type=click.Choice(DICTIONARIES),
@@ -49,7 +49,7 @@ from .word_lists import read_list, read_list_with_evidence
     metavar="N",
     help="Leave out words with smaller counts.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N words.")
+@options.top("Only the first N words.")
 @options.writing()
 def export(
     list_: str,

@@ -10,6 +10,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .formats import number, open_output
 
 # lists longer than this are told by their number of entries
@@ -60,10 +61,11 @@ def _verify(file: str, kind: str) -> None:
 
 
 @click.command(
-    epilog="Example: nlpzero info model.nz",
+    cls=Command,
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @click.option(
+    "-f",
     "--format",
     "format_",
     type=click.Choice(["text", "json"]),
@@ -82,6 +84,10 @@ def info(file: str, format_: str, verify: bool, output: str | None) -> None:
 
     Its kind, its size, and its header: for a model, how it was trained; for counts, of what. The
     arrays are not read without --verify.
+
+    \b
+    Example:
+      nlpzero info model.nz
     """
     kind, header = nlpzero.read_header(file)
     size = os.path.getsize(file)

@@ -17,6 +17,7 @@ import click
 import nlpzero
 
 from . import signals
+from .about import unknown_command
 from .start import drop, main
 
 __all__ = ["main", "run"]  # `main`: scripts of 0.1.0 call it here
@@ -42,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
     "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
     "info": ("info", "info", "Tell what a model or a file of counts holds."),
+    "help": ("about", "help_", "Explain a command, or list them all."),
+    "version": ("about", "version", "Tell the version."),
 }
 
 
@@ -66,6 +69,14 @@ def _quietly() -> Iterator[None]:
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one only to run it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(unknown_command(name), ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -94,9 +105,9 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every command explains itself: nlpzero COMMAND --help",
+    epilog="Every command explains itself: nlpzero help COMMAND",
 )
-@click.version_option(nlpzero.__version__, "--version", prog_name="nlpzero")
+@click.version_option(nlpzero.__version__, "-V", "--version", prog_name="nlpzero")
 def group() -> None:
     """Unsupervised Chinese NLP from raw text.
 

@@ -13,6 +13,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .command import Command
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import FORMATS, on_this_machine, write_table
 from .params import Lengths
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("ngram", "count")
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading(required=False)
 @click.option("--counts", metavar="FILE", help="List counts made before instead of counting.")
 @click.option(
@@ -51,6 +52,7 @@ _COLUMNS = ("ngram", "count")
     "--fold-width", is_flag=True, help="Read full-width letters and digits as half-width."
 )
 @click.option(
+    "-f",
     "--format",
     type=click.Choice(("nz", *FORMATS)),
     help="nz is a file of counts, for -o FILE; the others are text.  [default: nz with -o, else "
@@ -171,7 +173,7 @@ def _rows(
             yield from zip(texts, numbers, strict=True)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--memory",

@@ -7,6 +7,7 @@ gives ``output, quiet``.
 
 import os
 import re
+import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import nlpzero
 from nlpzero.engine.resources import available_cores, parse_size
 from nlpzero.engine.stores import is_url, joined
 
+from .command import TEXT
 from .formats import FORMATS
 from .progress import note, progress
 
@@ -88,11 +90,16 @@ def format_size(size: float) -> str:
 
 def needed_inputs(value: tuple[str, ...], ctx: click.Context | None = None) -> tuple[str, ...]:
     """What to read: the files given, else standard input when it is not a terminal."""
+    given = (ctx or click.get_current_context()).meta.get(TEXT)
+    if given is not None:
+        if value not in ((), ("-",)):
+            raise click.UsageError("Give INPUT or --text TEXT, not both.", ctx)
+        return ("-",)
     if value:
         return value
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError(
-            "No input; give files, folders or globs, or - for standard input.", ctx
+            "No input; give files, folders or globs, - for standard input, or --text TEXT.", ctx
         )
     return ("-",)
 
@@ -106,18 +113,43 @@ def inputs(required: bool = True) -> Decorator:
     def choose(
         ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     ) -> tuple[str, ...]:
-        return needed_inputs(value, ctx) if required else value
+        return needed_inputs(value, ctx) if required or TEXT in ctx.meta else value
 
     return click.argument("inputs", nargs=-1, metavar="[INPUT]...", callback=choose)
 
 
-def encoding() -> Decorator:
+def text() -> Decorator:
+    """``--text``: it is read as if it came from standard input."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            ctx.meta[TEXT] = value
+
     return click.option(
+        "-t",
+        "--text",
+        "given_text",
+        metavar="TEXT",
+        is_eager=True,
+        expose_value=False,
+        callback=keep,
+        help="Read this text instead of INPUT.",
+    )
+
+
+def has_text() -> bool:
+    """Whether ``--text`` is given."""
+    return TEXT in click.get_current_context().meta
+
+
+def encoding(of: str = "the text") -> Decorator:
+    return click.option(
+        "-e",
         "--encoding",
         default="utf-8",
         show_default=True,
         metavar="NAME",
-        help="Encoding of the text: utf-8, gb18030, big5, utf-16, ...",
+        help=f"Encoding of {of}: utf-8, gb18030, big5, utf-16, ...",
     )
 
 
@@ -148,6 +180,8 @@ def jobs() -> Decorator:
         type=click.IntRange(min=1),
         default=available_cores,
         show_default="number of cores",
+        envvar="NLPZERO_JOBS",
+        show_envvar=True,
         help="Processes to use; the result is the same for any number.",
     )
 
@@ -156,6 +190,8 @@ def memory() -> Decorator:
     return click.option(
         "--memory",
         type=Size(least=16 << 20),
+        envvar="NLPZERO_MEMORY",
+        show_envvar=True,
         help="Memory to stay within, such as 800M or 2G; what does not fit goes to --tmpdir.  "
         "[default: a share of the machine's]",
     )
@@ -223,14 +259,63 @@ def output(
 
 def format_(choices: tuple[str, ...] = FORMATS) -> Decorator:
     """``--format``; the value arrives as ``format``."""
+    of_csv = (
+        " csv starts with a byte order mark, for spreadsheets; csv-safe is csv with an apostrophe "
+        "before cells that a spreadsheet would run as formulas."
+    )
     return click.option(
+        "-f",
         "--format",
         type=click.Choice(choices),
         default=choices[0],
         show_default=True,
-        help="Output format. csv starts with a byte order mark, for spreadsheets; csv-safe is csv "
-        "with an apostrophe before cells that a spreadsheet would run as formulas.",
+        help="Output format." + (of_csv if "csv" in choices else ""),
     )
+
+
+def top(help: str, default: int | None = None) -> Decorator:
+    """``--top``."""
+    return click.option(
+        "-n",
+        "--top",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=help,
+    )
+
+
+def model(help: str, *, instead: tuple[str, ...] = (), default: str | None = None) -> Decorator:
+    """``--model``; that of the environment gives way to the parameters `instead`."""
+
+    def choose(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        named = from_environment(ctx, "model")
+        return default if named and any(given(name, ctx) for name in instead) else value
+
+    return click.option(
+        "-m",
+        "--model",
+        metavar="FILE",
+        default=default,
+        show_default=default is not None,
+        envvar="NLPZERO_MODEL",
+        show_envvar=True,
+        callback=choose,
+        help=help,
+    )
+
+
+def given(name: str, ctx: click.Context | None = None) -> bool:
+    """Whether a parameter is on the command line."""
+    source = (ctx or click.get_current_context()).get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def from_environment(ctx: click.Context, name: str) -> bool:
+    """Whether a variable of the environment gave a parameter its value."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "ENVIRONMENT"
 
 
 def quiet() -> Decorator:
@@ -298,8 +383,8 @@ def allowed_expansion() -> float | None:
 
 
 def reading(required: bool = True) -> Decorator:
-    """``INPUT... --encoding --errors --field --max-expansion``."""
-    return bundle(inputs(required), encoding(), errors(), field(), max_expansion())
+    """``INPUT... --text --encoding --errors --field --max-expansion``."""
+    return bundle(inputs(required), text(), encoding(), errors(), field(), max_expansion())
 
 
 def working() -> Decorator:
@@ -398,6 +483,8 @@ def open_corpus(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    except nlpzero.CorpusError as error:
+        raise nlpzero.CorpusError(f"{error}{_hint_of_text(inputs)}") from error
     if field is None:
         for source in corpus.sources:
             if _WITH_FIELDS.fullmatch(source.name):
@@ -411,6 +498,22 @@ def open_corpus(
             yield corpus
     else:
         yield corpus
+
+
+# what names of files hold and short texts do not
+_OF_NAMES = re.compile(r"[/\\.*?\[]|^-$")
+
+
+def _hint_of_text(inputs: tuple[str, ...]) -> str:
+    """What to do if an input that is no file is the text itself."""
+    for name in inputs:
+        text = not _OF_NAMES.search(name) and (not name.isascii() or " " in name)
+        if text and not os.path.exists(name):
+            context = click.get_current_context()
+            if any(param.name == "given_text" for param in context.command.params):
+                return f"; for a text itself: nlpzero {context.info_name} -t {shlex.quote(name)}"
+            return "; a text itself is read from standard input"
+    return ""
 
 
 def refuse_own_output(corpus: "Corpus | None", output: str | None) -> None:

@@ -7,6 +7,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .formats import open_output
 from .progress import note
 from .tokenizing import Cutting, tokenizing
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from nlpzero.templates.tree_writing import TreeFormat
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading()
 @click.option(
     "--templates",

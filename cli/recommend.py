@@ -8,7 +8,8 @@ import click
 import nlpzero
 
 from . import options, params
-from .formats import FORMATS, csv_list, write_table
+from .command import Command
+from .formats import csv_list, write_table
 from .progress import note
 
 COLUMNS = (
@@ -24,17 +25,10 @@ COLUMNS = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @click.argument("items", nargs=-1, metavar="[ITEM]...")
-@click.option(
-    "--top",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    metavar="N",
-    help="Items for each basket, at most.",
-)
+@options.top("Items for each basket, at most.", default=10)
 @click.option(
     "--by",
     type=click.Choice(
@@ -54,15 +48,10 @@ COLUMNS = (
     help="What stands between the items of a line: any text, or tab, space, semicolon, comma.",
 )
 @options.encoding()
+@options.field()
 @options.max_expansion()
 @options.errors()
-@click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    default="tsv",
-    show_default=True,
-    help="Output format.",
-)
+@options.format_()
 @options.writing()
 def recommend(
     file: str,
@@ -71,6 +60,7 @@ def recommend(
     by: str,
     separator: str,
     encoding: str,
+    field: str | None,
     errors: str,
     format: str,
     output: str | None,
@@ -109,11 +99,13 @@ def recommend(
                     one.rules,
                 ]
 
+    if items and field is not None:
+        raise click.UsageError("--field is for baskets on standard input; leave out the ITEMs.")
     if items:
         write_table(output, format, COLUMNS, rows([items]))
     else:
         sources = options.needed_inputs(())
-        with options.open_corpus(sources, encoding, errors, None, quiet=quiet) as corpus:
+        with options.open_corpus(sources, encoding, errors, field, quiet=quiet) as corpus:
             lines = (_items(line, separator) for line in corpus.lines())
             write_table(output, format, COLUMNS, rows(lines))
     if not found:

@@ -9,6 +9,7 @@ import nlpzero
 from nlpzero.rules.rule_filter import RuleFilter
 
 from . import params
+from .command import Option
 from .options import Decorator, bundle
 from .progress import note
 
@@ -140,6 +141,8 @@ def text_options() -> Decorator:
         ),
         click.option(
             "--numbers/--no-numbers",
+            cls=Option,
+            group="Thresholds",
             default=False,
             show_default=True,
             help="With --text, whether words with a digit are kept.",

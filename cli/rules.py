@@ -9,6 +9,7 @@ from nlpzero.rules.rule_filter import RuleFilter
 
 from . import options, params
 from .baskets import Baskets, baskets
+from .command import Command
 from .configs import config_options
 from .formats import FORMATS, number
 from .progress import note
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _OWN = ("consequents", "antecedents", *(f"prune_{name}" for name in PRUNED))
 
 
-@click.command()
+@click.command(cls=Command)
 @options.inputs()
 @options.encoding()
 @options.max_expansion()
@@ -88,6 +89,7 @@ _OWN = ("consequents", "antecedents", *(f"prune_{name}" for name in PRUNED))
     help="Which itemsets --itemsets writes.",
 )
 @click.option(
+    "-f",
     "--format",
     type=click.Choice(["table", *FORMATS, "dot", "graphml"]),
     default=None,

@@ -11,6 +11,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .command import Command, Option
 from .configs import in_options
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_bytes
@@ -43,13 +44,11 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     return value
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading()
-@click.option(
-    "--model",
-    metavar="FILE",
-    help="A model that `train` made; base for the one in the package, which cuts each line by "
-    "itself.",
+@options.model(
+    "A model that `train` made; base for the one in the package, which cuts each line by itself.",
+    instead=("learn_from", "dictionary", "method", "no_base", "background"),
 )
 @click.option(
     "--learn-from",
@@ -64,6 +63,8 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
 @keeping(records=True)
 @click.option(
     "--separator",
+    cls=Option,
+    group="Output",
     default=" ",
     show_default=True,
     callback=_one_separator,
@@ -71,6 +72,7 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     help="What stands between words; \\t is a tab.",
 )
 @click.option(
+    "-f",
     "--format",
     type=click.Choice(["text", "jsonl", "tokens", "probs", "csv", "tsv"]),
     help="text: the input with separators. jsonl: a JSON array of tokens per line, or a record. "
@@ -135,7 +137,7 @@ def segment(
 
     \b
     Examples:
-      echo 我爱北京天安门 | nlpzero segment
+      nlpzero segment -t 我爱北京天安门
       nlpzero segment novel.txt > cut.txt
       nlpzero segment --model news.nz < today.txt
       tail -f chat.log | nlpzero segment --model base

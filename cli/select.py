@@ -8,6 +8,7 @@ import click
 import nlpzero
 
 from . import options
+from .command import Command
 from .progress import note
 from .reports import check_report, report_option
 from .thresholds import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
 @click.option(
     "--min-count",

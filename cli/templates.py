@@ -11,6 +11,7 @@ import nlpzero
 
 from . import options
 from .cluster import cluster
+from .command import Command
 from .configs import config_options
 from .formats import FORMATS, write_table
 from .progress import note
@@ -36,7 +37,7 @@ FILLER_COLUMNS = (
 )
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading()
 @tokenizing()
 @click.option(
@@ -73,7 +74,7 @@ FILLER_COLUMNS = (
     show_default=True,
     help="Only templates of at least so many words.",
 )
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
+@options.top("Only the first N.")
 @click.option(
     "--sort",
     type=click.Choice(["saving", "frequency"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import options
+from .command import Option
 from .dictionaries import DICTIONARIES, write_dictionary
 from .formats import FORMATS, number, write_table
 from .progress import note
@@ -48,9 +49,7 @@ def thresholds() -> options.Decorator:
             is_flag=True,
             help="Only words that the base of the package does not hold.",
         ),
-        click.option(
-            "--top", type=click.IntRange(min=1), metavar="N", help="Only the best N words."
-        ),
+        options.top("Only the best N words."),
         click.option(
             "--exclude",
             multiple=True,
@@ -89,6 +88,8 @@ def thresholds() -> options.Decorator:
         ),
         click.option(
             "--numbers/--no-numbers",
+            cls=Option,
+            group="Thresholds",
             default=None,
             help="List words in which a number stands before something else, as 2008年.  "
             "[default: not when sorted by novelty]",

@@ -12,7 +12,8 @@ import click
 import nlpzero
 
 from .learning import BASE, keeping, kept, load_model, refuse_keeping
-from .options import Decorator, bundle
+from .options import Decorator, bundle, from_environment
+from .options import model as model_option
 from .own_words import OwnWords, dictionary, own_words
 from .progress import note
 from .word_lists import read_list
@@ -36,11 +37,12 @@ class Cutting:
     keep: Any
     joiners: str | None
     own: OwnWords
+    usual: bool = False  # the environment names the model, which any other way goes before
 
     @property
     def ways(self) -> int:
         """How many ways of cutting are asked for."""
-        given = (self.model is not None, bool(self.dictionary), self.whitespace)
+        given = (self.model is not None and not self.usual, bool(self.dictionary), self.whitespace)
         return sum(given) + (self.function is not None)
 
     @property
@@ -71,10 +73,11 @@ class Cutting:
         if self.whitespace:
             return nlpzero.WhitespaceTokenizer()
         if not self.ways:
-            note(f"words are cut by the base model; {WAYS} chooses another way", quiet=quiet)
+            by = "the base model" if self.model is None else f"{self.model} (NLPZERO_MODEL)"
+            note(f"words are cut by {by}; {WAYS} chooses another way", quiet=quiet)
         plain = self.keep is None and self.joiners is None and not self.own
         segmenter = self._segmenter()
-        if plain and self.model not in (None, BASE):
+        if plain and not self.dictionary and self.model not in (None, BASE):
             return nlpzero.ModelTokenizer(str(self.model))
         return nlpzero.SegmenterTokenizer(self.own.beside(kept(segmenter, self.keep, self.joiners)))
 
@@ -100,15 +103,13 @@ def tokenizing() -> Decorator:
             own: OwnWords,
             **given: Any,
         ) -> Any:
-            cutting = Cutting(model, dictionary, whitespace, tokenizer, keep, joiners, own)
+            usual = from_environment(click.get_current_context(), "model")
+            cutting = Cutting(model, dictionary, whitespace, tokenizer, keep, joiners, own, usual)
             return function(*args, cutting=cutting, **given)
 
         return bundle(
-            click.option(
-                "--model",
-                metavar="FILE",
-                help="Cut words with a model that `train` made.  [default: the base of the "
-                "package]",
+            model_option(
+                "Cut words with a model that `train` made.  [default: the base of the package]"
             ),
             dictionary(),
             click.option(

@@ -12,6 +12,7 @@ from nlpzero.engine.stores import is_url
 
 from . import options
 from .cluster import cluster
+from .command import Command
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .learning import (
     check_joiners,
@@ -37,7 +38,7 @@ def _of_use(options: dict[str, Any]) -> None:
         )
 
 
-@click.command()
+@click.command(cls=Command)
 @options.reading(required=False)
 @options.output(required=True, help="The model file to write.")
 @learning()
