@@ -112,18 +112,12 @@ def test_the_workflow_runs_the_same_script_everywhere() -> None:
     assert step["shell"] == "bash"
 
 
-def test_every_kernel_is_run_with_bounds_checks() -> None:
-    """All packages with kernels have their tests in the list of those that are run so."""
-    listed = (ROOT / ".ci" / "kernel_tests").read_text(encoding="utf-8").split()
-    assert all((ROOT / name).exists() for name in listed)
-    packages = {
-        path.relative_to(ROOT / "nlpzero").parts[0]
-        for path in (ROOT / "nlpzero").rglob("*.py")
-        if re.search(r"^@kernel$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-    assert packages | {"test_interpreted.py"} == {name.split("/")[1] for name in listed}
+def test_all_tests_are_run_with_bounds_checks() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.search(r"^NUMBA_BOUNDSCHECK=1 .*\.ci/kernel_tests", script, re.MULTILINE)
+    *_, last = re.findall(r'^.*bash -c "\$tests"$', script, re.MULTILINE)
+    assert last.startswith("NUMBA_BOUNDSCHECK=1 ")
+    (options,) = re.findall(r'PYTEST_ADDOPTS="(.*?)"', last)
+    assert options == "-n 2 --dist loadfile"
 
 
 BEYOND = """
