@@ -144,6 +144,18 @@ class Command(click.Command):
         _write_group(formatter, "Other", groups.get("Other", ()))
 
 
+def given(name: str, ctx: click.Context | None = None) -> bool:
+    """Whether a parameter is on the command line."""
+    source = (ctx or click.get_current_context()).get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def from_environment(ctx: click.Context, name: str) -> bool:
+    """Whether a variable of the environment gave a parameter its value."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "ENVIRONMENT"
+
+
 def group_of(param: click.Parameter) -> tuple[str, float]:
     """The group of the help that an option stands in, and its place there."""
     name = "help" if "--help" in param.opts else param.name

@@ -1,6 +1,7 @@
 """``nlpzero count``: word frequencies."""
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_output
 from .params import Lengths
 from .progress import note
+from .tables import for_eyes, show
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
@@ -212,6 +214,14 @@ def _write(
 ) -> Sums:
     """Write the lists of all tables, one after another, as soon as each is counted."""
     sums = Sums()
+    listing: dict[str, Any] = {
+        "top": listed.top,
+        "min_count": listed.min_count,
+        "stopwords": listed.stopwords,
+    }
+    if for_eyes(output):
+        _show(tables, listing, sums, save_counts)
+        return sums
     tables = iter(tables)
     first = next(tables, None)  # an error of the first file comes before any output
     with open_output(output, bom=listed.format.startswith("csv")) as text:
@@ -224,13 +234,36 @@ def _write(
             text.buffer.writelines(
                 table.encode_rows(
                     listed.format,
-                    top=listed.top,
-                    min_count=listed.min_count,
-                    stopwords=listed.stopwords,
                     source=source,
                     header=header,
+                    **listing,
                 )
             )
             header = False
             sums.add(table)
     return sums
+
+
+def _show(
+    tables: "Iterable[tuple[str | None, WordCounts]]",
+    listing: dict[str, Any],
+    sums: Sums,
+    save_counts: str | None,
+) -> None:
+    """Show the first rows of all tables on a terminal."""
+
+    def lines() -> Iterator[bytes]:
+        for source, table in tables:
+            if save_counts is not None:
+                table.save(save_counts)
+            for piece in table.encode_rows("jsonl", source=source, **listing):
+                yield from piece.splitlines()
+            sums.add(table)
+
+    rows = lines()
+    first = next(rows, None)
+    if first is None:
+        show(("word", "count"), ())
+        return
+    names = tuple(json.loads(first))
+    show(names, itertools.chain([first], rows), read=lambda row: [*json.loads(row).values()])

@@ -18,6 +18,8 @@ from nlpzero.engine.stores import is_url
 from nlpzero.engine.temporary import atomic_output, scratch_folder
 from nlpzero.text.cells import TSV_ESCAPES, csv_cell, json_cell, safe_csv_cell, tsv_cell
 
+from . import tables
+
 FORMATS = ("tsv", "csv", "csv-safe", "jsonl")
 
 _COPIED = 1 << 22  # bytes of a file that is sent somewhere, at a time
@@ -173,7 +175,8 @@ def write_table(
     *,
     unknown: str = "nan",
 ) -> int:
-    """Write rows as they come and return how many there were.
+    """Write rows as they come and return how many there were; to a terminal, the first of them as
+    an aligned table, unless ``--format`` is given.
 
     ``tsv`` has a header line; a tab, line end or backslash inside a cell is written ``\\t``,
     ``\\n``, ``\\r``, ``\\\\``. ``csv`` has a header line and a byte order mark, which spreadsheets
@@ -193,6 +196,8 @@ def write_table(
     unknown : str
         What stands for nan in TSV and CSV.
     """
+    if tables.for_eyes(path):
+        return tables.show(columns, rows)
     if format == "jsonl":
         keys = (_json(key).replace("%", "%%") for key in columns)
         template = "{" + ", ".join(f"{key}: %s" for key in keys) + "}\n"

@@ -20,7 +20,7 @@ import nlpzero
 from nlpzero.engine.resources import available_cores, parse_size
 from nlpzero.engine.stores import is_url, joined
 
-from .command import TEXT
+from .command import TEXT, from_environment, given
 from .formats import FORMATS
 from .progress import note, progress
 
@@ -304,18 +304,6 @@ def model(help: str, *, instead: tuple[str, ...] = (), default: str | None = Non
         callback=choose,
         help=help,
     )
-
-
-def given(name: str, ctx: click.Context | None = None) -> bool:
-    """Whether a parameter is on the command line."""
-    source = (ctx or click.get_current_context()).get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def from_environment(ctx: click.Context, name: str) -> bool:
-    """Whether a variable of the environment gave a parameter its value."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "ENVIRONMENT"
 
 
 def quiet() -> Decorator:

@@ -59,6 +59,10 @@ def progress(*, quiet: bool = False) -> Iterator["Callable[[Progress], object] |
             bar.close()
 
 
+def hide() -> None:
+    """Take the line off the terminal that others write to."""
+
+
 def note(message: str, *, quiet: bool = False) -> None:
     """A line for people on standard error."""
     if quiet or sys.stderr is None:

@@ -1,6 +1,5 @@
 """What ``nlpzero rules`` says and writes: notes, rules as tables and graphs, itemsets."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import nlpzero
 from nlpzero.rules.rule_filter import RuleFilter
 
 from .formats import FORMATS, csv_list, number, open_output, terminal_table, write_table
+from .tables import for_eyes, show
 
 if TYPE_CHECKING:
     from nlpzero.rules.association import Rules
@@ -84,7 +84,10 @@ def write_rules(output: str | None, format: str | None, found: "Rules") -> None:
         found.save(output)
         return
     if format is None:
-        format = "table" if output is None and sys.stdout.isatty() else "tsv"
+        if for_eyes(output):
+            _show(found)
+            return
+        format = "tsv"
     if format in FORMATS:
         side = list if format == "jsonl" else csv_list
         rows = ((side(row[0]), side(row[1]), *row[2:]) for row in found.rows())
@@ -118,6 +121,28 @@ def _table(found: "Rules") -> str:
     for line, *shown in zip(lines, *examples, strict=True):
         first += line + "".join(f"    {text}\n" for text in shown if text)
     return first
+
+
+def _show(found: "Rules") -> None:
+    """Rules on a terminal."""
+    names = ("confidence", "support", "lift", "count", *_IN_TABLE)
+    shown = [name for name in names if name in found.columns or hasattr(nlpzero.Rule, name)]
+    rows = (
+        (
+            f"{csv_list(rule.antecedent)} → {csv_list(rule.consequent)}",
+            *(
+                getattr(rule, name, None) if name not in found.columns else found.columns[name][n]
+                for name in shown
+            ),
+        )
+        for n, rule in enumerate(found)
+    )
+    examples = [values for name, values in found.columns.items() if name.startswith("example_")]
+    show(
+        ("rule", *shown),
+        rows,
+        under=lambda n: [values[n] for values in examples if values[n]],
+    )
 
 
 def _cell(value: object) -> str:
