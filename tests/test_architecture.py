@@ -31,6 +31,7 @@ WHEN_CALLED = {
     ("nlpzero.engine.config", "nlpzero.engine.resources"): START,
     ("nlpzero.engine.jit", "nlpzero.engine.compiling"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.units"): START,
+    ("nlpzero.text.alphabet", "nlpzero.text.point_kernels"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
     ("nlpzero.language_model.model", "nlpzero.language_model.arpa"): MAKER,
     ("nlpzero.language_model.model", "nlpzero.language_model.estimation"): MAKER,

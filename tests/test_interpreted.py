@@ -66,6 +66,11 @@ both = nlpzero.merge_counts(counts, nlpzero.count_ngrams(["葡萄酒"], order=6)
 print(both.total, both.count_of(["葡萄", "葡萄酒"]).tolist())
 counts.save("counts.nz")
 print(nlpzero.NGramCounts.load("counts.nz").count_of(["葡萄", "不吐葡萄皮"]).tolist())
+from nlpzero.text.alphabet import Alphabet
+with open("text.txt", "w", encoding="utf-8") as file:
+    file.write("\n".join(texts))
+counts = nlpzero.count_ngrams(nlpzero.Corpus("text.txt"), alphabet=Alphabet(keep="all"))
+print(counts.keys.tolist(), counts.alphabet.astral)
 """,
     "sorting": """
 from nlpzero.engine import digit_sort

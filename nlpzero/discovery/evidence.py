@@ -40,6 +40,7 @@ from nlpzero.ngrams.measures import pmi as pair_pmi
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
+from nlpzero.text.points import point_blocks
 
 
 @kernel
@@ -278,7 +279,7 @@ def _occurrence_worker(
     counter = KeyCounter(memory, folder)
     step = max(_NEIGHBOURS, room)
     seen = 0
-    for symbols in clause_blocks(shard.blocks(report=report), alphabet):
+    for symbols in clause_blocks(point_blocks(shard, report=report), alphabet):
         seen += int(np.count_nonzero(symbols))
         at = BEFORE
         while at < len(symbols) - AFTER:

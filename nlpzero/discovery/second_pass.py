@@ -24,6 +24,7 @@ from nlpzero.ngrams.table import NGramCounts
 from nlpzero.ngrams.windows import whole_units
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus, Shard
+from nlpzero.text.points import Points, point_blocks
 
 T = TypeVar("T")
 # a stretch of this many symbols without any clause break is broken there, so that one endless line
@@ -36,7 +37,7 @@ BEFORE, AFTER = 1, 4  # zeros around the symbols of a text
 SINGLE, COUNTED, WEAK, LONG, RUN = range(5)
 
 
-def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
+def clause_blocks(blocks: Iterable[Points], alphabet: Alphabet) -> Iterator[Symbols]:
     """Text as padded arrays of symbols that hold whole clauses.
 
     The arrays have one 0 before the symbols and four behind them. A clause goes over from one block
@@ -44,7 +45,7 @@ def clause_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols
     """
     carry = np.zeros(0, np.uint16)
     for block in whole_units(blocks, alphabet):
-        symbols = np.concatenate([carry, alphabet.symbols(block)])
+        symbols = np.concatenate([carry, alphabet.symbols_of(block)])
         breaks = np.flatnonzero(symbols == 0)
         edges = np.concatenate([[-1], breaks, [len(symbols)]])
         if np.diff(edges).max() > STRETCH:
@@ -65,9 +66,9 @@ class _Seen:
         self._alphabet = replace(alphabet, keep="none")
         self.symbols = 0
 
-    def through(self, blocks: Iterable[str]) -> Iterator[str]:
+    def through(self, blocks: Iterable[Points]) -> Iterator[Points]:
         for block in blocks:
-            self.symbols += int(np.count_nonzero(self._alphabet.symbols(block)))
+            self.symbols += int(np.count_nonzero(self._alphabet.symbols_of(block)))
             yield block
 
 
@@ -140,7 +141,7 @@ def strong_cut_worker(
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     counted = _Seen(alphabet)
-    for symbols in clause_blocks(counted.through(shard.blocks(report=report)), alphabet):
+    for symbols in clause_blocks(counted.through(point_blocks(shard, report=report)), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
         n = lenient_cut(symbols, in_run, table, order, strict, longest, tally, starts, ends)
@@ -164,7 +165,7 @@ def pair_cut_worker(
     pieces = StringCounter(memory, folder)
     in_run = runs_of(alphabet)
     counted = _Seen(alphabet)
-    for symbols in clause_blocks(counted.through(shard.blocks(report=report)), alphabet):
+    for symbols in clause_blocks(counted.through(point_blocks(shard, report=report)), alphabet):
         starts = np.empty(len(symbols), np.int64)
         ends = np.empty(len(symbols), np.int64)
         n = pair_cut(symbols, in_run, table, longest, tally, starts, ends)
@@ -175,7 +176,7 @@ def pair_cut_worker(
 
 def repeats_worker(shard: Shard, alphabet: Alphabet, *, report: ReadReport) -> Counts:
     pairs = np.zeros(0x10000, np.int64)
-    for symbols in clause_blocks(shard.blocks(report=report), alphabet):
+    for symbols in clause_blocks(point_blocks(shard, report=report), alphabet):
         repeated_runs(symbols, pairs)
     pairs[0] = 0
     return pairs

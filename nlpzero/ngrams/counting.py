@@ -31,18 +31,19 @@ from nlpzero.ngrams.windows import (
 )
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
+from nlpzero.text.points import Points, point_blocks
 
 T = TypeVar("T")
 
 
 def _count_windows(
-    blocks: Iterable[str], alphabet: Alphabet, memory: int, folder: Path | None
+    blocks: Iterable[Points], alphabet: Alphabet, memory: int, folder: Path | None
 ) -> tuple[Alphabet, list[Run]]:
     """Sorted runs of the four-symbol windows of a text, and the alphabet of their symbols."""
     growing = GrowingAlphabet(alphabet)
     counter = WindowCounter(memory, folder)
     for block in whole_units(blocks, alphabet):
-        counter.add(growing.symbols(block))
+        counter.add(growing.symbols_of(block))
     final, table = growing.freeze()
     return final, counter.finish(table)
 
@@ -50,7 +51,7 @@ def _count_windows(
 def _window_worker(
     shard: Shard, alphabet: Alphabet, memory: int, folder: Path | None, *, report: ReadReport
 ) -> tuple[Alphabet, list[Run]]:
-    final, runs = _count_windows(shard.blocks(report=report), alphabet, memory, folder)
+    final, runs = _count_windows(point_blocks(shard, report=report), alphabet, memory, folder)
     return final, handed_over(runs, memory, folder)
 
 

@@ -25,6 +25,7 @@ from nlpzero.ngrams.windows import (
 )
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
+from nlpzero.text.points import Points, point_blocks
 
 # A prefix in use takes its key, and two to four slots of four bytes in the hash table.
 _BYTES_PER_PREFIX = 24
@@ -163,7 +164,7 @@ def _level_keys(symbols: Symbols, stop: int, k: int, prefixes: _Prefixes) -> Key
 
 
 def _count_level(
-    blocks: Iterable[str],
+    blocks: Iterable[Points],
     alphabet: Alphabet,
     k: int,
     prefixes: _Prefixes,
@@ -187,7 +188,7 @@ def _level_worker(
     *,
     report: ReadReport,
 ) -> list[Run]:
-    runs = _count_level(shard.blocks(report=report), alphabet, k, prefixes, memory, folder)
+    runs = _count_level(point_blocks(shard, report=report), alphabet, k, prefixes, memory, folder)
     return handed_over(runs, memory, folder)
 
 

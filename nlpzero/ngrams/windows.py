@@ -13,15 +13,17 @@ from nlpzero.text.characters import (
     HAN,
     SPACE,
     char_classes,
-    code_points,
     numeral_table,
     selectors,
 )
 from nlpzero.text.corpus import Corpus, Shard
+from nlpzero.text.points import Points, point_blocks
 
 # bytes of sorted runs that a byte of text can make: a row for each character, of three bytes in
 # UTF-8
 _MOST_RUN_BYTES = 6
+
+_LINE_END = 0x0A
 
 
 _FULL_STOPS = np.array([0x3002, 0xFF01, 0xFF1F], np.uint32)  # 。！？
@@ -32,27 +34,26 @@ _FAR_AHEAD = 1 << 12
 _LONGEST_TAG = 64
 
 
-def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
+def whole_units(blocks: Iterable[Points], alphabet: Alphabet) -> Iterator[Points]:
     """Blocks that never end inside a number, a run of letters or a kept token, where the alphabet
     knows them.
     """
     if alphabet.runs == "characters" and not alphabet.keep:
         yield from blocks
         return
-    rest = ""
+    rest = np.zeros(0, np.uint32)
     wait = _MOST_WAITING
     for block in blocks:
-        text = rest + block
-        rest = ""
+        points = np.concatenate([rest, block]) if len(rest) else block
+        rest = rest[:0]
         looked = False
-        if not text.endswith("\n"):
-            points = code_points(text)
+        if len(points) and points[-1] != _LINE_END:
             classes = char_classes(points)
             han = (classes == HAN) & ~numeral_table()[np.minimum(points, 0xFFFF)]
             han &= ~np.append(selectors(points)[1:], True)  # one may follow in the next block
             if alphabet.keep:  # tags and paths may hold Han characters
                 ends = np.flatnonzero((classes == SPACE) | np.isin(points, _FULL_STOPS))
-                looked = not len(ends) and len(text) > wait
+                looked = not len(ends) and len(points) > wait
                 if looked:
                     han &= np.append(han[1:], False)
                     for start, end, _ in alphabet.kept(points, classes).tolist():
@@ -64,20 +65,20 @@ def whole_units(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[str]:
             else:
                 ends = np.flatnonzero((classes == SPACE) | han)
             cut = int(ends[-1]) + 1 if len(ends) else 0
-            text, rest = text[:cut], text[cut:]
+            points, rest = points[:cut], points[cut:]
             if looked:  # and not again before there is much more
                 wait = max(_MOST_WAITING, 2 * len(rest))
-        if text:
-            yield text
-    if rest:
+        if len(points):
+            yield points
+    if len(rest):
         yield rest
 
 
-def symbol_blocks(blocks: Iterable[str], alphabet: Alphabet) -> Iterator[Symbols]:
+def symbol_blocks(blocks: Iterable[Points], alphabet: Alphabet) -> Iterator[Symbols]:
     """Symbols of consecutive blocks of text; together they are the symbols of the whole text."""
     if alphabet.runs == "characters":
-        return map(alphabet.symbols, whole_units(blocks, alphabet))
-    return (alphabet.encode(text).symbols for text in whole_units(blocks, alphabet))
+        return map(alphabet.symbols_of, whole_units(blocks, alphabet))
+    return (alphabet.joined_symbols(points) for points in whole_units(blocks, alphabet))
 
 
 def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, int]]:
@@ -135,8 +136,8 @@ class Arrivals:
         return run_on_disk(run.chunks(_ROWS_AT_ONCE), self._passes.folder)
 
 
-def blocks_of(passes: TextPasses, stage: str) -> Iterator[str]:
-    return passes.text.blocks(report=passes.report(), progress=passes.advance(stage))
+def blocks_of(passes: TextPasses, stage: str) -> Iterator[Points]:
+    return point_blocks(passes.text, report=passes.report(), progress=passes.advance(stage))
 
 
 def left_in(passes: TextPasses) -> Path | None:

@@ -86,6 +86,32 @@ def _symbol_table(fold_width: bool, mapping: tuple[tuple[int, int], ...]) -> npt
     return table
 
 
+@lru_cache(maxsize=4)
+def _full_table(
+    fold_width: bool, mapping: tuple[tuple[int, int], ...], astral: tuple[int, ...]
+) -> npt.NDArray[np.uint16]:
+    """Symbol of each code point, the last entry for all above it."""
+    classes = class_table()
+    table = np.full(len(classes), UNKNOWN_SYMBOL)
+    table[classes == BREAK] = BREAK_SYMBOL
+    table[:0x10000] = _symbol_table(fold_width, mapping)
+    places = np.array(astral, np.int64)
+    # others beyond the table are no characters of any word, whatever a file says
+    own = places < len(table)
+    table[places[own]] = np.flatnonzero(own) + FIRST_SLOT
+    return table.astype(np.uint16)
+
+
+def _classes_of(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    if interpreting():
+        return char_classes(points)
+    from nlpzero.text.point_kernels import look_up_points
+
+    classes = np.empty(len(points), np.uint8)
+    look_up_points(points, class_table(), classes)
+    return classes
+
+
 def _blank(symbols: npt.NDArray[np.uint16], spans: npt.NDArray[np.int64]) -> None:
     """Clause breaks in place of the kept tokens that no word holds."""
     for start, end in spans[spans[:, 2] == APART, :2].tolist():
@@ -250,6 +276,24 @@ class Alphabet:
         selected = selectors(points)
         return symbols[~selected] if selected.any() else symbols
 
+    def symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+        """As :meth:`symbols`, of code points: for large blocks, several threads at once."""
+        return self._encoded(points, _full_table(self.fold_width, self.mapping, self.astral))
+
+    def _encoded(
+        self, points: npt.NDArray[np.uint32], table: npt.NDArray[np.uint16]
+    ) -> npt.NDArray[np.uint16]:
+        from nlpzero.text.point_kernels import encode_points
+
+        spans = self.kept(points, _classes_of(points)) if self.keep else _NO_SPANS
+        out = np.empty(len(points), np.uint16)
+        return out[: encode_points(points, table, spans[spans[:, 2] == APART], out)]
+
+    def joined_symbols(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+        """The symbols of :meth:`encode`, of code points."""
+        classes = _classes_of(points)
+        return self.encode_points(points, classes, self.kept(points, classes)).symbols
+
     def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
         table = _symbol_table(self.fold_width, self.mapping)
         far = np.flatnonzero(points >= 0x10000)
@@ -375,31 +419,39 @@ class GrowingAlphabet:
     def __init__(self, base: Alphabet) -> None:
         self._base = base.with_astral(())
         self._places: dict[int, int] = {}
+        self._table = _full_table(base.fold_width, base.mapping, ())
 
     def symbols(self, text: str) -> npt.NDArray[np.uint16]:
         """Symbols of a text, as :meth:`Alphabet.encode`, provisional beyond the BMP."""
-        base = self._base
-        raw = text.encode("utf-16-le", "surrogatepass")
-        if len(raw) == 2 * len(text):
-            if base.runs == "classes":
-                return base.encode(text).symbols
-            near = np.frombuffer(raw, np.uint16)
-            table = _symbol_table(base.fold_width, base.mapping)
-            return base._blanked(text, table[near], near)
-        points = code_points(text)
-        symbols = base._symbols_of(points)
-        for i in np.flatnonzero(symbols == UNKNOWN_SYMBOL).tolist():
-            place = self._places.setdefault(int(points[i]), len(self._places))
-            if place > LAST_SLOT - FIRST_SLOT:
-                base.with_astral(self._places)  # raises, with the number of characters
-            symbols[i] = FIRST_SLOT + place
-        if base.runs == "classes":
-            from nlpzero.text.units import class_runs
+        return self.symbols_of(code_points(text))
 
-            classes = char_classes(points)
-            spans = base.kept(points, classes)
-            return class_runs(points, classes, symbols, numeral_table(), spans)[0]
-        return base._blanked(text, symbols, points)
+    def symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+        """The same of code points."""
+        base = self._base
+        self._meet(points[points >= 0x10000])
+        if base.runs == "characters":
+            return base._encoded(points, self._table)
+        from nlpzero.text.point_kernels import look_up_points
+        from nlpzero.text.units import class_runs
+
+        classes = _classes_of(points)
+        spans = base.kept(points, classes)
+        symbols = np.empty(len(points), np.uint16)
+        look_up_points(points, self._table, symbols)
+        return class_runs(points, classes, symbols, numeral_table(), spans)[0]
+
+    def _meet(self, far: npt.NDArray[np.uint32]) -> None:
+        """Give slots to the characters that have none, in the order of the text."""
+        far = far[self._table[np.minimum(far, len(self._table) - 1)] == UNKNOWN_SYMBOL]
+        if not len(far):
+            return
+        if not self._places:
+            self._table = self._table.copy()
+        for point in far.tolist():
+            place = self._places.setdefault(point, len(self._places))
+            if place > LAST_SLOT - FIRST_SLOT:
+                self._base.with_astral(self._places)  # raises, with the number of characters
+            self._table[point] = FIRST_SLOT + place
 
     def freeze(self) -> tuple[Alphabet, npt.NDArray[np.uint16] | None]:
         """The alphabet in code point order, and the table from provisional symbols (None: no

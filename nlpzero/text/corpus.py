@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from nlpzero.engine.resources import ReadReport
 from nlpzero.engine.showing import quoted
@@ -106,17 +107,18 @@ class _Text:
             for source in self.sources
         )
 
-    def _decoded(
+    def decoded(
         self,
         piece: Piece,
         decoder: TextDecoder,
         chunk: int,
         report: ReadReport | None,
         progress: Progress | None,
-    ) -> Iterator[tuple[str, bytes | None]]:
+    ) -> Iterator[tuple[Any, bytes | None]]:
         """Text of at most `chunk` bytes at a time, and these bytes if they are good UTF-8.
 
-        Each ends at a line end where possible; the last one may lack it.
+        Each ends at a line end where possible; the last one may lack it. They are strings, or what
+        `decoder` makes of bytes instead.
         """
         with open_piece(piece, report, progress) as file:
             rest = b""  # read and not yet decoded
@@ -150,7 +152,7 @@ class _Text:
                     if not final:
                         end = text.rfind("\n") + 1 or (end if end >= chunk else 0)
                     text, carry = text[:end], text[end:]
-                if text:
+                if len(text):
                     good = by_bytes and decoder.encoding == "utf-8" and decoder.clean
                     yield text, part if good else None
                 if final:
@@ -194,14 +196,15 @@ class _Text:
         if self.field is None or source.kind == "texts" or source.layout == "text":
             raise CorpusError(f"{source.name}: is plain text, without records")
         decoder = TextDecoder(source.name, self.encoding, self.errors, report)
-        blocks = self._decoded(piece, decoder, 3 * BLOCK_CHARS, report, progress)
+        blocks = self.decoded(piece, decoder, 3 * BLOCK_CHARS, report, progress)
         reader = Records(piece, self.field, decoder)
         return reader, reader.read(source.layout, (text for text, _ in blocks))
 
-    def _is_text(self, piece: Piece) -> bool:
+    def is_text(self, piece: Piece) -> bool:
+        """Whether a piece is text as it stands, and no records."""
         return piece.source.kind != "texts" and piece.source.layout == "text"
 
-    def _piece_blocks(
+    def piece_blocks(
         self,
         piece: Piece,
         chars: int,
@@ -209,7 +212,7 @@ class _Text:
         progress: Progress | None,
         end_lines: bool,
     ) -> Iterator[str]:
-        if not self._is_text(piece):
+        if not self.is_text(piece):
             batch: list[str] = []
             held = 0
             for _, text in self._records(piece, report, progress):
@@ -223,7 +226,7 @@ class _Text:
             return
         decoder = TextDecoder(piece.source.name, self.encoding, self.errors, report)
         ended = True
-        for text, _ in self._decoded(piece, decoder, max(16, 3 * chars), report, progress):
+        for text, _ in self.decoded(piece, decoder, max(16, 3 * chars), report, progress):
             ended = text.endswith("\n")
             yield from cut_text(text, chars)
         if end_lines and not ended:
@@ -264,7 +267,7 @@ class _Text:
         if chars < 1:
             raise ValueError(f"`chars` must be an integer >= 1, got {chars}.")
         for piece in self.pieces:
-            yield from self._piece_blocks(piece, chars, report, progress, end_lines)
+            yield from self.piece_blocks(piece, chars, report, progress, end_lines)
 
     def byte_order_mark(self) -> bytes:
         """The byte order mark at the very beginning, which the blocks leave out.
@@ -275,7 +278,7 @@ class _Text:
             Empty if there is none, or if the text is a part of a file or can be read only once.
         """
         piece = self.pieces[0] if self.pieces else None
-        if piece is None or piece.start or piece.source.once or not self._is_text(piece):
+        if piece is None or piece.start or piece.source.once or not self.is_text(piece):
             return b""
         with open_piece(Piece(piece.source), None, None) as file:
             head = file.read(4)
@@ -299,13 +302,13 @@ class _Text:
             raise ValueError(f"`size` must be an integer >= 1, got {size}.")
         chunk = max(16, size)
         for piece in self.pieces:
-            if not self._is_text(piece):
-                for block in self._piece_blocks(piece, max(1, size // 3), report, progress, True):
+            if not self.is_text(piece):
+                for block in self.piece_blocks(piece, max(1, size // 3), report, progress, True):
                     yield block.encode("utf-8")
                 continue
             decoder = TextDecoder(piece.source.name, self.encoding, self.errors, report)
             ended = True
-            for text, data in self._decoded(piece, decoder, chunk, report, progress):
+            for text, data in self.decoded(piece, decoder, chunk, report, progress):
                 ended = text.endswith("\n")
                 yield text.encode("utf-8") if data is None else data
             if not ended:
@@ -342,9 +345,9 @@ class _Text:
         """
         for piece in self.pieces:
             name = piece.source.name
-            if self._is_text(piece):
+            if self.is_text(piece):
                 first = 1 + (line_ends_before(piece) if piece.start else 0)
-                blocks = self._piece_blocks(piece, BLOCK_CHARS, report, progress, True)
+                blocks = self.piece_blocks(piece, BLOCK_CHARS, report, progress, True)
                 for number, line in enumerate(lines_of(blocks), first):
                     yield name, number, line[:-1].removesuffix("\r")
                 continue

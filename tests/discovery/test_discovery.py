@@ -35,6 +35,7 @@ from nlpzero.discovery.second_pass import SecondPass as Run
 from nlpzero.discovery.string_table import Strings, StringTable
 from nlpzero.engine.passes import open_passes
 from nlpzero.ngrams.measures import merge_gain_same
+from nlpzero.text.characters import code_points
 from tests.discovery import oracles as oracle
 
 discover_words = partial(discover, method=Cohesion())
@@ -221,9 +222,9 @@ def test_a_text_found_twice_is_like_a_fresh_one() -> None:
 def test_blocks_cut_anywhere_give_the_same_clauses() -> None:
     text = random_text(10, 500)
     alphabet = Alphabet().with_astral([ord("𠮷")])
-    whole = np.concatenate([block[1:-4] for block in clause_blocks([text], alphabet)])
+    whole = np.concatenate([block[1:-4] for block in clause_blocks([code_points(text)], alphabet)])
     for size in (1, 7, 100):
-        blocks = [text[i : i + size] for i in range(0, len(text), size)]
+        blocks = [code_points(text[i : i + size]) for i in range(0, len(text), size)]
         parts = np.concatenate([block[1:-4] for block in clause_blocks(blocks, alphabet)])
         assert (parts == whole).all()
 
@@ -232,7 +233,7 @@ def test_an_endless_line_is_broken_at_the_same_places_however_it_is_read() -> No
     text = "字" * 3 + "，" + "中" * (3 * STRETCH + 10) + "。国"
     results = []
     for size in (len(text), STRETCH // 3, STRETCH + 1, 2 * STRETCH + 5):
-        blocks = [text[i : i + size] for i in range(0, len(text), size)]
+        blocks = [code_points(text[i : i + size]) for i in range(0, len(text), size)]
         symbols = np.concatenate([block[1:-4] for block in clause_blocks(blocks, Alphabet())])
         results.append(symbols.tobytes())
     assert len(set(results)) == 1

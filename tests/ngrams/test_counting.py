@@ -18,6 +18,7 @@ from nlpzero.errors import StorageError
 from nlpzero.ngrams.merging import merge_to_file
 from nlpzero.ngrams.windows import Arrivals
 from nlpzero.text.alphabet import Alphabet
+from nlpzero.text.characters import code_points
 from tests.ngrams.oracles import entropy, ngram_counts
 
 LEAST_MEMORY = 16 << 20
@@ -162,7 +163,7 @@ def test_blocks_may_end_anywhere(texts: list[str], size: int) -> None:
     for runs in ("characters", "classes"):
         alphabet = Alphabet(runs=runs)  # type: ignore[arg-type]
         found = []
-        blocks = (text[i : i + size] for i in range(0, len(text), size))
+        blocks = (code_points(text[i : i + size]) for i in range(0, len(text), size))
         for symbols, stop in windows(symbol_blocks(blocks, alphabet), 3):
             out = np.empty(stop, np.uint64)
             found += out[: pack_windows(symbols, stop, out)].tolist()

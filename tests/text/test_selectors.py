@@ -69,9 +69,9 @@ def test_runs_span_them(text: str) -> None:
 def test_symbols_do_not_depend_on_how_text_is_cut(text: str, cuts: set[int], runs: str) -> None:
     alphabet = Alphabet(runs=runs)  # type: ignore[arg-type]
     places = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
-    blocks = [text[a:b] for a, b in itertools.pairwise(places)]
+    blocks = [code_points(text[a:b]) for a, b in itertools.pairwise(places)]
     whole, parts = GrowingAlphabet(alphabet), GrowingAlphabet(alphabet)
-    found = [parts.symbols(block) for block in whole_units(blocks, alphabet)]
+    found = [parts.symbols_of(block) for block in whole_units(blocks, alphabet)]
     assert clauses_of(found) == clauses_of([whole.symbols(text)])
 
 
@@ -80,8 +80,8 @@ def test_files_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     for runs in ("characters", "classes"):
         seen = set()
-        for chars in (7, 16, 1 << 20):
-            monkeypatch.setattr("nlpzero.text.corpus.BLOCK_CHARS", chars)
+        for size in (16, 31, 1 << 20):
+            monkeypatch.setattr("nlpzero.text.points._SIZE", size)
             path = tmp_path / "counts.nz"
             alphabet = Alphabet(runs=runs)  # type: ignore[arg-type]
             count_to_file(Corpus(tmp_path / "text.txt"), path, alphabet=alphabet)
