@@ -68,7 +68,7 @@ counts.save("counts.nz")
 print(nlpzero.NGramCounts.load("counts.nz").count_of(["葡萄", "不吐葡萄皮"]).tolist())
 from nlpzero.text.alphabet import Alphabet
 with open("text.txt", "w", encoding="utf-8") as file:
-    file.write("\n".join(texts))
+    print(*texts, sep=chr(10), file=file)
 counts = nlpzero.count_ngrams(nlpzero.Corpus("text.txt"), alphabet=Alphabet(keep="all"))
 print(counts.keys.tolist(), counts.alphabet.astral)
 """,
