@@ -25,8 +25,8 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?
 
 
 def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorator:
-    """Add ``--executor`` and ``--scheduler``; the command receives ``executor``, an Executor or
-    None.
+    """Add ``--executor``, ``--scheduler`` and ``--store``; the command receives ``executor``, an
+    Executor or None.
 
     `check` sees the other options before a cluster is asked, to refuse one of no use.
     """
@@ -44,12 +44,23 @@ def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorato
             metavar="ADDRESS",
             help="Where the Dask scheduler listens, such as tcp://HOST:8786.",
         )
+        @click.option(
+            "--store",
+            metavar="URL",
+            help="Folder, or URL of one, that this machine and all of the cluster reach: there "
+            "workers leave what they count and merge it.  [default: --tmpdir, if all of them see "
+            "it; else this machine merges]",
+        )
         @functools.wraps(function)
-        def run(*args: Any, executor: str, scheduler: str | None, **options: Any) -> Any:
+        def run(
+            *args: Any, executor: str, scheduler: str | None, store: str | None, **options: Any
+        ) -> Any:
             if (executor == "dask") != (scheduler is not None):
                 raise click.UsageError(
                     "--executor dask and --scheduler ADDRESS belong together; give both or none."
                 )
+            if store is not None and scheduler is None:
+                raise click.UsageError("--store is for a cluster; give --executor dask too.")
             if scheduler is None:
                 return function(*args, executor=None, **options)
             if check is not None:
@@ -60,7 +71,7 @@ def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorato
                     "it looks like tcp://HOST:8786.",
                     param_hint="--scheduler",
                 )
-            with dask_executor(scheduler) as pool:
+            with dask_executor(scheduler, store) as pool:
                 return function(*args, executor=pool, **options)
 
         return run  # type: ignore[return-value]
@@ -69,13 +80,15 @@ def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorato
 
 
 @contextmanager
-def dask_executor(scheduler: str) -> Iterator[Executor]:
+def dask_executor(scheduler: str, store: str | None = None) -> Iterator[Executor]:
     """An executor on the workers of a running Dask cluster.
 
     Parameters
     ----------
     scheduler : str
         Address, such as ``tcp://127.0.0.1:8786``.
+    store : str, optional
+        Path or URL of a folder that all machines reach.
     """
     try:
         from distributed import Client
@@ -112,6 +125,6 @@ def dask_executor(scheduler: str) -> Iterator[Executor]:
                     f"the Dask scheduler at {scheduler} has no workers; "
                     f"start some with: dask worker {scheduler}"
                 )
-            yield nlpzero.DaskExecutor(client)
+            yield nlpzero.DaskExecutor(client, store=store)
         finally:
             client.close(timeout=2)

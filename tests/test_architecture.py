@@ -62,6 +62,7 @@ WHEN_CALLED = {
     ("nlpzero.words.counting", "nlpzero.ngrams.counting"): START,
     ("nlpzero.words.counting", "nlpzero.words.ngrams"): START,
     ("nlpzero.rules.reading", "nlpzero.segmentation.tokenizers"): START,
+    ("nlpzero.rules.reading", "nlpzero.rules.reading_on_workers"): START,
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.tree_page"): MAKER,

@@ -15,6 +15,10 @@ class DaskExecutor(Executor):
     ----------
     client : distributed.Client
         It is not closed with the executor.
+    store : str, optional
+        Path or URL of a folder that all workers and this machine reach: there workers leave sorted
+        runs, and merge them. Default: the folder for temporary files of the run, if all of them
+        see it; else this machine merges.
 
     Notes
     -----
@@ -25,8 +29,9 @@ class DaskExecutor(Executor):
             segment_corpus(text, segmenter, out, resources=resources)
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, store: str | None = None) -> None:
         self._client = client
+        self.store = store
         self._pool = client.get_executor(pure=False)
 
     @property

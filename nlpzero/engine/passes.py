@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from nlpzero.engine.checkpoints import Stage
 from nlpzero.engine.cluster import DaskExecutor
+from nlpzero.engine.common_store import CommonStore, folder_at
 from nlpzero.engine.parallel import (
     LocalThreads,
     Shard,
@@ -26,7 +27,8 @@ from nlpzero.engine.parallel import (
     on_this_machine,
 )
 from nlpzero.engine.resources import ReadReport, Resources, affordable_jobs
-from nlpzero.engine.temporary import reclaim_in
+from nlpzero.engine.stores import is_url
+from nlpzero.engine.temporary import reclaim_in, scratch_folder
 from nlpzero.errors import ResourceError
 
 T = TypeVar("T")
@@ -65,6 +67,9 @@ class Passes(Generic[X]):
     folder : Path
         Temporary files of the run; made when it is first asked for, so that runs that need none
         can do without.
+    store : CommonStore or None
+        Where workers of a cluster leave sorted runs for each other; None where there is no cluster,
+        or no such place. A checkpoint has the runs themselves.
     jobs : int
         Workers that the budget affords.
     executor : Executor or None
@@ -78,6 +83,7 @@ class Passes(Generic[X]):
     jobs: int
     executor: Executor | None
     make_folder: Callable[[], Path]
+    make_store: Callable[[], str | None] = lambda: None
     read: ReadReport = field(default_factory=ReadReport)
     _told: bool = False
 
@@ -115,6 +121,32 @@ class Passes(Generic[X]):
         """Where workers leave what they found: a cluster does not share this machine's disk."""
         return self.folder if self.here else None
 
+    @cached_property
+    def store(self) -> CommonStore | None:
+        if not isinstance(self.executor, DaskExecutor) or self.resources.checkpoint is not None:
+            return None
+        folder = self.make_store()
+        if folder is None:
+            return CommonStore(str(self.folder)) if self._seen(self.folder) else None
+        if not is_url(folder) and not self._seen(Path(folder)):
+            raise ResourceError(
+                f"{folder}: not all workers of the cluster can write files there; name a folder "
+                "that all machines share, or a URL (--store)"
+            )
+        return CommonStore(folder)
+
+    def _seen(self, folder: Path) -> bool:
+        """Whether all workers of the cluster can write in a folder of this machine."""
+        mark = folder / uuid4().hex
+        mark.touch()
+        try:
+            if isinstance(self.executor, DaskExecutor):
+                return all(self.executor.everywhere(_is_there, str(mark)))
+            assert self.executor is not None  # it is not here
+            return self.executor.submit(_is_there, str(mark)).result()
+        finally:
+            mark.unlink()
+
     def common_folder(self) -> Path:
         """The folder of the run, where workers leave files for each other.
 
@@ -123,19 +155,11 @@ class Passes(Generic[X]):
         ResourceError
             A worker on another machine cannot see it.
         """
-        if not self.here:
-            mark = self.folder / uuid4().hex
-            mark.touch()
-            if isinstance(self.executor, DaskExecutor):
-                seen = all(self.executor.everywhere(_is_there, str(mark)))
-            else:
-                assert self.executor is not None  # it is not here
-                seen = self.executor.submit(_is_there, str(mark)).result()
-            if not seen:
-                raise ResourceError(
-                    f"{self.folder.parent}: not all workers of the cluster can write files there; "
-                    "name a folder that all machines share (--tmpdir)"
-                )
+        if not self.here and not self._seen(self.folder):
+            raise ResourceError(
+                f"{self.folder.parent}: not all workers of the cluster can write files there; "
+                "name a folder that all machines share (--tmpdir)"
+            )
         return self.folder
 
     def report(self) -> ReadReport:
@@ -284,4 +308,10 @@ def open_passes(
         def make_folder() -> Path:
             return folders.enter_context(given.scratch())
 
-        yield Passes(text, given, jobs, executor, make_folder)
+        def make_store() -> str | None:
+            store = executor.store if isinstance(executor, DaskExecutor) else None
+            if store is None or not is_url(store):
+                return None if store is None else str(folders.enter_context(scratch_folder(store)))
+            return folders.enter_context(folder_at(store, f"nlpzero-{uuid4().hex}"))
+
+        yield Passes(text, given, jobs, executor, make_folder, make_store)

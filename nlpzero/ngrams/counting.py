@@ -2,11 +2,12 @@
 budget.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from nlpzero.engine.common_store import CommonStore
 from nlpzero.engine.passes import open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.sorted_runs import (
@@ -22,12 +23,14 @@ from nlpzero.ngrams.table import HIGHEST_ORDER, Level, NGramCounts, common_alpha
 from nlpzero.ngrams.window_counter import WindowCounter
 from nlpzero.ngrams.windows import (
     Arrivals,
+    CountedRun,
     TextPasses,
     blocks_of,
     handed_over,
     left_in,
     merged,
     whole_units,
+    worker_folder,
 )
 from nlpzero.text.alphabet import Alphabet, GrowingAlphabet
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
@@ -49,13 +52,19 @@ def _count_windows(
 
 
 def _window_worker(
-    shard: Shard, alphabet: Alphabet, memory: int, folder: Path | None, *, report: ReadReport
-) -> tuple[Alphabet, list[Run]]:
-    final, runs = _count_windows(point_blocks(shard, report=report), alphabet, memory, folder)
-    return final, handed_over(runs, memory, folder)
+    shard: Shard,
+    alphabet: Alphabet,
+    memory: int,
+    left: Path | CommonStore | None,
+    *,
+    report: ReadReport,
+) -> tuple[Alphabet, list[CountedRun]]:
+    with worker_folder(left) as folder:
+        final, runs = _count_windows(point_blocks(shard, report=report), alphabet, memory, folder)
+        return final, handed_over(runs, memory, left)
 
 
-def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, list[Run]]:
+def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, Sequence[CountedRun]]:
     # one worker: one counter over the whole text, so that shards add no rows twice
     if passes.single:
         return _count_windows(blocks_of(passes, "count"), alphabet, passes.share, passes.folder)
@@ -147,7 +156,7 @@ def count_ngrams(
 
 def _counted(
     passes: TextPasses, order: int, alphabet: Alphabet, min_count: int
-) -> tuple[Alphabet, list[Run], list[Run]]:
+) -> tuple[Alphabet, Sequence[CountedRun], list[Run]]:
     """The alphabet, runs of the windows still to be merged, and the levels above order 4."""
     final, runs = _count_table(passes, alphabet)
     if order <= PACKED_ORDER:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.common_store import CommonStore
 from nlpzero.engine.hash_tables import KeyIndex, index_of, look_up
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.resources import ReadReport
@@ -15,6 +16,7 @@ from nlpzero.engine.sorted_runs import KeyCounter, Run, SortedRows, run_on_disk
 from nlpzero.ngrams.keys import LAST_SYMBOL, PACKED_ORDER, SYMBOL_BITS, before_key, next_key
 from nlpzero.ngrams.windows import (
     Arrivals,
+    CountedRun,
     TextPasses,
     blocks_of,
     handed_over,
@@ -22,6 +24,7 @@ from nlpzero.ngrams.windows import (
     merged,
     symbol_blocks,
     windows,
+    worker_folder,
 )
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Shard
@@ -103,6 +106,7 @@ class LevelCounter:
         stage = f"count {k}-grams"
         prefixes = _Prefixes.of(self.kept, bounds)
         memory = int(passes.share * _COUNTER_SHARE)
+        runs: Sequence[CountedRun]
         if passes.single:
             blocks = blocks_of(passes, stage)
             runs = _count_level(blocks, self._alphabet, k, prefixes, memory, passes.folder)
@@ -184,12 +188,15 @@ def _level_worker(
     k: int,
     prefixes: _Prefixes,
     memory: int,
-    folder: Path | None,
+    left: Path | CommonStore | None,
     *,
     report: ReadReport,
-) -> list[Run]:
-    runs = _count_level(point_blocks(shard, report=report), alphabet, k, prefixes, memory, folder)
-    return handed_over(runs, memory, folder)
+) -> list[CountedRun]:
+    with worker_folder(left) as folder:
+        runs = _count_level(
+            point_blocks(shard, report=report), alphabet, k, prefixes, memory, folder
+        )
+        return handed_over(runs, memory, left)
 
 
 @kernel

@@ -1,13 +1,17 @@
 """The text as windows of symbols, and the steps that every pass of counting shares."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.common_store import CommonStore
+from nlpzero.engine.key_ranges import StoredRun, merge_on_workers, store_run
 from nlpzero.engine.passes import Passes
 from nlpzero.engine.sorted_runs import ROW_BYTES, Run, merge_in_memory, merge_runs, run_on_disk
+from nlpzero.engine.temporary import scratch_folder
 from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import (
     HAN,
@@ -101,11 +105,29 @@ def windows(blocks: Iterable[Symbols], ahead: int) -> Iterator[tuple[Symbols, in
 _ROWS_AT_ONCE = 1 << 18
 
 
-def handed_over(runs: list[Run], memory: int, folder: Path | None) -> list[Run]:
-    """Runs as a worker returns them: on the common disk where there is one, else as arrays."""
-    if folder is None or not runs:
-        return runs
-    return [run_on_disk(merge_runs(runs, memory // 4), folder)]
+CountedRun = Run | StoredRun
+
+
+@contextmanager
+def worker_folder(left_in: Path | CommonStore | None) -> Iterator[Path | None]:
+    """Where a worker spills what does not fit: on the common disk, or on its own."""
+    if isinstance(left_in, CommonStore):
+        with scratch_folder() as folder:
+            yield folder
+    else:
+        yield left_in
+
+
+def handed_over(
+    runs: list[Run], memory: int, left_in: Path | CommonStore | None
+) -> list[CountedRun]:
+    """Runs as a worker returns them: where :func:`left_in` says, else as arrays."""
+    if left_in is None or not runs:
+        return list(runs)
+    chunks = merge_runs(runs, memory // 4)
+    if isinstance(left_in, CommonStore):
+        return [store_run(chunks, left_in)]
+    return [run_on_disk(chunks, left_in)]
 
 
 TextPasses = Passes[Corpus | Shard]
@@ -124,11 +146,13 @@ class Arrivals:
         self._passes = passes
         self._room = passes.budget // 3
 
-    def keep(self, runs: Sequence[Run]) -> list[Run]:
+    def keep(self, runs: Sequence[CountedRun]) -> list[CountedRun]:
         """The same runs, where they may wait."""
         return list(runs) if self._passes.here else [self._kept(run) for run in runs]
 
-    def _kept(self, run: Run) -> Run:
+    def _kept(self, run: CountedRun) -> CountedRun:
+        if isinstance(run, StoredRun):
+            return run
         size = ROW_BYTES * len(run)
         if size <= self._room:
             self._room -= size
@@ -140,17 +164,22 @@ def blocks_of(passes: TextPasses, stage: str) -> Iterator[Points]:
     return point_blocks(passes.text, report=passes.report(), progress=passes.advance(stage))
 
 
-def left_in(passes: TextPasses) -> Path | None:
-    """Where workers leave their runs: nowhere if they are threads and all runs fit in memory."""
+def left_in(passes: TextPasses) -> Path | CommonStore | None:
+    """Where workers leave their runs: nowhere if they are threads and all runs fit in memory, or on
+    a cluster whose machines have no place in common.
+    """
+    if passes.store is not None:
+        return passes.store
     size = passes.text.size
     light = passes.threads and size is not None and _MOST_RUN_BYTES * size <= passes.budget // 2
     return None if light else passes.worker_folder
 
 
 def merged(
-    passes: TextPasses, runs: Sequence[Run], share: float = 1.0
+    passes: TextPasses, runs: Sequence[CountedRun], share: float = 1.0
 ) -> Iterator[tuple[Keys, Counts]]:
-    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces.
+    """The rows of all runs: at once where they fit in memory, which is faster, else in pieces; and
+    where workers left them in a common store, merged by workers.
 
     Parameters
     ----------
@@ -160,6 +189,10 @@ def merged(
         Of the budget; the rest holds what the caller does with the rows.
     """
     budget = int(passes.budget * share)
+    stored = [run for run in runs if isinstance(run, StoredRun)]
+    if stored:
+        assert len(stored) == len(runs)  # all come from one pass
+        return merge_on_workers(stored, passes.share, passes.executor)
     # the runs, their rows side by side, and the result are there together
     if 3 * ROW_BYTES * sum(map(len, runs)) <= budget:
         return merge_in_memory(runs, passes.jobs if passes.here else 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from nlpzero.engine.arrays import Counts as Longs
 from nlpzero.engine.arrays import Ints
 from nlpzero.engine.digit_sort import digit_order
-from nlpzero.engine.resources import Resources
+from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.errors import ResourceError
 from nlpzero.rules.itemsets import ItemsetLevel, Itemsets, Kind, checked_kind, minimum_count
 from nlpzero.rules.support_counting import (
@@ -25,6 +26,9 @@ from nlpzero.rules.support_counting import (
     pair_keys,
 )
 from nlpzero.rules.transactions import Transactions
+
+if TYPE_CHECKING:
+    from nlpzero.rules.placed_rows import PlacedRows, RowPlaces
 
 # most bytes of the budget that are left for what is not a table of mining
 _BESIDE = 112 << 20
@@ -63,7 +67,8 @@ def frequent_itemsets(
     resources : Resources, optional
         The tables of mining stay within its budget, about. Transactions that do not fit are mined
         by partition (Savasere, Omiecinski, Navathe, VLDB 1995), with the same result. It works in
-        one process, whatever `jobs` is.
+        one process, whatever `jobs` is; transactions that workers of a cluster have read are mined
+        by these, in parts.
 
     Returns
     -------
@@ -138,7 +143,10 @@ def frequent_itemsets(
             yield Part(_ascending(items, offsets), offsets, number)
 
     mining = Mining(min_count, total, len(names), depth, memory, resources)
-    if int(counts[frequent].sum()) <= entries:
+    places = transactions.places(np.where(keep, place, np.int32(-1)), min_count)
+    if places is not None:
+        found = _mine_on_workers(places, number, counts[frequent[order]], mining)
+    elif int(counts[frequent].sum()) <= entries:
         part = next(parts(), Part(np.empty(0, np.int32), np.zeros(1, np.int64), number))
         found = _mine(part, counts[frequent[order]], min_count, mining)
     else:
@@ -279,19 +287,77 @@ def _mine_partitions(
     A set with c of n transactions has at least c * m / n of the m in some part, so nothing is
     missed.
     """
-    union: list[tuple[Longs, Longs]] = []  # per level from the second: prefix rows and last items
     quiet = mining._replace(resources=None)
-    for items, offsets, number in parts():
-        rows = len(offsets) - 1
-        least = max(-(-mining.min_count * rows // mining.total), 1)
-        local = np.bincount(items, minlength=mining.width)
-        some = local >= least
-        mask = some.take(items)
-        seen = np.concatenate([[0], np.cumsum(mask)])
-        by_number = np.empty(mining.width, dtype=np.int64)
-        by_number[number] = local
-        part = Part(items[mask], seen.take(offsets), number)
-        levels = _mine(part, by_number, least, quiet)
+    union = _union_of((_mine_part(part, quiet) for part in parts()), mining)
+    candidates = _candidates(union, counts, mining)
+    if union:
+        for part in parts():
+            _count_union(part, candidates, mining)
+    return _frequent_of(candidates, mining)
+
+
+def _mine_on_workers(
+    places: "RowPlaces", number: Ints, counts: Longs, mining: Mining
+) -> list[ItemsetLevel]:
+    """The same, each part mined, and then counted, by a worker of a cluster."""
+    quiet = mining._replace(resources=None)
+    if len(places) <= 1:  # what is frequent in the only part is frequent
+        first = _mine(Part(np.empty(0, np.int32), np.zeros(1, np.int64), number), counts, 1, quiet)
+        (levels,) = [*places.map(_mining_worker, number, quiet)] or [first]
+        for size, level in enumerate(levels, 1):
+            mining.advance(size, len(level.counts))
+        return levels
+    union = _union_of(places.map(_mining_worker, number, quiet), mining)
+    candidates = _candidates(union, counts, mining)
+    if union:
+        for some in places.map(_counting_worker, number, candidates, quiet):
+            for level, more in zip(candidates[1:], some, strict=True):
+                level.counts[:] += more
+    return _frequent_of(candidates, mining)
+
+
+def _mining_worker(
+    rows: "PlacedRows", number: Ints, mining: Mining, *, report: ReadReport
+) -> list[ItemsetLevel]:
+    return _mine_part(_part_of(rows, number), mining)
+
+
+def _counting_worker(
+    rows: "PlacedRows",
+    number: Ints,
+    candidates: list[ItemsetLevel],
+    mining: Mining,
+    *,
+    report: ReadReport,
+) -> list[Longs]:
+    mine = [level._replace(counts=np.zeros_like(level.counts)) for level in candidates]
+    _count_union(_part_of(rows, number), mine, mining)
+    return [level.counts for level in mine[1:]]
+
+
+def _part_of(rows: "PlacedRows", number: Ints) -> Part:
+    items, offsets = rows.load()
+    return Part(_ascending(items, offsets), offsets, number)
+
+
+def _mine_part(part: Part, mining: Mining) -> list[ItemsetLevel]:
+    """What is frequent in one part of the transactions, with a threshold in proportion."""
+    items, offsets, number = part
+    rows = len(offsets) - 1
+    least = max(-(-mining.min_count * rows // mining.total), 1)
+    local = np.bincount(items, minlength=mining.width)
+    some = local >= least
+    mask = some.take(items)
+    seen = np.concatenate([[0], np.cumsum(mask)])
+    by_number = np.empty(mining.width, dtype=np.int64)
+    by_number[number] = local
+    return _mine(Part(items[mask], seen.take(offsets), number), by_number, least, mining)
+
+
+def _union_of(found: Iterable[list[ItemsetLevel]], mining: Mining) -> list[tuple[Longs, Longs]]:
+    """What is frequent in some part: per level from the second, prefix rows and last items."""
+    union: list[tuple[Longs, Longs]] = []
+    for levels in found:
         union = _united(union, levels, mining.width)
         held = sum(array.nbytes for pair in union for array in pair)
         if held > mining.memory // 2:
@@ -301,6 +367,13 @@ def _mine_partitions(
                 f"{mining.memory >> 20:,} MiB; ask for a higher support or shorter itemsets, or "
                 "give more memory"
             )
+    return union
+
+
+def _candidates(
+    union: list[tuple[Longs, Longs]], counts: Longs, mining: Mining
+) -> list[ItemsetLevel]:
+    """Levels with all that was frequent somewhere, not counted yet beyond single items."""
     everything = np.arange(mining.width, dtype=np.int32)
     mining.advance(1, mining.width)
     first = ItemsetLevel(everything[:, None], counts, np.zeros((mining.width, 1), dtype=np.int32))
@@ -316,10 +389,7 @@ def _mine_partitions(
                 prefix[:, None].astype(np.int32),
             )
         )
-    if union:
-        for part in parts():
-            _count_union(part, candidates, mining)
-    return _frequent_of(candidates, mining)
+    return candidates
 
 
 def _united(

@@ -5,6 +5,7 @@ while it is read, and read again for the rules that were found.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from nlpzero.engine.temporary import KeptFolder, PathLike, disk_errors
 from nlpzero.rules.item_numbers import ItemNumbers
 from nlpzero.rules.line_blocks import whole_lines
 from nlpzero.rules.line_splitting import LineSplitter
-from nlpzero.rules.reading import SENTENCE_ENDS
 from nlpzero.rules.rule_list import Rules
+from nlpzero.rules.shapes import SENTENCE_ENDS
 from nlpzero.rules.transactions import ragged
 from nlpzero.segmentation.tokenizers import Tokenizer
 
@@ -83,6 +84,22 @@ class RecordedTokenizer(Tokenizer):
             file.write("".join(self._waiting).encode("utf-8", "surrogatepass"))
         self._waiting.clear()
         self._held = 0
+
+    @property
+    def is_spaced(self) -> bool:
+        """Whether white space stands between the tokens that are kept."""
+        return self._spaced
+
+    def file(self) -> Path:
+        """The file with all that was cut."""
+        self._flush()
+        return self._path
+
+    def append(self, recording: bytes, spaced: bool) -> None:
+        """Add what another one, with a tokenizer like this, kept of the text that follows."""
+        self._spaced = spaced
+        with disk_errors(self._kept.path), open(self._path, "ab") as file:
+            file.write(recording)
 
     def sentences(self) -> Iterator[bytes]:
         """Blocks of whole sentences, each with its tokens."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from nlpzero.engine.cluster import DaskExecutor
 from nlpzero.engine.frames import DataFrame
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.errors import CorpusError
@@ -16,6 +17,7 @@ from nlpzero.rules.one_hot import add_one_hot
 from nlpzero.rules.pairs import PairBuilder, add_pairs
 from nlpzero.rules.recognising import Found, recognise
 from nlpzero.rules.shapes import (
+    SENTENCE_ENDS,
     Concrete,
     JsonLines,
     Lines,
@@ -27,9 +29,6 @@ from nlpzero.rules.shapes import (
 )
 from nlpzero.rules.transactions import BLANKS, Transactions
 from nlpzero.text.corpus import Corpus, Shard
-
-# sentence ends become line ends; words never contain them
-SENTENCE_ENDS = str.maketrans(dict.fromkeys("。！？!?", "\n"))
 
 # bytes of text looked at together: the arrays made of them take up to sixty times as much
 _LEAST_BLOCK, _MOST_BLOCK = 1 << 17, 1 << 20
@@ -65,7 +64,8 @@ def read_transactions(
         Items to leave out: stop words.
     resources : Resources, optional
         Rows and names of items beyond its budget wait in its folder for temporary files; besides,
-        each different item takes about 20 bytes. It is read by one process, whatever `jobs` is.
+        each different item takes about 20 bytes. It is read by one process, whatever `jobs` is; or
+        by the workers of a cluster, as far as transactions are lines, or sentences.
 
     Returns
     -------
@@ -105,6 +105,17 @@ def read_transactions(
     if isinstance(shape, Recognised):
         found = recognise(lines.sample(), shape, lines.name)
         shape = found.shape
+    if isinstance(resources.executor, DaskExecutor):
+        if _is_frame(text):
+            raise TypeError("a cluster reads text, got a data frame")
+        from nlpzero.rules.reading_on_workers import read_on_workers
+
+        placed = read_on_workers(
+            text, shape, read_transactions, blanks=blanks, exclude=exclude, resources=resources
+        )
+        placed.shape = shape
+        placed.recognised = "" if found is None else found.description
+        return placed
     splitter = _splitter(shape)
     builder = TransactionBuilder(
         blanks=("",) if isinstance(shape, Sentences) else blanks,

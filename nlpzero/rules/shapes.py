@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
     from nlpzero.segmentation.tokenizers import Tokenizer
 
+# sentence ends become line ends; words never contain them
+SENTENCE_ENDS = str.maketrans(dict.fromkeys("。！？!?", "\n"))
+
 
 @dataclass(frozen=True)
 class Lines(Config):

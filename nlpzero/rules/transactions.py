@@ -12,6 +12,7 @@ from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.resources import ReadReport
 
 if TYPE_CHECKING:
+    from nlpzero.rules.placed_rows import RowPlaces
     from nlpzero.rules.shapes import Shape
     from nlpzero.rules.spilling import SpilledRows
 
@@ -184,6 +185,10 @@ class Transactions:
             As in the class; item numbers unchanged, but not always ascending in a row.
         """
         yield from dealt(restricted(self.items, np.diff(self.offsets), keep), entries)
+
+    def places(self, number: Ints, min_count: int) -> "RowPlaces | None":
+        """Where workers of a cluster mine them, if they do."""
+        return None
 
     def close(self) -> None:
         """Remove the temporary files, if there are any."""
