@@ -49,6 +49,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Resources": (
         "jobs", "memory", "tmpdir", "checkpoint", "dry_run", "executor", "scheduler",
+        "store",
     ),
     "Other": ("version", "help"),
 }  # fmt: skip

@@ -5,11 +5,14 @@ sums.
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import nlpzero
+from nlpzero.engine.stores import file_system, is_url, local_path
+from nlpzero.engine.temporary import scratch_folder
 
 from . import options
 from .cluster import cluster
@@ -180,9 +183,16 @@ def _rows(
     type=options.Size(least=16 << 20),
     help="Memory to stay within, such as 800M or 2G.  [default: a share of the machine's]",
 )
+@cluster()
 @options.output(required=True, help="The file to write.")
 @options.quiet()
-def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) -> None:
+def merge(
+    files: tuple[str, ...],
+    memory: int | None,
+    executor: Executor | None,
+    output: str,
+    quiet: bool,
+) -> None:
     """Add up counts: of n-grams (from `ngrams`) or of words (from `count --save-counts`).
 
     Merging the counts of the parts of a text gives the counts of the whole, byte for byte. N-grams
@@ -194,25 +204,61 @@ def merge(files: tuple[str, ...], memory: int | None, output: str, quiet: bool) 
     """
     if output == "-":
         raise click.UsageError("Counts are a binary file; give -o FILE.")
-    kinds = {path: nlpzero.kind_of(path) for path in files}
+    if executor is not None:
+        if any(is_url(path) and local_path(path) is None for path in files):
+            raise click.UsageError(
+                "A cluster merges files in a folder that all machines share; copy those at URLs "
+                "there."
+            )
+        files = tuple(path if is_url(path) else os.path.abspath(path) for path in files)
+    with _local_copies(files) as there:
+        _merge(there, files, memory, executor, output)
+    note(f"{len(files)} files merged", quiet=quiet)
+
+
+@contextmanager
+def _local_copies(files: tuple[str, ...]) -> Iterator[list[str]]:
+    """The same files, those at URLs in a temporary folder."""
+    with ExitStack() as stack:
+        there: list[str] = []
+        for number, path in enumerate(files):
+            own = local_path(path) if is_url(path) else path
+            if own is None:
+                own = str(stack.enter_context(scratch_folder()) / f"{number}.nz")
+                system, place = file_system(path)
+                try:
+                    system.get_file(place, own)
+                except Exception as error:  # every file system has errors of its own
+                    what = "no such file" if isinstance(error, FileNotFoundError) else error
+                    raise nlpzero.StorageError(f"{path}: cannot be read: {what}") from error
+            there.append(own)
+        yield there
+
+
+def _merge(
+    files: list[str],
+    names: tuple[str, ...],
+    memory: int | None,
+    executor: Executor | None,
+    output: str,
+) -> None:
+    """Merge files, which have other names for people."""
+    kinds = [nlpzero.kind_of(path) for path in files]
     known = {"counts": "n-gram counts", "word-counts": "word counts"}
-    for path, kind in kinds.items():
+    for name, kind in zip(names, kinds, strict=True):
         if kind not in known:
-            raise nlpzero.StorageError(f"{path}: holds {kind}; only counts can be merged")
-    if len(set(kinds.values())) > 1:
-        other = next(path for path in files if kinds[path] != kinds[files[0]])
-        raise nlpzero.StorageError(
-            f"{files[0]} holds {known[kinds[files[0]]]} and {other} {known[kinds[other]]}; "
-            "merge files of one kind"
-        )
+            raise nlpzero.StorageError(f"{name}: holds {kind}; only counts can be merged")
+        if kind != kinds[0]:
+            raise nlpzero.StorageError(
+                f"{names[0]} holds {known[kinds[0]]} and {name} {known[kind]}; "
+                "merge files of one kind"
+            )
     with on_this_machine(output) as place:
         assert place is not None
         # what waits on disk is as large as the result, so the result's disk has room for it
         folder = os.path.dirname(os.path.abspath(place))
-        resources = nlpzero.Resources(memory=memory, tmpdir=folder)
-        if kinds[files[0]] == "counts":
-            tables = [nlpzero.NGramCounts.load(path) for path in files]
-            nlpzero.merge_to_file(tables, place, resources=resources)
+        resources = nlpzero.Resources(memory=memory, tmpdir=folder, executor=executor)
+        if kinds[0] == "counts":
+            nlpzero.merge_to_file(files, place, resources=resources)
         else:
             nlpzero.merge_word_counts(files, place, resources=resources)
-    note(f"{len(files)} files merged", quiet=quiet)

@@ -1,7 +1,8 @@
 """``nlpzero rules``: association rules."""
 
+from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +10,7 @@ from nlpzero.rules.rule_filter import RuleFilter
 
 from . import options, params
 from .baskets import Baskets, baskets
+from .cluster import cluster
 from .command import Command
 from .configs import config_options
 from .formats import FORMATS, number
@@ -41,6 +43,12 @@ if TYPE_CHECKING:
 
 # fields of the filter that have options of another name
 _OWN = ("consequents", "antecedents", *(f"prune_{name}" for name in PRUNED))
+
+
+def _of_use(options: dict[str, Any]) -> None:
+    """Refuse a cluster where it would not be used."""
+    if options["validate"] is not None:
+        raise click.UsageError("--validate draws transactions here; leave --executor out.")
 
 
 @click.command(cls=Command)
@@ -98,6 +106,7 @@ _OWN = ("consequents", "antecedents", *(f"prune_{name}" for name in PRUNED))
 @report_option()
 @options.memory()
 @options.tmpdir()
+@cluster(_of_use)
 @options.writing()
 def rules(
     inputs: tuple[str, ...],
@@ -126,6 +135,7 @@ def rules(
     report: str | None,
     memory: int | None,
     tmpdir: str | None,
+    executor: Executor | None,
     output: str | None,
     quiet: bool,
     **of_text: object,
@@ -175,9 +185,15 @@ def rules(
 
     with (
         options.open_corpus(
-            inputs, encoding, errors, baskets.field if as_text else None, tmpdir=tmpdir, quiet=True
+            inputs,
+            encoding,
+            errors,
+            baskets.field if as_text else None,
+            again=executor is not None,
+            tmpdir=tmpdir,
+            quiet=True,
         ) as corpus,
-        options.resources(1, memory, tmpdir, quiet=quiet) as resources,
+        options.resources(1, memory, tmpdir, executor=executor, quiet=quiet) as resources,
     ):
         if as_text:
             words = words_with_options(

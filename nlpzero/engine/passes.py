@@ -118,8 +118,13 @@ class Passes(Generic[X]):
 
     @property
     def worker_folder(self) -> Path | None:
-        """Where workers leave what they found: a cluster does not share this machine's disk."""
-        return self.folder if self.here else None
+        """Where workers leave what they found, unless it travels: a cluster that does not share
+        this machine's disk.
+        """
+        if self.here:
+            return self.folder
+        common = self.store is not None and not is_url(self.store.folder)
+        return Path(self.store.folder) if common and self.store is not None else None
 
     @cached_property
     def store(self) -> CommonStore | None:

@@ -2,6 +2,7 @@
 file.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
+from nlpzero.engine.cluster import DaskExecutor
 from nlpzero.engine.resources import Resources
 from nlpzero.engine.sorted_runs import (
     Run,
@@ -23,6 +25,7 @@ from nlpzero.engine.temporary import PathLike, disk_errors
 from nlpzero.errors import StorageError
 from nlpzero.ngrams.keys import PACKED_ORDER, next_keys, split_next_keys
 from nlpzero.ngrams.levels import whole_grams
+from nlpzero.ngrams.merging_on_workers import merged_on_workers
 from nlpzero.ngrams.table import Level, NGramCounts, common_alphabet, write_counts
 from nlpzero.text.alphabet import Alphabet
 
@@ -43,18 +46,37 @@ class _TableRows:
 
 
 def merge_to_file(
-    tables: Sequence[NGramCounts], path: PathLike, *, resources: Resources | None = None
+    tables: Sequence[NGramCounts | PathLike],
+    path: PathLike,
+    *,
+    resources: Resources | None = None,
 ) -> None:
     """Add the counts of several tables and write the sum; see :func:`merge_counts`.
 
     Everything streams from file to file, within the memory and the temporary folder of `resources`.
+
+    Parameters
+    ----------
+    tables : sequence of NGramCounts or path
+        Tables, or files that :meth:`NGramCounts.save` wrote.
+    path : path
+        The file to write.
+    resources : Resources, optional
+        Workers of a cluster add up the n-grams up to order 4, if the tables are files that they
+        reach under the same names; longer ones are added up here.
     """
-    alphabet, order = _check_mergeable(tables)
+    names = [os.fspath(table) for table in tables if not isinstance(table, NGramCounts)]
+    opened = [
+        table if isinstance(table, NGramCounts) else NGramCounts.load(table) for table in tables
+    ]
+    alphabet, order = _check_mergeable(opened)
     allowed = resources or Resources()
-    rows = [_TableRows(table, alphabet) for table in tables]
+    rows = [_TableRows(table, alphabet) for table in opened]
     with allowed.scratch() as folder:
-        levels = _merge_levels(tables, alphabet, order, allowed.budget // 2, folder)
+        levels = _merge_levels(opened, alphabet, order, allowed.budget // 2, folder)
         chunks = merge_runs(rows, allowed.budget // 2)
+        if isinstance(allowed.executor, DaskExecutor) and len(names) == len(tables):
+            chunks = merged_on_workers(names, opened, alphabet, allowed)
         write_counts(path, chunks, alphabet, order=order, levels=levels)
 
 

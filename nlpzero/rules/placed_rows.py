@@ -134,7 +134,7 @@ class PlacedTransactions(Transactions):
         for part in self._rows:
             items, lengths = part.load()
             for row in np.split(items, np.cumsum(lengths)[:-1]):
-                yield tuple(self.names[i] for i in row.tolist())
+                yield tuple(self.names[i] for i in sorted(row.tolist()))
 
     def counts(self) -> Counts:
         """Number of transactions that hold each item, int64, in the order of `names`."""
