@@ -119,6 +119,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
 @cluster()
 @dry_run()
 @options.writing()
+@options.verbose()
 def discover(
     inputs: tuple[str, ...],
     encoding: str,

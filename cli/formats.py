@@ -18,7 +18,7 @@ from nlpzero.engine.stores import is_url
 from nlpzero.engine.temporary import atomic_output, scratch_folder
 from nlpzero.text.cells import TSV_ESCAPES, csv_cell, json_cell, safe_csv_cell, tsv_cell
 
-from . import tables
+from . import progress, tables
 
 FORMATS = ("tsv", "csv", "csv-safe", "jsonl")
 
@@ -33,6 +33,8 @@ def open_output(path: str | None, *, bom: bool = False) -> Iterator[TextIO]:
     A file appears complete or not at all.
     """
     if path is None or path == "-":
+        if sys.stdout.isatty():
+            progress.stop()
         if bom:
             sys.stdout.write("\ufeff")
         yield sys.stdout
@@ -56,6 +58,8 @@ def open_bytes(path: str | None) -> Iterator[IO[bytes]]:
     all.
     """
     if path is None or path == "-":
+        if sys.stdout.isatty():
+            progress.stop()
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

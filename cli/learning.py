@@ -13,9 +13,10 @@ import click
 
 import nlpzero
 
+from . import options
 from .configs import config_options
 from .options import Decorator, F, allowed_expansion, format_size
-from .progress import note
+from .progress import note, number_of, verbose
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import Progress, Resources
@@ -171,7 +172,7 @@ def learning() -> Decorator:
             is_flag=True,
             help="Learn from the text alone, without the base of the package (learned).",
         )
-        command: Any = more(alone(methods(run)))
+        command: Any = more(alone(options.verbose()(methods(run))))
         return command
 
     return decorate
@@ -235,7 +236,9 @@ def compacted(
 
 
 def telling_rounds(resources: "Resources", *, quiet: bool) -> "Resources":
-    """The same resources; each round of learning becomes a line for people."""
+    """The same resources; with ``--verbose`` each round of learning becomes a line for people."""
+    if quiet or not verbose():
+        return resources
     shown = resources.progress
 
     def tell(state: "Progress") -> None:
@@ -246,7 +249,7 @@ def telling_rounds(resources: "Resources", *, quiet: bool) -> "Resources":
         nats = state.facts["description_length"]
         length = "" if math.isnan(nats) else f", {nats:.4f} nats per symbol"
         words = int(state.facts["word_types"])
-        note(f"round {state.done} of {state.total}: {words:,} words{length}", quiet=quiet)
+        note(f"round {state.done} of {state.total}: {number_of(words, 'word')}{length}")
 
     return dataclasses.replace(resources, progress=tell)
 

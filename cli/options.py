@@ -22,7 +22,7 @@ from nlpzero.engine.stores import is_url, joined
 
 from .command import TEXT, from_environment, given
 from .formats import FORMATS
-from .progress import note, progress
+from .progress import VERBOSE, note, progress
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -309,6 +309,23 @@ def model(help: str, *, instead: tuple[str, ...] = (), default: str | None = Non
 def quiet() -> Decorator:
     return click.option(
         "-q", "--quiet", is_flag=True, help="No progress and no notes on standard error."
+    )
+
+
+def verbose() -> Decorator:
+    """``--verbose``."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta[VERBOSE] = True
+
+    return click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=keep,
+        help="Tell each round of learning on standard error.",
     )
 
 

@@ -80,6 +80,7 @@ def test_short_options_mean_the_same_everywhere():
         "-o": {"--output"},
         "-q": {"--quiet"},
         "-t": {"--text"},
+        "-v": {"--verbose"},
     }
     # and who has the long one has the short one
     for name in NAMES:
