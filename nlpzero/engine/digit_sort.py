@@ -6,11 +6,14 @@ n-gram, and each piece, most of which fit the caches, is sorted by digits of 8 b
 first (LSD radix sort); digits that all keys of a piece share are passed over.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
 from nlpzero.engine.arrays import Counts, Keys
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.together import together
 
 PIECE_BITS = 16
 # fewer keys are left to NumPy: to count the pieces would take longer
@@ -45,7 +48,9 @@ def count_keys(keys: Keys, spare: Keys) -> tuple[Keys, Counts]:
     return count_sorted(sort_keys(keys, spare))
 
 
-def sort_keys(keys: Keys, spare: Keys | None = None, *, ordered_bits: int = 0) -> Keys:
+def sort_keys(
+    keys: Keys, spare: Keys | None = None, *, ordered_bits: int = 0, jobs: int = 1
+) -> Keys:
     """Keys in ascending order.
 
     Parameters
@@ -57,6 +62,8 @@ def sort_keys(keys: Keys, spare: Keys | None = None, *, ordered_bits: int = 0) -
     ordered_bits : int in [0, 63]
         Keys that differ in so many of their lowest bits alone are in order already: positions of a
         text, say, which need no passes then.
+    jobs : int >= 1
+        Threads.
 
     Returns
     -------
@@ -71,22 +78,36 @@ def sort_keys(keys: Keys, spare: Keys | None = None, *, ordered_bits: int = 0) -
     if len(keys) < FEW:
         keys.sort()
         return keys
-    pieces, bounds, shift = _in_pieces(keys, np.empty_like(keys) if spare is None else spare)
-    sort_pieces(pieces, keys, bounds, min(ordered_bits, shift), shift)
+    spare = np.empty_like(keys) if spare is None else spare
+    pieces, bounds, shift = _in_pieces(keys, spare, jobs)
+    # about as many keys for each thread; each has its own part of the spare space
+    cuts = np.searchsorted(bounds, [len(keys) * i // jobs for i in range(jobs + 1)]).tolist()
+    cuts[0], cuts[-1] = 0, len(bounds) - 1
+
+    def sort(ends: tuple[int, int]) -> None:
+        own = bounds[ends[0] : ends[1] + 1]
+        sort_pieces(pieces, keys[own[0] : own[-1]], own, min(ordered_bits, shift), shift)
+
+    together(jobs, sort, pairwise(cuts))
     return pieces
 
 
-def _in_pieces(keys: Keys, spare: Keys) -> tuple[Keys, npt.NDArray[np.int64], int]:
+def _in_pieces(keys: Keys, spare: Keys, jobs: int) -> tuple[Keys, npt.NDArray[np.int64], int]:
     """The keys side by side with those that share their highest digit, where each such piece
     begins, and how many bits lie below that digit.
     """
     high = int(np.bitwise_or.reduce(keys)).bit_length()
     shift = max(0, high - PIECE_BITS)
+    parts = [keys[len(keys) * i // jobs : len(keys) * (i + 1) // jobs] for i in range(jobs)]
+    # how many keys of each digit there are in each part; then where they go
+    places = np.zeros((jobs, 1 << PIECE_BITS), np.int64)
+    together(jobs, lambda i: count_digits(parts[i], shift, places[i]), range(jobs))
     bounds = np.zeros((1 << PIECE_BITS) + 1, np.int64)
-    count_digits(keys, shift, bounds[1:])
-    np.cumsum(bounds, out=bounds)
+    np.cumsum(places.sum(axis=0), out=bounds[1:])
+    for i in range(jobs - 1, -1, -1):
+        places[i] = bounds[:-1] + places[:i].sum(axis=0)
     pieces = spare[: len(keys)]
-    scatter(keys, shift, bounds[:-1].copy(), pieces)
+    together(jobs, lambda i: scatter(parts[i], shift, places[i], pieces), range(jobs))
     return pieces, bounds, shift
 
 

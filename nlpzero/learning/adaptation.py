@@ -26,6 +26,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats, Floats32, Symbols
 from nlpzero.engine.jit import interpreting, kernel
 from nlpzero.engine.resources import Resources
+from nlpzero.engine.together import together
 from nlpzero.learning.base_building import clause_edges, word_keys
 from nlpzero.learning.base_decoding import as_learned, dense_weights, merged_keys
 from nlpzero.learning.base_model import (
@@ -67,7 +68,7 @@ from nlpzero.learning.position_ngrams import (
     spread,
 )
 from nlpzero.learning.streams import PIECE, Cuts, Dense, dense_table, forced_cuts, pieces
-from nlpzero.learning.word_model import WordModel, count_cut_words, sweep
+from nlpzero.learning.word_model import WordModel, count_words, sweep
 from nlpzero.segmentation.lattice import random_key
 
 _BLOCK = 512
@@ -77,6 +78,7 @@ class _Mixed(NamedTuple):
     """Statistics of the symbols and pairs of base and own text together, sorted by key.
 
     own_pairs, own_triples : row of each own type among all
+    triple_keys : of each own triple
     """
 
     codes: Symbols
@@ -87,6 +89,7 @@ class _Mixed(NamedTuple):
     triples: npt.NDArray[np.uint64]
     triple_counts: Floats
     own_triples: npt.NDArray[np.int64]
+    triple_keys: npt.NDArray[np.uint64]
 
 
 @kernel
@@ -185,12 +188,27 @@ def _widened(base: BaseModel, codes: Symbols, to: npt.NDArray[np.uint64]) -> Bas
     )
 
 
+def _steps(jobs: int, *steps: Callable[[], npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    return together(jobs, lambda step: step(), steps)
+
+
 def _mix(
-    base: BaseModel, dense: Dense, grams: PositionNGrams, fade: float, how: Adaptation
+    base: BaseModel,
+    dense: Dense,
+    grams: PositionNGrams,
+    fade: float,
+    how: Adaptation,
+    jobs: int = 1,
 ) -> _Mixed:
     gram_weight, burst_power = how.gram_weight * fade, how.burst_power * fade
     x = dense.symbols
     twos, threes = grams.orders[1], grams.orders[2]
+    triple_keys, own_pairs, own_triples = _steps(
+        jobs,
+        lambda: word_keys(x, threes.firsts, 3),
+        lambda: _damped(twos, grams.ids[1], how.burst_block, burst_power),
+        lambda: _damped(threes, grams.ids[2], how.burst_block, burst_power),
+    )
     symbols = base.symbols.copy()
     symbols[:, [COUNT, STARTS, ENDS]] *= gram_weight
     # pairs
@@ -199,7 +217,6 @@ def _mix(
     values[at_base] = base.pair_values
     values[:, [PAIR_COUNT, PAIR_SKIPS]] *= gram_weight
     base_pairs = values[at_own, PAIR_COUNT]
-    own_pairs = _damped(twos, grams.ids[1], how.burst_block, burst_power)
     # entropies of symbols: sums of c log c, changed where a pair was met
     right, left = (
         _sums(symbols[:, COUNT], symbols[:, RIGHT]),
@@ -213,10 +230,9 @@ def _mix(
     symbols[:, STARTS] += np.bincount(x[starts], minlength=len(symbols))
     symbols[:, ENDS] += np.bincount(x[ends], minlength=len(symbols))
     # trigrams
-    triples, triples_base, triples_own = merged_keys(base.triples, word_keys(x, threes.firsts, 3))
+    triples, triples_base, triples_own = merged_keys(base.triples, triple_keys)
     triple_counts = np.zeros(len(triples))
     triple_counts[triples_base] = gram_weight * base.triple_counts
-    own_triples = _damped(threes, grams.ids[2], how.burst_block, burst_power)
     right = _sums(base_pairs, values[at_own, PAIR_RIGHT])
     left = _sums(base_pairs, values[at_own, PAIR_LEFT])
     _add_entropies(
@@ -227,7 +243,17 @@ def _mix(
     values[at_own, PAIR_RIGHT] = _entropies(values[at_own, PAIR_COUNT], right)
     values[at_own, PAIR_LEFT] = _entropies(values[at_own, PAIR_COUNT], left)
     values[:, PAIR_SKIPS] += skip_counts(x, keys)
-    return _Mixed(dense.codes, symbols, keys, values, at_own, triples, triple_counts, triples_own)
+    return _Mixed(
+        dense.codes,
+        symbols,
+        keys,
+        values,
+        at_own,
+        triples,
+        triple_counts,
+        triples_own,
+        triple_keys,
+    )
 
 
 def adapt(
@@ -270,9 +296,9 @@ def adapt(
     fade = 1.0 / (1.0 + own / max(how.fading * float(base.totals[0]), 1.0))
     gram_weight = how.gram_weight * fade
     word_weight = gram_weight * how.word_share
-    grams = count_positions(dense)
+    grams = count_positions(dense, resources.jobs)
     resources.tell("learn", 0, how.rounds, "rounds")
-    mixed = _mix(base, dense, grams, fade, how)
+    mixed = _mix(base, dense, grams, fade, how, resources.jobs)
     view = view_pairs(
         mixed.symbols,
         mixed.pairs,
@@ -286,7 +312,8 @@ def adapt(
     own_n += background_weight * (own - own_n)
     size = float(base.totals[0]) * word_weight + own_n
     alpha = how.strength * max(size, 1.0) ** how.strength_power
-    chain = _Chain(base, mixed, view, dense, grams, word_weight, alpha, target, background_weight)
+    text = (target, background_weight)
+    chain = _Chain(base, mixed, view, dense, grams, word_weight, alpha, text, resources.jobs)
     cuts = chain.first_cuts(how.gap_weight)
     if inspect:
         inspect(-1, cuts)
@@ -326,22 +353,25 @@ class _Chain:
         grams: PositionNGrams,
         word_weight: float,
         alpha: float,
-        target: int,
-        background_weight: float,
+        text: tuple[int, float],
+        jobs: int,
     ) -> None:
-        self.base, self.mixed, self.view = base, mixed, view
+        self.base, self.mixed, self.view, self.jobs = base, mixed, view, jobs
+        target, background_weight = text
         self.x = dense.symbols
         self.word_weight = word_weight
         ids = (grams.ids[1], grams.ids[2], grams.ids[3])
         own = mixed.own_pairs
         bins = np.maximum(count_bins(mixed.triple_counts[mixed.own_triples].astype(np.int64)), 1)
-        self.features = GapFeatures(
-            self.x,
-            ids[0],
-            spread(view.records[own], ids[0], np.uint32),
-            spread(bins, ids[1], np.uint8),
+        records, triple_bins, self.priors, next_probs, quad_keys = _steps(
+            jobs,
+            lambda: spread(view.records[own], ids[0], np.uint32),
+            lambda: spread(bins, ids[1], np.uint8),
+            lambda: spread(view.priors[own], ids[0], np.float32),
+            lambda: spread(view.next_probs[own], ids[0], np.float32),
+            lambda: word_keys(self.x, grams.orders[3].firsts, 4),
         )
-        self.priors = spread(view.priors[own], ids[0], np.float32)
+        self.features = GapFeatures(self.x, ids[0], records, triple_bins)
         # a gap of a pair that occurs c times weighs c ** -kappa, on average one
         self.pair_counts = mixed.values[own, PAIR_COUNT]
         self.occurrences = grams.orders[1].counts.astype(np.float64)
@@ -353,18 +383,13 @@ class _Chain:
             ids,
             bases,
             mixed.symbols[:, COUNT] / max(float(mixed.symbols[:, COUNT].sum()), 1.0),
-            spread(view.next_probs[own], ids[0], np.float32),
+            next_probs,
             forced_cuts(self.x),
             alpha,
             target,
             background_weight,
         )
-        self.long_keys = np.concatenate(
-            [
-                word_keys(self.x, grams.orders[2].firsts, 3),
-                word_keys(self.x, grams.orders[3].firsts, 4),
-            ]
-        )
+        self.long_keys = np.concatenate([mixed.triple_keys, quad_keys])
         self.prior_words = np.zeros(int(bases[-1]))
         self.prior_words[: bases[1]] = base.symbols[:, WORDS]
         self.prior_words[bases[1] : bases[2]] = mixed.values[own, PAIR_WORDS]
@@ -382,7 +407,7 @@ class _Chain:
 
     def first_cuts(self, gap_weight: float) -> Cuts:
         """The own text cut by the base's words and weights over the mixed statistics."""
-        return LearnedDecoder(self.learned(gap_weight)).cut(self.mixed.codes[self.x])
+        return LearnedDecoder(self.learned(gap_weight)).cut(self.mixed.codes[self.x], self.jobs)
 
     def _squares(self, how: Adaptation) -> Floats32:
         """Sums of squared gradients as the base's text would have left them, from its counts."""
@@ -410,7 +435,7 @@ class _Chain:
     def _count(self, cuts: Cuts) -> float:
         self.counts[:] = self.prior_words
         before = float(self.counts.sum())
-        count_cut_words(self.words, cuts, self.counts)
+        count_words(self.words, cuts, self.counts, self.jobs)
         return self.prior_total + float(self.counts.sum()) - before
 
     def run(
@@ -422,7 +447,7 @@ class _Chain:
         inspect: Callable[[int, Cuts], object] | None,
     ) -> float:
         """Rounds of sweeps of the word model and lessons of the gap model."""
-        n, jobs = len(self.x), resources.jobs
+        n, jobs = len(self.x), self.jobs
         powers = np.maximum(self.pair_counts, 1e-9) ** -how.count_power
         mean = (powers * self.occurrences).sum() / max(float(self.occurrences.sum()), 1.0)
         pair_weights = (powers / max(float(mean), 1e-300)).astype(np.float32)
@@ -463,7 +488,7 @@ class _Chain:
                     list(run(train, [(number, 0), (number, 1)]))
                 if number == how.rounds:
                     break
-                factors = self._factors(how.gap_weight)
+                factors = self._factors(how.gap_weight, parts)
                 for step in range(how.sweeps):
                     total = self._count(cuts)
                     key = np.uint64(random_key(seed, number, step))
@@ -488,11 +513,18 @@ class _Chain:
         self.word_total = self._count(cuts)
         return nats
 
-    def _factors(self, gap_weight: float) -> Floats32:
+    def _factors(self, gap_weight: float, parts: list[tuple[int, int]]) -> Floats32:
         """exp(mu z) of each gap."""
         model = GapModel(np.zeros(1, np.int64), self.weights[None], self.starts)
-        score_gaps(self.features, self.priors, model, 0, len(self.x), self.logits)
-        return np.exp(np.clip(gap_weight * self.logits, -60.0, 60.0)).astype(np.float32)
+        factors = np.empty(len(self.x), np.float32)
+
+        def score(part: tuple[int, int]) -> None:
+            score_gaps(self.features, self.priors, model, *part, self.logits)
+            inner = slice(*part)
+            factors[inner] = np.exp(np.clip(gap_weight * self.logits[inner], -60.0, 60.0))
+
+        together(self.jobs, score, parts)
+        return factors
 
     def learned(self, gap_weight: float) -> LearnedModel:
         """All types of base and own text, with the counts and weights of now."""

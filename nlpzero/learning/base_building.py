@@ -37,7 +37,7 @@ from nlpzero.learning.position_ngrams import (
     spread,
 )
 from nlpzero.learning.streams import Cuts, Dense, densify
-from nlpzero.learning.word_model import WordModel, count_cut_words
+from nlpzero.learning.word_model import WordModel, count_words
 from nlpzero.ngrams.keys import keys_for_file, pack_ngrams
 
 _BLOCK = 512
@@ -164,7 +164,7 @@ def _counted(
     words = np.zeros(int(bases[-1]))
     none = np.zeros(0)  # only the counts matter
     model = WordModel(x, ids, bases, none, none, none, 1.0, len(x), 1.0)
-    count_cut_words(model, cuts, words)
+    count_words(model, cuts, words)
     starts, ends = clause_edges(x)
     zero = np.zeros(1)
     symbols = np.stack(

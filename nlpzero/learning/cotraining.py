@@ -46,7 +46,7 @@ from nlpzero.learning.position_ngrams import (
     spread,
 )
 from nlpzero.learning.streams import PIECE, Cuts, Dense, densify, forced_cuts, pieces
-from nlpzero.learning.word_model import WordModel, count_cut_words, sweep
+from nlpzero.learning.word_model import WordModel, count_words, sweep
 from nlpzero.ngrams.keys import pack_ngrams
 from nlpzero.segmentation.lattice import random_key
 
@@ -171,7 +171,7 @@ def learn(
     resources = resources or Resources()
     resources.tell("learn", 0, method.recipe.rounds - 1, "rounds")
     dense = densify(raw)
-    grams = count_positions(dense)
+    grams = count_positions(dense, resources.jobs)
     forced = forced_cuts(dense.symbols)
     cuts = autonomy_cuts(grams, forced)
     if inspect:
@@ -372,7 +372,7 @@ class _Learner:
     def _count(self) -> float:
         """Count the words of the cuts; their sum."""
         self.counts[:] = 0.0
-        count_cut_words(self.word_model, self.cuts, self.counts)
+        count_words(self.word_model, self.cuts, self.counts, self.jobs)
         return float(self.counts.sum())
 
     def _sweep(self, pool: ThreadPoolExecutor, key: int) -> None:

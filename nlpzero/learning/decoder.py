@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.jit import interpreting
+from nlpzero.engine.together import together
 from nlpzero.learning.decoding_kernels import edge_scores
 from nlpzero.learning.excerpts import learned_excerpt
 from nlpzero.learning.model import LearnedModel, LearnedTables, learned_tables
@@ -70,22 +71,33 @@ class LearnedDecoder:
         decode: Callable[[Floats32, Cuts, int], Any],
         dtype: type,
         columns: int = 0,
+        jobs: int = 1,
     ) -> npt.NDArray[Any]:
         x = self._dense[raw]
         forced = forced_cuts(x)
         out: npt.NDArray[Any] = np.ones((len(x) + 1, columns) if columns else len(x) + 1, dtype)
         ends = forced_cuts(x, len(x) + 1) if self._whole_clauses else forced
-        for number, (start, end) in enumerate(pieces(ends)):
-            out[start : end + 1] = decode(
-                self._scores(x[start:end]), forced[start : end + 1], number
-            )
+        if jobs > 1 and not interpreting():
+            _ = self._tables  # made once, not by each thread
+
+        def fill(piece: tuple[int, tuple[int, int]]) -> None:
+            number, (start, end) = piece
+            found = decode(self._scores(x[start:end]), forced[start : end + 1], number)
+            # the gap at the end is the first of the next piece
+            out[start:end] = found[:-1]
+            if end == len(x):
+                out[end] = found[-1]
+
+        together(jobs, fill, enumerate(pieces(ends)))
         return out
 
-    def cut(self, raw: Symbols) -> Cuts:
+    def cut(self, raw: Symbols, jobs: int = 1) -> Cuts:
         """Best segmentation of a stream: 1 at the gaps where a word begins or ends, shape (n +
-        1,).
+        1,); by at most so many threads.
         """
-        return self._decode(raw, lambda scores, forced, _: viterbi(scores, forced), np.uint8)
+        return self._decode(
+            raw, lambda scores, forced, _: viterbi(scores, forced), np.uint8, jobs=jobs
+        )
 
     def probabilities(self, raw: Symbols) -> npt.NDArray[np.float64]:
         """Probability of a boundary at each gap, shape (n + 1,), such that of gaps with .8 about 80

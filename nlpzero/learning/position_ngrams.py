@@ -16,6 +16,7 @@ import numpy.typing as npt
 from nlpzero.engine.arrays import Floats32
 from nlpzero.engine.digit_sort import sort_keys
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.together import together
 from nlpzero.learning.streams import Dense
 from nlpzero.ngrams.keys import PACKED_ORDER, next_keys
 
@@ -50,24 +51,29 @@ class PositionNGrams(NamedTuple):
     left: list[Floats32]
 
 
-def count_positions(dense: Dense) -> PositionNGrams:
-    """All n-grams up to order four, by position."""
+def count_positions(dense: Dense, jobs: int = 1) -> PositionNGrams:
+    """All n-grams up to order four, by position; by at most so many threads."""
     x = dense.symbols
     ids = [x.astype(np.int32) - 1]
     firsts = np.zeros(len(dense.codes) - 1, np.int32)
     at = np.flatnonzero(x)[::-1]
     firsts[ids[0][at]] = at
     orders = [Order(dense.counts[1:].astype(np.int32), firsts)]
-    right, left = [], []
+    highest = orders[0]
     for k in range(2, PACKED_ORDER + 2):
-        longer, order = next_order(ids[-1], x, k, len(orders[-1].counts), k <= PACKED_ORDER)
-        entropies = branching_entropies(orders[-1].counts, ids[-1], order.counts, order.firsts)
-        right.append(entropies[0])
-        left.append(entropies[1])
+        longer, highest = next_order(
+            ids[-1], x, k, len(orders[-1].counts), k <= PACKED_ORDER, jobs=jobs
+        )
         if k <= PACKED_ORDER:
             ids.append(longer)
-            orders.append(order)
-    return PositionNGrams(ids, orders, right, left)
+            orders.append(highest)
+
+    def entropies(k: int) -> tuple[Floats32, Floats32]:
+        longer = [*orders[1:], highest][k]
+        return branching_entropies(orders[k].counts, ids[k], longer.counts, longer.firsts)
+
+    right, left = zip(*together(jobs, entropies, range(PACKED_ORDER)), strict=True)
+    return PositionNGrams(ids, orders, list(right), list(left))
 
 
 @kernel
@@ -126,7 +132,13 @@ def _pack_wide(ids: Ids, symbols: npt.NDArray[np.uint16], order: int) -> npt.NDA
 
 
 def next_order(
-    ids: Ids, symbols: npt.NDArray[np.uint16], order: int, types: int, numbers: bool = True
+    ids: Ids,
+    symbols: npt.NDArray[np.uint16],
+    order: int,
+    types: int,
+    numbers: bool = True,
+    *,
+    jobs: int = 1,
 ) -> tuple[Ids, Order]:
     """Types of the n-grams of an order from those of the order below.
 
@@ -140,6 +152,8 @@ def next_order(
         Number of types of the order below.
     numbers : bool
         False: do not number the positions (the highest order needs counts only).
+    jobs : int >= 1
+        Threads that sort.
 
     Returns
     -------
@@ -162,7 +176,7 @@ def next_order(
         packed = _pack(ids, symbols, order, size, bits)
     else:
         packed = _pack_wide(ids, symbols, order)
-    packed = sort_keys(packed, ordered_bits=bits)
+    packed = sort_keys(packed, ordered_bits=bits, jobs=jobs)
     new = np.full(n if numbers else 0, -1, np.int32)
     counts, firsts = _number(packed, bits, new)
     return new, Order(counts, firsts)

@@ -165,7 +165,8 @@ def alphabet_of(texts: Iterable[str], mapping: tuple[tuple[int, int], ...]) -> A
     """The alphabet of learning, with slots for the frequent characters beyond the BMP."""
     counts: dict[int, int] = {}
     for text in texts:
-        if text and max(text) > "\uffff":
+        # several times as fast as to look for the largest character
+        if len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text):
             points = code_points(text)
             points = points[points >= 0x10000]
             points = points[char_classes(points) != BREAK]

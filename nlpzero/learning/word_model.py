@@ -12,9 +12,11 @@ that is in that segmentation at this very place is scored without its own count.
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from nlpzero.engine.arrays import Array
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.together import together
 from nlpzero.ngrams.keys import PACKED_ORDER
 from nlpzero.segmentation.lattice import draw as _draw
 from nlpzero.segmentation.lattice import length_probabilities as _length_probabilities
@@ -49,9 +51,11 @@ class WordModel(NamedTuple):
 
 
 @kernel
-def count_cut_words(model: WordModel, cuts: np.ndarray, counts: np.ndarray) -> None:
+def count_cut_words(
+    model: WordModel, cuts: np.ndarray, shortest: int, longest: int, counts: np.ndarray
+) -> None:
     """Add the words of a segmentation, uint8[n + 1], to counts, float64[bases[4]], with their
-    weight.
+    weight: those of `shortest` to `longest` symbols.
     """
     symbols, bases = model.symbols, model.bases
     pairs, triples, quads = model.ids
@@ -66,7 +70,9 @@ def count_cut_words(model: WordModel, cuts: np.ndarray, counts: np.ndarray) -> N
             j += 1
         w = 1.0 if i < model.target else model.background_weight
         k = j - i
-        if k == 1:
+        if k < shortest or k > longest:
+            pass
+        elif k == 1:
             counts[symbols[i]] += w
         elif k == 2:
             counts[bases[1] + pairs[i]] += w
@@ -75,6 +81,19 @@ def count_cut_words(model: WordModel, cuts: np.ndarray, counts: np.ndarray) -> N
         else:
             counts[bases[3] + quads[i]] += w
         i = j
+
+
+def count_words(
+    model: WordModel, cuts: npt.NDArray[np.uint8], counts: npt.NDArray[np.float64], jobs: int = 1
+) -> None:
+    """Add the words of a segmentation to counts; words of different lengths side by side, so that
+    sums keep their order.
+    """
+
+    def count(lengths: tuple[int, int]) -> None:
+        count_cut_words(model, cuts, *lengths, counts)
+
+    together(jobs, count, [(1, PACKED_ORDER)] if jobs == 1 else [(1, 1), (2, PACKED_ORDER)])
 
 
 @kernel

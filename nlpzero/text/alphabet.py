@@ -296,9 +296,9 @@ class Alphabet:
 
     def _symbols_of(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
         table = _symbol_table(self.fold_width, self.mapping)
-        far = np.flatnonzero(points >= 0x10000)
-        if not len(far):
+        if points.max(initial=0) < 0x10000:
             return table[points]
+        far = np.flatnonzero(points >= 0x10000)
         near = points.copy()
         near[far] = 0
         symbols = table[near]

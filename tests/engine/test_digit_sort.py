@@ -29,6 +29,7 @@ def test_keys_are_sorted_and_counted(keys: Keys) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(digit_sort, "FEW", 0 if len(keys) else 1)
         assert (digit_sort.sort_keys(keys.copy()) == np.sort(keys)).all()
+        assert (digit_sort.sort_keys(keys.copy(), jobs=3) == np.sort(keys)).all()
         spare = np.empty(len(keys) + 3, np.uint64)
         distinct, counts = digit_sort.count_keys(keys.copy(), spare)
     expected, times = np.unique(keys, return_counts=True)
@@ -45,7 +46,9 @@ def test_positions_need_no_passes(values: list[int], more: int) -> None:
     keys = np.array([value << bits | i for i, value in enumerate(values)], np.uint64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(digit_sort, "FEW", 0 if len(keys) else 1)
-        assert (digit_sort.sort_keys(keys.copy(), ordered_bits=bits) == np.sort(keys)).all()
+        for jobs in (1, 2):
+            found = digit_sort.sort_keys(keys.copy(), ordered_bits=bits, jobs=jobs)
+            assert (found == np.sort(keys)).all()
 
 
 def test_pieces_that_fit_no_cache() -> None:

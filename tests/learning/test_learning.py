@@ -28,8 +28,7 @@ from nlpzero.learning.sampling import sample_text, traditional_to_simplified
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.learning.streams import densify, forced_cuts
 from nlpzero.learning.training import learn_segmenter
-from nlpzero.learning.word_model import LENGTH_WEIGHTS, WordModel, sweep
-from nlpzero.learning.word_model import count_cut_words as count_words
+from nlpzero.learning.word_model import LENGTH_WEIGHTS, WordModel, count_words, sweep
 from nlpzero.ngrams.keys import PACKED_ORDER, unpack_keys
 from nlpzero.segmentation.loading import load_segmenter
 from nlpzero.text.corpus import Corpus
