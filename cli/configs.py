@@ -25,6 +25,7 @@ def config_options(
     parameter: str = "method",
     help: str = "",
     skip: tuple[str, ...] = (),
+    always: bool = False,
 ) -> Callable[[F], F]:
     """``--method`` and the options of all methods.
 
@@ -34,7 +35,7 @@ def config_options(
     ----------
     configs : mapping of str to configuration class
         Name of the method on the command line -> its configuration. With one entry there is no
-        ``--method``.
+        ``--method``, unless `always`.
     default : str or callable, optional
         The method when none is named, or a function that chooses it by the other parameters of the
         command; default the first one.
@@ -48,6 +49,8 @@ def config_options(
         Of that option.
     skip : tuple of str
         Fields that the command makes options of itself; it sets them with ``dataclasses.replace``.
+    always : bool
+        Offer the choice even if there is one method only: others may come.
 
     Notes
     -----
@@ -55,6 +58,7 @@ def config_options(
     method is refused; one that was not given takes the configuration's own default.
     """
     classes: dict[str, Any] = dict(configs)
+    chosen = always or len(classes) > 1
     first = default if isinstance(default, str) else next(iter(classes))
     choose = default if callable(default) else None
     owners: dict[str, list[str]] = {}
@@ -71,7 +75,7 @@ def config_options(
         @functools.wraps(function)
         def run(*args: Any, **given: Any) -> Any:
             context = click.get_current_context()
-            method = given.pop(parameter) if len(classes) > 1 else first
+            method = given.pop(parameter) if chosen else first
             if method is None:
                 assert choose is not None
                 method = choose(given)
@@ -99,7 +103,7 @@ def config_options(
         for name in reversed(found):
             shown = owners[name] if len(classes) > 1 and len(owners[name]) < len(classes) else []
             command = _option(name, found[name], shown, defaults[name])(command)
-        if len(classes) > 1:
+        if chosen:
             command = click.option(
                 f"--{parameter.replace('_', '-')}",
                 type=click.Choice(list(classes)),

@@ -13,6 +13,9 @@ from .dictionaries import DICTIONARIES, warn_left_out, write_dictionary
 from .progress import note
 from .word_lists import read_list, read_list_with_evidence
 
+# formats of a file of vectors
+VECTOR_FORMATS = ("word2vec", "word2vec-text", "numpy")
+
 
 @click.command(cls=Command)
 @click.argument("list_", metavar="[LIST]", default="-")
@@ -21,9 +24,10 @@ from .word_lists import read_list, read_list_with_evidence
     "-f",
     "--format",
     required=True,
-    type=click.Choice(DICTIONARIES),
+    type=click.Choice((*DICTIONARIES, *VECTOR_FORMATS)),
     help="Whose dictionary. plain: one word a line. wordcloud: a JSON object from words to "
-    "weights. sentencepiece: one word a line for its user_defined_symbols.",
+    "weights. sentencepiece: one word a line for its user_defined_symbols. Of a file of `vectors`: "
+    "word2vec (binary), word2vec-text, numpy (an .npy file, and the words as .txt).",
 )
 @click.option(
     "--with-frequency",
@@ -63,7 +67,7 @@ def export(
     output: str | None,
     quiet: bool,
 ) -> None:
-    """Write a word list as a dictionary for other programs.
+    """Write a word list as a dictionary, or vectors as a file, for other programs.
 
     LIST is what `discover`, `select` or `count` write, in any format, a file of `discover --save`
     or `count --save-counts`, or any other list of words. The dictionary is UTF-8 without a byte
@@ -76,7 +80,11 @@ def export(
       nlpzero export found.tsv --format jieba --no-coarser -o userdict.txt
       nlpzero discover news.txt | nlpzero export --format ik -o words.dic
       nlpzero export counts.nz --format wordcloud --top 200 -o cloud.json
+      nlpzero export v.nz --format word2vec -o v.bin
     """
+    if format in VECTOR_FORMATS:
+        _export_vectors(list_, format, output, top, min_count, quiet=quiet)
+        return
     if with_frequency and format not in ("jieba", "hanlp"):
         raise click.UsageError("--with-frequency goes with --format jieba or hanlp.")
     if no_coarser and format != "jieba":
@@ -104,6 +112,29 @@ def export(
     words, counts = [row[0] for row in rows[:top]], [row[1] for row in rows[:top]]
     note(f"{len(words):,} words to export", quiet=quiet)
     write_dictionary(words, output, format, counts, with_frequency=with_frequency)
+
+
+def _export_vectors(
+    path: str,
+    format: str,
+    output: str | None,
+    top: int | None,
+    min_count: int | None,
+    *,
+    quiet: bool,
+) -> None:
+    if output is None:
+        raise click.UsageError(f"--format {format} is no text to be shown; name a file with -o.")
+    if not nlpzero.is_stored(path):
+        raise click.UsageError(f"--format {format} is for a file that `vectors` wrote.")
+    vectors = nlpzero.load_vectors(path).most_frequent(top, min_count or 0)
+    if format == "numpy":
+        if not output.endswith(".npy"):
+            raise click.UsageError("--format numpy writes an array; name a file -o NAME.npy.")
+        vectors.to_numpy(output, output.removesuffix(".npy") + ".txt")
+    else:
+        vectors.to_word2vec(output, binary=format == "word2vec")
+    note(f"{len(vectors):,} words to export", quiet=quiet)
 
 
 def _jieba_s() -> str:

@@ -54,6 +54,10 @@ def _verify(file: str, kind: str) -> None:
         nlpzero.Discovery.load(file)
     elif kind == "rules":
         nlpzero.Rules.load(file)
+    elif kind == "vectors":
+        nlpzero.load_vectors(file).verify()
+    elif kind == "sentences":
+        nlpzero.SentenceIndex.verify(file)
     elif kind == "word-counts":
         nlpzero.WordCounts.load(file).verify()
     else:

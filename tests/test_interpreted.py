@@ -171,6 +171,16 @@ found = nlpzero.frequent_itemsets(baskets, 0.1)
 print([tuple(itemset) for itemset in found])
 print([level.subsets.tolist() for level in found.levels])
 """,
+    "vectors": """
+segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
+method = nlpzero.WindowedCounts(dimensions=6, min_count=1)
+vectors = nlpzero.learn_vectors(texts * 2, segmenter, method)
+print(vectors.words, np.abs(vectors.array @ vectors.array.T).round(3).tolist())
+near = [vectors.similar(word, top=2) for word in ("葡萄", "架下")]
+print([[(row.word, round(row.similarity, 3)) for row in rows] for rows in near])
+print(np.abs(vectors.sentences(texts) @ vectors.sentence(unseen)).round(3).tolist())
+print([sorted(n.word for n in group) for group in vectors.clusters(2)])
+""",
     "templates": """
 segmenter = nlpzero.VocabularySegmenter(["葡萄", "架子", "天气", "今天"])
 for paths in (1, 64):

@@ -1,0 +1,1 @@
+"""Vectors of words and sentences: which words belong together, which sentences say the same."""
