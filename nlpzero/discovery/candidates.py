@@ -11,7 +11,7 @@ from nlpzero.discovery.string_table import Strings
 from nlpzero.engine.arrays import Counts, Floats, Keys
 from nlpzero.engine.hash_tables import KeyTable, find, find_all, table_of
 from nlpzero.engine.jit import kernel
-from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, symbol_of, symbols_at
+from nlpzero.ngrams.keys import PACKED_ORDER, PREFIX_MASKS, pack_rows, symbol_of, symbols_at
 from nlpzero.ngrams.measures import pmi as pair_pmi
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
@@ -54,6 +54,16 @@ class Candidates:
             counts.total,
             runs_of(counts.alphabet),
         )
+
+    @staticmethod
+    def pairs(counts: NGramCounts, min_count: int) -> tuple[Keys, Counts, Counts]:
+        """The pairs with at least so many occurrences, their counts, and those of each symbol, 0
+        where they are fewer.
+        """
+        singles = np.zeros(0x10000, np.int64)
+        keys, numbers = counts.grams(1, min_count)
+        singles[symbols_at(keys, 1)] = numbers
+        return (*counts.grams(2, min_count), singles)
 
     @classmethod
     def parts_of(cls, counts: NGramCounts, keys: Keys, lengths: Counts) -> "Candidates":
@@ -285,6 +295,23 @@ def singles_of(counts: Counts, min_count: int) -> Strings:
     """The single symbols counted often enough, as strings."""
     ones = np.flatnonzero(counts >= min_count)
     return Strings(ones.astype(np.uint16), np.arange(len(ones) + 1, dtype=np.int64), counts[ones])
+
+
+def ends_of(words: Strings) -> tuple[Keys, Counts]:
+    """Words of two symbols and more, of longer ones the first and the last four, as keys with
+    lengths.
+    """
+    lengths = words.lengths
+    rows = np.flatnonzero(lengths > 1)
+    sizes = np.minimum(lengths[rows], PACKED_ORDER)
+    parts = []
+    for first in (words.offsets[rows], words.offsets[rows] + lengths[rows] - sizes):
+        symbols = np.zeros((len(rows), PACKED_ORDER), np.uint16)
+        for j in range(PACKED_ORDER):
+            has = sizes > j
+            symbols[has, j] = words.symbols[first[has] + j]
+        parts.append(pack_rows(symbols))
+    return np.concatenate(parts), np.concatenate([sizes, sizes])
 
 
 def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:

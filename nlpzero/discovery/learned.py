@@ -8,21 +8,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Candidates, runs_of
+from nlpzero.discovery.candidates import Candidates, ends_of, runs_of
 from nlpzero.discovery.counted_strings import CountedStrings, StringCounter, StringRun
 from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.fates import LearnedFates
 from nlpzero.discovery.ranking import Found
 from nlpzero.discovery.second_pass import SecondPass
 from nlpzero.discovery.string_table import Strings
-from nlpzero.engine.arrays import Counts, Keys, Symbols
+from nlpzero.engine.arrays import Counts, Symbols
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.showing import html_table, text_table
 from nlpzero.learning.segmenter import LearnedSegmenter
-from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows
 from nlpzero.segmentation.base import Segmenter
 from nlpzero.segmentation.pieces import whole_pieces
 from nlpzero.segmentation.shared import SharedModel, for_workers, opened
@@ -129,27 +128,10 @@ def by_learning(
     words = kept.strings.take(short)
     certainty = np.stack(_means(kept.sums[short], words.counts))
     fates = LearnedFates(run.counts, runs_of(alphabet), min_count, longest, counted)
-    grams = Candidates.parts_of(run.counts, *_ends_of(words))
+    grams = Candidates.parts_of(run.counts, *ends_of(words))
     return Found(
         words, grams, [Removal("min_count", rare, min_count)], np.zeros(0), fates, certainty
     )
-
-
-def _ends_of(words: Strings) -> tuple[Keys, Counts]:
-    """Words of two symbols and more, of longer ones the first and the last four, as keys with
-    lengths.
-    """
-    lengths = words.lengths
-    rows = np.flatnonzero(lengths > 1)
-    sizes = np.minimum(lengths[rows], PACKED_ORDER)
-    parts = []
-    for first in (words.offsets[rows], words.offsets[rows] + lengths[rows] - sizes):
-        symbols = np.zeros((len(rows), PACKED_ORDER), np.uint16)
-        for j in range(PACKED_ORDER):
-            has = sizes > j
-            symbols[has, j] = words.symbols[first[has] + j]
-        parts.append(pack_rows(symbols))
-    return np.concatenate(parts), np.concatenate([sizes, sizes])
 
 
 def _means(sums: Counts, counts: Counts) -> list[npt.NDArray[np.float64]]:

@@ -2,10 +2,18 @@
 5577, 5597).
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.discovery.candidates import Candidates, atoms_of, singles_of
+from nlpzero.discovery.candidates import (
+    Candidates,
+    atoms_of,
+    ends_of,
+    runs_of,
+    singles_of,
+)
 from nlpzero.discovery.criteria import Removal
 from nlpzero.discovery.fates import MinEntropyFates
 from nlpzero.discovery.methods import DEFAULT_MIN_GAIN, MinEntropy
@@ -19,22 +27,21 @@ from nlpzero.ngrams.measures import merge_gain, merge_gain_same
 
 def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest: int) -> Found:
     """The words of minimum entropy, single symbols and runs too."""
-    grams = Candidates.of(run.counts, min_count)
-    pairs = grams.lengths == 2
-    keys, joint = grams.keys[pairs], grams.counts[pairs]
+    keys, joint, common = Candidates.pairs(run.counts, min_count)
+    total, in_run = run.counts.total, runs_of(run.counts.alphabet)
     first, second = unpack_keys(keys, 2).T
     same = first == second
     joinable = joint.copy()
     joinable[same] = _joinable_pairs(run, first[same])
-    left, right = grams.singles[first], grams.singles[second]
-    gain = merge_gain(joint, left, right, grams.total)
-    gain[same] = merge_gain_same(joinable[same], left[same], grams.total)
-    gain -= (method.min_gain - DEFAULT_MIN_GAIN) * joinable / grams.total
-    margins = gain * grams.total / np.maximum(joinable, 1)
+    left, right = common[first], common[second]
+    gain = merge_gain(joint, left, right, total)
+    gain[same] = merge_gain_same(joinable[same], left[same], total)
+    gain -= (method.min_gain - DEFAULT_MIN_GAIN) * joinable / total
+    margins = gain * total / np.maximum(joinable, 1)
     strong = (gain > 0) & (joinable > 0)
     cut = run.cut(pair_cut_worker, keys[strong], longest)
     pieces = cut.pieces.frequent(min_count).strings.sorted()
-    words, singles, dropped = _remove_redundancy(pieces, cut.singles, min_count, grams.in_run)
+    words, singles, dropped = _remove_redundancy(pieces, cut.singles, min_count, in_run)
     removals = [
         Removal("min_gain", int((~strong).sum()), method.min_gain),
         Removal("min_count", len(cut.pieces) - len(pieces.counts), min_count),
@@ -42,17 +49,19 @@ def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest:
     ]
     fates = MinEntropyFates(
         run.counts,
-        grams.in_run,
+        in_run,
         min_count,
         longest,
         keys,
-        gain * grams.total,
+        gain * total,
         strong,
         cut.pieces,
         words,
         singles,
     )
     listed = words.take(words.counts >= min_count).joined(singles_of(singles, min_count))
+    # the parts of what was found, and not all that is frequent, which takes much more memory
+    grams = replace(Candidates.parts_of(run.counts, *ends_of(listed)), singles=common)
     return Found(listed, grams, removals, margins, fates)
 
 

@@ -6,7 +6,7 @@ ascending, with counts), and runs merge by adding counts. What does not fit the 
 disk.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,6 +209,20 @@ def in_memory(chunks: Iterator[Chunk]) -> Chunk:
         np.concatenate([np.zeros(0, np.uint64), *(keys for keys, _ in parts)]),
         np.concatenate([np.zeros(0, np.int64), *(counts for _, counts in parts)]),
     )
+
+
+def whole_groups(chunks: Iterable[Chunk], mask: np.uint64) -> Iterator[Chunk]:
+    """Rows in pieces again, those that agree under `mask` in one piece; one piece at least."""
+    rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    for keys, counts in chunks:
+        if len(rest_keys):
+            keys = np.concatenate([rest_keys, keys])
+            counts = np.concatenate([rest_counts, counts])
+        # the last group may go on in the next piece
+        cut = int(np.searchsorted(keys, keys[-1] & mask))
+        yield keys[:cut], counts[:cut]
+        rest_keys, rest_counts = keys[cut:].copy(), counts[cut:]
+    yield rest_keys, rest_counts
 
 
 def run_on_disk(chunks: Iterator[Chunk], folder: Path) -> Run:

@@ -35,10 +35,13 @@ from nlpzero.engine.file_index import (
     damaged,
     read_index,
 )
-from nlpzero.engine.stored_arrays import OpenFile, StoredArray
+from nlpzero.engine.stored_arrays import OpenFile, StoredArray, release_pages
 from nlpzero.engine.stores import is_url
 from nlpzero.engine.temporary import PathLike, atomic_output, disk_errors
 from nlpzero.errors import NlpzeroError, StorageError
+
+# of an array that are written at a time, and given back if they are mapped from a file
+_PART_BYTES = 1 << 24
 
 
 class _Column:
@@ -109,8 +112,13 @@ class FileWriter:
         values = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
         self._begin(name, values.dtype, values.shape)
         data = values.reshape(-1).data.cast("B") if values.size else memoryview(b"")
-        self._index[-1]["crc32"] = zlib.crc32(data)
-        self._put(data)
+        checksum = 0
+        for begin in range(0, len(data), _PART_BYTES):
+            part = data[begin : begin + _PART_BYTES]
+            checksum = zlib.crc32(part, checksum)
+            self._put(part)
+            release_pages(values)
+        self._index[-1]["crc32"] = checksum
 
     def _begin(self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
         self._put(bytes(-self._position % ALIGNMENT))

@@ -275,9 +275,11 @@ def release_pages(rows: "Array | StoredArray") -> None:
     if isinstance(rows, StoredArray):
         rows.release()
         return
-    mapped = getattr(rows, "_mmap", None)  # of numpy.memmap
+    mapped: object = rows
+    while isinstance(mapped, np.ndarray):  # a view of numpy.memmap
+        mapped = mapped.base
     advice = getattr(mmap, "MADV_DONTNEED", None)  # not on every system
-    if mapped is not None and advice is not None:
+    if isinstance(mapped, mmap.mmap) and advice is not None:
         mapped.madvise(advice)
 
 

@@ -1,30 +1,48 @@
-"""Kneser–Ney estimation from a table of counts."""
+"""Kneser–Ney estimation from a table of counts, within a memory budget.
+
+Orders below the highest, with the bounds of clauses, wait on disk in the order of their keys, where
+n-grams of one context lie together: that is where counts become shares. What the model keeps is
+then sorted by its symbols from the last one back, in which order each n-gram stands behind its
+suffix, the n-gram that it backs off to; that is the order of the model too.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.arrays import Counts, Floats32, Keys
-from nlpzero.engine.hash_tables import index_of, look_up_all
+from nlpzero.engine.arrays import Counts, Floats, Floats32, Keys
+from nlpzero.engine.digit_sort import digit_order
 from nlpzero.engine.jit import kernel
+from nlpzero.engine.resources import Resources
+from nlpzero.engine.sorted_runs import Chunk, Run, RunStore, merge_runs, run_on_disk
+from nlpzero.engine.temporary import KeptFolder, disk_errors
+from nlpzero.language_model.bounded_grams import (
+    Ahead,
+    Bounded,
+    Grams,
+    SuffixCounter,
+    first_counts_of_counts,
+    grouped,
+    inside,
+    opening,
+)
 from nlpzero.language_model.model import BEGIN, END, LN10, NEVER, KneserNeyModel
 from nlpzero.ngrams.keys import (
-    LAST_SYMBOL,
     PACKED_ORDER,
     PREFIX_MASKS,
-    SYMBOL_BITS,
     key_of_symbol,
     next_keys,
-    split_next_keys,
     symbols_at,
 )
 from nlpzero.ngrams.table import NGramCounts
 
-# rows of the highest order that are in memory at a time
-_ROWS = 1 << 19
+_LEAST_ROWS, _MOST_ROWS = 1 << 12, 1 << 20
+# of the model, for an n-gram
+_ROW_BYTES = 14
 
 # what lmplz --discount_fallback uses where counts of counts allow no estimate
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
@@ -65,382 +83,333 @@ def log32(values: npt.NDArray[np.float64]) -> Floats32:
     return np.log(values).astype(np.float32)
 
 
-def span_of(parents: Keys, keys: Keys, mask: np.uint64) -> slice:
-    """Where the prefixes of some ascending keys stand among their parents."""
-    first, last = keys[0] & mask, keys[-1] & mask
-    return slice(int(np.searchsorted(parents, first)), int(np.searchsorted(parents, last)) + 1)
-
-
 class Estimator:
     """Kneser–Ney from a table of counts; one object per estimation.
 
-    A gram of order k <= 4 is a packed key; one of order 5 is
-    ``row of its first four symbols << 16 | last``, rows in the table of order 4 with clause bounds.
-    Tables are ascending; grams after BEGIN come last.
-
-    The grams of the highest order, by far the most, are read in pieces from the counts and are
-    never all in memory (except for order 5, whose rows are not packed keys): only those that the
-    model keeps are.
+    Parameters
+    ----------
+    counts : NGramCounts
+    order : int in [1, 5]
+    thresholds : list of int
+    resources : Resources
+        Memory, of which the table may hold a part, and the folder for what waits.
+    folder : Path
+        For what waits until the estimation ends.
     """
 
-    def __init__(self, counts: NGramCounts, order: int, thresholds: list[int]) -> None:
+    def __init__(
+        self,
+        counts: NGramCounts,
+        order: int,
+        thresholds: list[int],
+        resources: Resources,
+        folder: Path,
+    ) -> None:
         self.source = counts
         self.order = order
         self.thresholds = thresholds
-        self.streamed = 2 <= order <= PACKED_ORDER
-        none = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
-        # of the highest order: grams that END follows, and those after BEGIN
-        self.closing: tuple[Keys, Counts] = none
-        self.opening: tuple[Keys, Counts] = none
+        self.resources = resources
+        self.folder = folder
+        self.memory = max(resources.budget - counts.nbytes, resources.budget // 2)
+        # of a table at a time
+        self.rows = max(_LEAST_ROWS, min(self.memory >> 9, _MOST_ROWS))
+        self.sizes: list[int] = []
+        # of the order estimated last, as in the model: keys from the last symbol back, and the bits
+        # of probabilities
+        self.below = Run(0, np.zeros(0, np.uint64), np.zeros(0, np.int64))
+        self.columns = _Columns(folder, self.rows)
+        # so many n-grams of the model have their first longer one noted
+        self.begun = 0
 
     def model(self) -> KneserNeyModel:
-        tables = self._with_bounds()
-        sizes: list[int] = []
-        symbols: list[npt.NDArray[np.uint16]] = []
-        children: list[npt.NDArray[np.int64]] = []
-        logs: list[Floats32] = []
-        backoffs: list[Floats32] = []
-        base = 0
-        # of the kept grams of the order below: probabilities, keys, mask, order in the trie and its
-        # inverse
-        lower = np.zeros(0)
-        kept = np.zeros(0, np.uint64)
-        kept_mask = np.zeros(0, np.bool_)
-        kept_order = places = np.zeros(0, np.int64)
-        single = np.zeros(0, np.int64)
-        unknown = 0.0
-        for k in range(1, self.order + 1):
-            parents = tables[k - 2][0] if k > 1 else np.zeros(1, np.uint64)
-            if k == self.order and self.streamed:
-                keys, rows, shares, left = self._highest_shares(parents)
-                keep = np.zeros(0, np.bool_)  # nothing is above
-            else:
-                keys, counts, adjusted = tables[k - 1]
-                tables[k - 1] = (keys, counts[:0], adjusted[:0])  # only the keys are wanted again
-                if k == 1:
-                    single = counts
-                keep = counts >= self.thresholds[k - 1]
-                rows = self._parent_rows(k, parents, keys)
-                discounts = self._discounts(first_counts_of_counts(adjusted))
-                shares, left = discounted(adjusted, rows, keep, discounts, len(parents))
-                del adjusted, counts
-                keys, rows, shares = keys[keep], rows[keep], shares[keep]
-            if k == 1:
-                # every symbol, the clause end and the unknown symbol share what is left; BEGIN is
-                # never predicted
-                unknown = left[0] / len(keys)
-                lower = shares + unknown
-                lower[-1] = math.exp(NEVER * LN10)
-                order = np.arange(len(keys))
-                first = symbols_at(keys, 1)
-            else:
-                suffixes = look_up_all(index_of(kept), self._suffixes(k, parents, keys))
-                lower = shares + left[rows] * lower[suffixes]
-                first = symbols_at(keys if k <= PACKED_ORDER else parents[rows], 1)
-                above = places[suffixes]
-                order = np.argsort(next_keys(above, first))
-                spans = np.bincount(above, minlength=sizes[-1])
-                children.append(base + np.cumsum(spans) - spans)
-                backoffs.append(log32(left[kept_mask])[kept_order])
-            base += len(keys)
-            sizes.append(len(keys))
-            symbols.append(first[order])
-            logs.append(log32(lower)[order])
-            places = np.empty(len(keys), np.int64)
-            places[order] = np.arange(len(keys))
-            kept, kept_mask, kept_order = keys, keep, order
-        frequencies = single / self.source.total
-        frequencies[-2:] = np.nan  # bounds have none
-        arrays = {
-            "sizes": np.array(sizes, np.int64),
-            "symbols": np.concatenate(symbols),
-            **node_arrays(sizes, children, logs, backoffs),
-            "frequencies": log32(frequencies),
-        }
-        return KneserNeyModel(self.source.alphabet, arrays, math.log(unknown))
-
-    # ---- the grams of each order with clause bounds: keys, counts, adjusted counts
-
-    def _with_bounds(self) -> list[tuple[Keys, Counts, Counts]]:
-        inner = self._with_ends()
-        clauses = int(inner[0][1][-1])
-        tables: list[tuple[Keys, Counts, Counts]] = []
-        before = np.array([key_of_symbol(BEGIN, 1)])  # grams after BEGIN, of this order
-        before_counts = np.array([clauses])
-        for k in range(1, self.order + 1):
-            if k == self.order and self.streamed:
-                self.opening = (before, before_counts)
-                break
-            keys, counts = inner[k - 1]
-            inner[k - 1] = (keys[:0], counts[:0])  # not needed any more
-            if k == self.order:
-                adjusted = counts
-            else:
-                highest = k + 1 == self.order and self.streamed
-                longer = self._highest_inside() if highest else [inner[k]]
-                adjusted, sums = self._before(k, keys, longer)
-                starts = np.subtract(counts, sums, out=sums)
-                chosen = starts > 0
-                adjusted += chosen
-                begun, begun_counts = keys[chosen], starts[chosen]
-                del starts, sums, chosen
-            # BEGIN alone is no event; the grams after it have their counts
-            bounds = before_counts if k > 1 else np.zeros(1, np.int64)
-            table = np.concatenate([keys, before])
-            all_counts = np.concatenate([counts, before_counts])
-            if k == self.order and k > 1:
-                tables.append((table, all_counts, all_counts))
-            else:
-                tables.append((table, all_counts, np.concatenate([adjusted, bounds])))
-            del keys, counts, adjusted
+        singles, tables, seen = self._tables()
+        unknown, frequencies = self._estimate_singles(singles)
+        for k in range(2, self.order + 1):
             if k < self.order:
-                before = self._after_begin(k + 1, begun, table)
-                before_counts = begun_counts
-        return tables
+                table = tables[k - 2]
+                self._estimate(k, grouped(table.table.chunks(self.rows), k), table.counts_of_counts)
+                table.table.delete()
+            else:
+                self._estimate(k, self._highest(self.thresholds[-1]), seen)
+        # the model had better stay in files if it takes much of the memory
+        large = _ROW_BYTES * sum(self.sizes) > self.resources.budget // 4
+        kept = KeptFolder(self.resources.tmpdir) if large else None
+        arrays = self.columns.arrays(self.sizes, None if kept is None else kept.path)
+        arrays["frequencies"] = log32(frequencies)
+        model = KneserNeyModel(self.source.alphabet, arrays, math.log(unknown))
+        model.keep_folder(kept)
+        return model
 
-    def _with_ends(self) -> list[tuple[Keys, Counts]]:
-        """The grams of each order that hold no BEGIN: those of the text, and those that END
-        follows. The highest order is left out where it is read in pieces.
-        """
-        result: list[tuple[Keys, Counts]] = []
+    # ---- the n-grams of each order with the bounds of clauses
+
+    def _tables(self) -> tuple["_Singles", list[Bounded], Counts]:
+        """The orders below the highest, and the counts of counts of that."""
         keys, counts = self.source.grams(1)
-        longer, ends = self._longer(1, keys, counts)
-        result.append(
-            (
-                np.append(keys, key_of_symbol(END, 1)),
-                np.append(counts, ends.sum()),
-            )
-        )
-        for k in range(2, min(self.order, 4) + 1):
-            chosen = ends > 0
-            closing = keys[chosen] | key_of_symbol(END, k)
-            closing_counts = ends[chosen]
-            if k == self.order:
-                self.closing = (closing, closing_counts)
-                return result
-            keys, counts = longer
-            if k < self.order:
-                if k < 4:
-                    longer, ends = self._longer(k, keys, counts)
-                else:
-                    rows, last, longer_counts = self.source.level(5)
-                    sums = np.bincount(rows, weights=longer_counts, minlength=len(keys))
-                    ends = counts - sums.astype(np.int64)
-            result.append(merge_rows(keys, counts, closing, closing_counts))
-        if self.order == 5:
-            # the rows of the plain 4-grams in the table that has the ends too
-            place = np.searchsorted(result[3][0], keys).astype(np.uint64)
-            chosen = ends > 0
-            result.append(
-                merge_rows(
-                    next_keys(place[rows], last),
-                    longer_counts,
-                    (place[chosen] << SYMBOL_BITS) | np.uint64(END),
-                    ends[chosen],
-                )
-            )
-        return result
-
-    def _longer(self, k: int, keys: Keys, counts: Counts) -> tuple[tuple[Keys, Counts], Counts]:
-        """The grams one symbol longer, unless they are read in pieces.
-
-        How often END follows each k-gram.
-        """
-        mask = PREFIX_MASKS[k]
-        if k + 1 < self.order:
-            longer = self.source.grams(k + 1)
-            return longer, counts - child_sums(keys, *longer, mask)
-        ends = counts.copy()
-        for more, found in self.source.gram_chunks(k + 1, group=k, rows=_ROWS):
-            if len(more):
-                span = span_of(keys, more, mask)
-                ends[span] -= child_sums(keys[span], more, found, mask)
-        return (keys[:0], counts[:0]), ends
-
-    # ---- the highest order, in pieces
-
-    def _highest_inside(self) -> Iterator[tuple[Keys, Counts]]:
-        """The grams of the highest order without BEGIN; those of one context are in one piece."""
-        k = self.order
-        closing, closing_counts = self.closing
-        done = 0
-        for keys, counts in self.source.gram_chunks(k, group=k - 1, rows=_ROWS):
-            if len(keys):
-                end = int(np.searchsorted(closing, keys[-1] | ~PREFIX_MASKS[k - 1], side="right"))
-                yield merge_rows(keys, counts, closing[done:end], closing_counts[done:end])
-                done = end
-        if done < len(closing):
-            yield closing[done:], closing_counts[done:]
-
-    def _highest(self) -> Iterator[tuple[Keys, Counts]]:
-        yield from self._highest_inside()
-        if len(self.opening[0]):
-            yield self.opening
-
-    def _highest_shares(
-        self, parents: Keys
-    ) -> tuple[Keys, npt.NDArray[np.int32], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Kept grams of the highest order: keys, rows of their contexts, shares; and what each
-        context leaves.
-        """
-        mask = PREFIX_MASKS[self.order - 1]
+        clauses = 0
+        for windows, found in self.source.chunks(self.rows):
+            clauses += int(found[windows & ~PREFIX_MASKS[1] == 0].sum())
+        keys = np.append(keys, key_of_symbol(END, 1))
+        counts = np.append(counts, clauses)
+        singles = _Singles(keys, counts, counts, self.source.total)
+        tables: list[Bounded] = []
         seen = np.zeros(5, np.int64)
-        for _, counts in self._highest():
-            seen += first_counts_of_counts(counts)
-        discounts = self._discounts(seen)
-        left = np.ones(len(parents), np.float64)
-        # nothing, where clauses are too short to have any
-        parts = [(parents[:0], np.zeros(0, np.int32), left[:0])]
-        for keys, counts in self._highest():
-            span = span_of(parents, keys, mask)
-            keep = counts >= self.thresholds[self.order - 1]
-            rows = prefix_rows(parents[span], keys, mask)
-            shares, left[span] = discounted(counts, rows, keep, discounts, span.stop - span.start)
-            parts.append((keys[keep], rows[keep] + np.int32(span.start), shares[keep]))
-        kept, rows, shares = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return kept, rows, shares, left
+        for k in range(1, self.order):
+            suffixes = SuffixCounter(k + 1, self.memory // 4, self.folder)
+            for grams in inside(self.source, k + 1, self.rows):
+                suffixes.add(grams)
+                if k + 1 == self.order:
+                    seen += first_counts_of_counts(grams.counts)
+            longer = suffixes.finish()
+            if k == 1:
+                first = Bounded([(keys, counts)], [], longer, 1, self.folder)
+                adjusted = next(first.table.chunks(len(keys)))[1] >> 1
+                singles = singles._replace(adjusted=adjusted)
+                begun = first.begun
+            else:
+                own = ((grams.keys(k), grams.counts) for grams in inside(self.source, k, self.rows))
+                after = ((grams.keys(k), grams.counts) for grams in opening(begun, k, self.rows))
+                tables.append(Bounded(own, after, longer, self.thresholds[k - 1], self.folder))
+                begun = tables[-1].begun
+        if self.order > 1:
+            self.opened = begun
+            for grams in opening(begun, self.order, self.rows):
+                seen += first_counts_of_counts(grams.counts)
+        return singles, tables, seen
 
-    def _before(
-        self, k: int, keys: Keys, longer: Iterable[tuple[Keys, Counts]]
-    ) -> tuple[Counts, Counts]:
-        """How many different symbols stand before each k-gram, and how often any does."""
-        types, sums = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
-        for longer_keys, counts in longer:
-            suffixes = self._suffixes(k + 1, keys, longer_keys)
-            once = counts == 1
-            often = suffixes[~once]
-            order = np.argsort(often)
-            more = counts[~once][order]
-            join_suffixes(keys, np.sort(suffixes[once]), often[order], more, types, sums)
-        return types, sums
+    def _highest(self, threshold: int) -> Iterator[Grams]:
+        """The n-grams of the highest order, their adjusted counts as in :class:`Bounded`."""
+        for part in (
+            inside(self.source, self.order, self.rows),
+            opening(self.opened, self.order, self.rows),
+        ):
+            for grams in part:
+                counts = grams.counts
+                yield grams._replace(counts=2 * counts + (counts >= threshold))
 
-    @staticmethod
-    def _suffixes(k: int, parents: Keys, keys: Keys) -> Keys:
-        """Keys of the grams without their first symbol."""
-        if k < 5:
-            return keys << SYMBOL_BITS
-        rows, last = split_next_keys(keys)
-        return next_keys(parents[rows], last)
+    # ---- their probabilities
 
-    @staticmethod
-    def _after_begin(k: int, keys: Keys, parents: Keys) -> Keys:
-        """Keys of the grams of k - 1 symbols with BEGIN before them."""
-        packed = key_of_symbol(BEGIN, 1) | (keys >> SYMBOL_BITS)
-        if k < 5:
-            return packed
-        rows = np.searchsorted(parents, packed).astype(np.uint64)
-        return next_keys(rows, keys & LAST_SYMBOL)
+    def _estimate_singles(self, singles: "_Singles") -> tuple[float, Floats]:
+        """The share of an unknown symbol, and relative frequencies."""
+        keys = np.append(singles.keys, key_of_symbol(BEGIN, 1))
+        adjusted = np.append(singles.adjusted, 0)  # BEGIN is never predicted
+        discounts = _discounts(first_counts_of_counts(adjusted))
+        none = np.zeros(len(keys), np.int32)
+        shares, left = discounted(adjusted, none, np.ones(len(keys), np.bool_), discounts, 1)
+        # every symbol, the clause end and the unknown symbol share what is left
+        unknown = left[0] / len(keys)
+        lower = shares + unknown
+        lower[-1] = math.exp(NEVER * LN10)
+        self.columns.add("symbols", symbols_at(keys, 1))
+        self.columns.add("logs", log32(lower))
+        self.sizes.append(len(keys))
+        self.below = Run(len(keys), keys, lower.view(np.int64))
+        frequencies = np.append(singles.counts, 0) / singles.total
+        frequencies[-2:] = np.nan  # bounds have none
+        return unknown, frequencies
 
-    @staticmethod
-    def _parent_rows(k: int, parents: Keys, keys: Keys) -> npt.NDArray[np.int32]:
-        if k == 1:
-            return np.zeros(len(keys), np.int32)
-        if k < 5:
-            return prefix_rows(parents, keys, PREFIX_MASKS[k - 1])
-        return (keys >> SYMBOL_BITS).astype(np.int32)
+    def _estimate(self, k: int, parts: Iterable[Grams], seen: Counts) -> None:
+        """Probabilities of an order, and back-off weights of the order below."""
+        discounts = _discounts(seen)
+        shares, left, backoffs = (_Sorter(self.memory // 10, self.folder) for _ in range(3))
+        for grams in parts:
+            keep = (grams.counts & 1).astype(np.bool_)
+            own, rest = discounted(
+                grams.counts >> 1, grams.rows, keep, discounts, len(grams.parents)
+            )
+            grams = Grams(grams.parents, grams.rows[keep], grams.last[keep], grams.counts[:0])
+            if not len(grams.rows):
+                continue
+            keys = self._keys_from_the_end(k, grams)
+            order = digit_order(keys)
+            shares.add(keys[order], own[keep][order])
+            left.add(keys[order], rest[grams.rows][order])
+            # a context of which nothing is kept leaves 1
+            contexts = np.unique(grams.rows)
+            keys = from_the_end(grams.parents[contexts], k - 1)
+            order = digit_order(keys)
+            backoffs.add(keys[order], rest[contexts][order])
+        known = Ahead(backoffs.finish())
+        for keys, _ in self.below.chunks(self.rows):
+            bits = known.find(keys, missing=int(np.float64(1).view(np.int64)))[0]
+            self.columns.add("backoffs", log32(bits.view(np.float64)))
+        below, self.below = (
+            self.below,
+            run_on_disk(self._in_model_order(k, shares.finish(), left.finish()), self.folder),
+        )
+        below.delete()
 
-    @staticmethod
-    def _discounts(seen: Counts) -> npt.NDArray[np.float64]:
-        """D(0), D(1), D(2), D(3+) of one order from its counts of counts."""
-        t = seen.astype(np.float64)
-        if (t[1:] > 0).all():
-            y = t[1] / (t[1] + 2 * t[2])
-            found = [j - (j + 1) * y * t[j + 1] / t[j] for j in (1, 2, 3)]
-            if all(0 <= d <= j for j, d in enumerate(found, 1)):
-                return np.array([0.0, *found])
-        return np.array([0.0, *FALLBACK_DISCOUNTS])
+    def _keys_from_the_end(self, k: int, grams: Grams) -> Keys:
+        """Keys in the order of which n-grams stand in the model."""
+        if k <= PACKED_ORDER:
+            return from_the_end(grams.keys(k), k)
+        suffixes = from_the_end(grams.suffixes(k), k - 1)
+        order = digit_order(suffixes)
+        places = np.empty(len(suffixes), np.int64)
+        places[order] = Ahead(self.below.chunks(self.rows)).find(suffixes[order])[1]
+        return next_keys(places, symbols_at(grams.parents[grams.rows], 1))
+
+    def _in_model_order(
+        self, k: int, shares: Iterator[Chunk], left: Iterator[Chunk]
+    ) -> Iterator[Chunk]:
+        """Complete the probabilities of an order, and note them."""
+        packed = k <= PACKED_ORDER
+        below = self.below.chunks(self.rows)
+        lower = Ahead(below if packed else _numbered(below))
+        first = base = sum(self.sizes)
+        for (keys, own), (_, rest) in zip(shares, left, strict=True):
+            suffixes = keys & PREFIX_MASKS[k - 1] if packed else keys >> np.uint64(16)
+            bits, above = lower.find(suffixes)
+            logs = own.view(np.float64) + rest.view(np.float64) * bits.view(np.float64)
+            symbols = symbols_at(keys, k) if packed else keys.astype(np.uint16)
+            self.columns.add("symbols", symbols)
+            self.columns.add("logs", log32(logs))
+            above += base - self.sizes[-1]
+            self._note_first(above, first, int(above[-1]) + 1)
+            first += len(keys)
+            yield keys, logs.view(np.int64)
+        self._note_first(np.zeros(0, np.int64), first, base)
+        self.sizes.append(first - base)
+
+    def _note_first(self, above: Counts, first: int, stop: int) -> None:
+        """Note the first longer n-gram of each up to a row: they follow each other from `first` on,
+        and `above` are the rows that they go on from.
+        """
+        while self.begun < stop:
+            rows = np.arange(self.begun, min(stop, self.begun + self.rows))
+            self.columns.add("starts", (first + np.searchsorted(above, rows)).astype(np.uint32))
+            self.begun += len(rows)
 
 
-@kernel
-def child_sums(
-    parents: np.ndarray, keys: np.ndarray, counts: np.ndarray, mask: np.uint64
-) -> np.ndarray:
-    """Sum of the counts of the keys below each parent.
+class _Singles(NamedTuple):
+    """The single symbols, END behind them: counts, adjusted counts, and symbols in the text."""
 
-    Both ascending, parents are the keys under the mask.
+    keys: Keys
+    counts: Counts
+    adjusted: Counts
+    total: int
+
+
+class _Sorter:
+    """Numbers by distinct keys in any order, to be had in that of the keys."""
+
+    def __init__(self, memory: int, folder: Path) -> None:
+        self._memory = memory // 2
+        self._folder = folder
+        self._runs = RunStore(self._memory, folder)
+
+    def add(self, keys: Keys, values: Floats) -> None:
+        """Ascending keys."""
+        # the counts of a run: no key is there twice, so nothing is added to their bits
+        self._runs.add(Run(len(keys), keys, values.view(np.int64)))
+
+    def finish(self) -> Iterator[Chunk]:
+        return merge_runs(self._runs.finish(), self._memory, self._folder)
+
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "symbols": np.dtype(np.uint16),
+    "starts": np.dtype(np.uint32),
+    "logs": np.dtype(np.float32),
+    "backoffs": np.dtype(np.float32),
+}
+
+
+class _Columns:
+    """What the arrays of a model are made of, in files that grow."""
+
+    def __init__(self, folder: Path, rows: int) -> None:
+        self._folder = folder
+        self._rows = rows
+
+    def add(self, name: str, values: npt.NDArray[Any]) -> None:
+        with disk_errors(self._folder), open(self._folder / name, "ab") as file:
+            file.write(np.ascontiguousarray(values, _DTYPES[name]).data.cast("B"))
+
+    def _parts(self, name: str, first: int, stop: int) -> Iterator[npt.NDArray[Any]]:
+        dtype = _DTYPES[name]
+        for row in range(first, stop, self._rows):
+            count = min(self._rows, stop - row)
+            yield np.fromfile(self._folder / name, dtype, count, offset=dtype.itemsize * row)
+
+    def arrays(self, sizes: Sequence[int], folder: Path | None) -> dict[str, npt.NDArray[Any]]:
+        """The arrays of the model, in files of a folder if there is one."""
+        total, below = sum(sizes), sum(sizes[:-1])
+        return {
+            "sizes": np.array(sizes, np.int64),
+            "symbols": _collected(
+                "symbols", self._parts("symbols", 0, total), np.uint16, (total,), folder
+            ),
+            "nodes": _collected(
+                "nodes", self._nodes(total, below), np.uint32, (below + 1, 3), folder
+            ),
+            "top": _collected(
+                "top", self._parts("logs", below, total), np.float32, (sizes[-1],), folder
+            ),
+        }
+
+    def _nodes(self, total: int, below: int) -> Iterator[npt.NDArray[np.uint32]]:
+        columns = (self._parts(name, 0, below) for name in ("starts", "logs", "backoffs"))
+        for starts, logs, backoffs in zip(*columns, strict=True):
+            nodes = np.empty((len(starts), 3), np.uint32)
+            nodes[:, 0] = starts
+            nodes.view(np.float32)[:, 1] = logs
+            nodes.view(np.float32)[:, 2] = backoffs
+            yield nodes
+        yield np.array([[total, 0, 0]], np.uint32)
+
+
+def _collected(
+    name: str,
+    parts: Iterator[npt.NDArray[Any]],
+    dtype: npt.DTypeLike,
+    shape: tuple[int, ...],
+    folder: Path | None,
+) -> npt.NDArray[Any]:
+    """An array from its parts, in memory or in a file."""
+    if folder is None or not shape[0]:
+        array = np.empty(shape, dtype)
+        row = 0
+        for part in parts:
+            array[row : row + len(part)] = part
+            row += len(part)
+        return array
+    path = folder / name
+    with disk_errors(folder), open(path, "wb") as file:
+        for part in parts:
+            file.write(part.data.cast("B"))
+    return np.memmap(path, dtype, "r", shape=shape)
+
+
+def _numbered(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Rows of which each has its number for a key."""
+    first = 0
+    for keys, values in chunks:
+        yield np.arange(first, first + len(keys), dtype=np.uint64), values
+        first += len(keys)
+
+
+def from_the_end(keys: Keys, k: int) -> Keys:
+    """Keys of n-grams of k symbols with their symbols in reverse.
+
+    Examples
+    --------
+    >>> [hex(key) for key in from_the_end(np.array([0x0001_0002_0003_0000], np.uint64), 3).tolist()]
+    ['0x3000200010000']
     """
-    sums = np.zeros(len(parents), np.int64)
-    wanted = np.uint64(mask)
-    row = 0
-    for i in range(len(keys)):
-        prefix = keys[i] & wanted
-        while parents[row] < prefix:
-            row += 1
-        sums[row] += counts[i]
-    return sums
+    symbols = np.ascontiguousarray(keys).view(np.uint16).reshape(-1, PACKED_ORDER)
+    turned = np.ascontiguousarray(symbols[:, ::-1]).view(np.uint64).reshape(-1)
+    return turned << np.uint64(16 * (PACKED_ORDER - k))
 
 
-@kernel
-def merge_rows(
-    a: np.ndarray, a_counts: np.ndarray, b: np.ndarray, b_counts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Merge two ascending tables without common keys."""
-    n = len(a) + len(b)
-    keys = np.empty(n, np.uint64)
-    counts = np.empty(n, np.int64)
-    i = 0
-    j = 0
-    for k in range(n):
-        if j == len(b) or (i < len(a) and a[i] < b[j]):
-            keys[k] = a[i]
-            counts[k] = a_counts[i]
-            i += 1
-        else:
-            keys[k] = b[j]
-            counts[k] = b_counts[j]
-            j += 1
-    return keys, counts
-
-
-@kernel
-def join_suffixes(
-    keys: np.ndarray,
-    once: np.ndarray,
-    often: np.ndarray,
-    often_counts: np.ndarray,
-    types: np.ndarray,
-    sums: np.ndarray,
-) -> None:
-    """For each key: how many longer grams end in it, and the sum of their counts.
-
-    `once` are the ascending suffixes of grams seen once, `often` those of the others; all are keys.
-    """
-    i = 0
-    j = 0
-    for row in range(len(keys)):
-        key = keys[row]
-        while i < len(once) and once[i] == key:
-            types[row] += 1
-            sums[row] += 1
-            i += 1
-        while j < len(often) and often[j] == key:
-            types[row] += 1
-            sums[row] += often_counts[j]
-            j += 1
-
-
-@kernel
-def prefix_rows(parents: np.ndarray, keys: np.ndarray, mask: np.uint64) -> np.ndarray:
-    """Row of each key's prefix among the parents; both ascending."""
-    rows = np.empty(len(keys), np.int32)
-    wanted = np.uint64(mask)
-    row = 0
-    for i in range(len(keys)):
-        prefix = keys[i] & wanted
-        while parents[row] < prefix:
-            row += 1
-        rows[i] = row
-    return rows
-
-
-@kernel
-def first_counts_of_counts(adjusted: np.ndarray) -> np.ndarray:
-    """How many entries are 0, 1, 2, 3, 4."""
-    out = np.zeros(5, np.int64)
-    for i in range(len(adjusted)):
-        if adjusted[i] < 5:
-            out[adjusted[i]] += 1
-    return out
+def _discounts(seen: Counts) -> Floats:
+    """D(0), D(1), D(2), D(3+) of one order from its counts of counts."""
+    t = seen.astype(np.float64)
+    if (t[1:] > 0).all():
+        y = t[1] / (t[1] + 2 * t[2])
+        found = [j - (j + 1) * y * t[j + 1] / t[j] for j in (1, 2, 3)]
+        if all(0 <= d <= j for j, d in enumerate(found, 1)):
+            return np.array([0.0, *found])
+    return np.array([0.0, *FALLBACK_DISCOUNTS])
 
 
 @kernel

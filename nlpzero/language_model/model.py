@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import Floats32, Symbols, frozen
 from nlpzero.engine.jit import kernel
-from nlpzero.engine.temporary import PathLike, atomic_output
+from nlpzero.engine.resources import Resources
+from nlpzero.engine.temporary import KeptFolder, PathLike, atomic_output
 from nlpzero.errors import NlpzeroError
 from nlpzero.ngrams.table import NGramCounts
 from nlpzero.text.alphabet import Alphabet
@@ -97,6 +98,7 @@ class KneserNeyModel:
     def __init__(self, alphabet: Alphabet, arrays: Mapping[str, Any], log_unknown: float) -> None:
         self.alphabet = alphabet
         self.log_unknown = float(log_unknown)
+        self._folder: KeptFolder | None = None
         self.sizes = [int(size) for size in arrays["sizes"]]
         self.order = len(self.sizes)
         # plain read-only arrays, mapped from a file or not, so that every kernel is compiled once
@@ -121,7 +123,12 @@ class KneserNeyModel:
 
     @classmethod
     def from_counts(
-        cls, counts: NGramCounts, order: int = 4, *, min_count: int | Sequence[int] = 1
+        cls,
+        counts: NGramCounts,
+        order: int = 4,
+        *,
+        min_count: int | Sequence[int] = 1,
+        resources: Resources | None = None,
     ) -> "KneserNeyModel":
         """Estimate a model.
 
@@ -134,6 +141,9 @@ class KneserNeyModel:
             Leave out rarer n-grams of the orders 3 and up, or of order i + 1 by entry i, after the
             discounts have been estimated; what they had goes to the lower order. 2 makes a model a
             third to a quarter the size.
+        resources : Resources, optional
+            Memory, and the folder for temporary files. A model that takes more than a quarter of
+            the memory stays in such files as long as it is used.
 
         Returns
         -------
@@ -166,7 +176,14 @@ class KneserNeyModel:
             )
         from nlpzero.language_model.estimation import Estimator, thresholds
 
-        return Estimator(counts, order, thresholds(min_count, order)).model()
+        allowed = resources or Resources()
+        with allowed.scratch() as folder:
+            wanted = thresholds(min_count, order)
+            return Estimator(counts, order, wanted, allowed, folder).model()
+
+    def keep_folder(self, folder: KeptFolder | None) -> None:
+        """Tie a temporary folder that holds the arrays to the life of this model."""
+        self._folder = folder
 
     # -------------------------------------------------------------------------------- asking one
 

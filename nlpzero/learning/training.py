@@ -253,7 +253,9 @@ def _model_characters(
         alphabet=method.alphabet or Alphabet(runs="classes"),
         resources=resources,
     )
-    model = KneserNeyModel.from_counts(counts, method.order, min_count=method.min_count)
+    model = KneserNeyModel.from_counts(
+        counts, method.order, min_count=method.min_count, resources=resources
+    )
     training = {
         "method": "lm",
         "symbols": counts.total,

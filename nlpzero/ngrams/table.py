@@ -19,7 +19,7 @@ from nlpzero.engine.hash_tables import index_of, look_up_all
 from nlpzero.engine.jit import kernel
 from nlpzero.engine.read_ahead import read_ahead
 from nlpzero.engine.resources import ReadReport
-from nlpzero.engine.sorted_runs import Run, SortedRows
+from nlpzero.engine.sorted_runs import Run, SortedRows, whole_groups
 from nlpzero.engine.storage import FileWriter, open_arrays, read_file
 from nlpzero.engine.stored_arrays import StoredArray, plain, release_pages, search
 from nlpzero.engine.temporary import KeptFolder, PathLike
@@ -43,7 +43,7 @@ from nlpzero.text.characters import FIRST_SLOT
 
 KIND = "counts"
 HIGHEST_ORDER = 16
-_CHUNK_ROWS = 1 << 22
+_CHUNK_ROWS = 1 << 19
 # counts are stored in one byte; this value says that the count stands in the list of large ones
 _LARGE = 255
 
@@ -209,7 +209,6 @@ class NGramCounts:
         k: int,
         min_count: int = 1,
         *,
-        group: int | None = None,
         rows: int = _CHUNK_ROWS,
     ) -> Iterator[tuple[Keys, Counts]]:
         """The rows of :meth:`grams` in pieces, so that they need not all be in memory.
@@ -218,8 +217,6 @@ class NGramCounts:
         ----------
         k, min_count
             As there.
-        group : int in [1, k], optional
-            Rows with the same first `group` symbols are in one piece.
         rows : int
             About so many rows of the table at a time.
 
@@ -231,17 +228,8 @@ class NGramCounts:
         if not 1 <= k <= PACKED_ORDER:
             raise ValueError(f"`k` must be an integer from 1 to 4, got {k}; see `level` above 4.")
         mask, shift = PREFIX_MASKS[k], symbol_shift(k)
-        together = PREFIX_MASKS[k if group is None else group]
-        rest_keys, rest_counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        for keys, counts in self.chunks(rows):
-            if len(rest_keys):
-                keys = np.concatenate([rest_keys, keys])
-                counts = np.concatenate([rest_counts, counts])
-            # the last group may go on in the next piece
-            cut = int(np.searchsorted(keys, keys[-1] & together))
-            yield group_prefixes(keys[:cut], counts[:cut], mask, shift, min_count)
-            rest_keys, rest_counts = keys[cut:].copy(), counts[cut:]
-        yield group_prefixes(rest_keys, rest_counts, mask, shift, min_count)
+        for keys, counts in whole_groups(self.chunks(rows), mask):
+            yield group_prefixes(keys, counts, mask, shift, min_count)
 
     def level(self, k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint16], Counts]:
         """All k-grams of an order above 4.

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlpzero import Alphabet, KneserNeyModel, NlpzeroError, StorageError, count_ngrams
+from nlpzero.language_model import estimation
 from nlpzero.language_model.model import BEGIN, END
 from tests.segmentation.oracles import SlowKneserNey, clauses
 
@@ -64,6 +65,24 @@ def test_probabilities_sum_to_one(lines, order, min_count, context):
     symbols = model.alphabet.encode(context).symbols.tolist()
     for bounds in ([], [int(BEGIN)]):
         assert sum_after(model, [*bounds, *symbols]) == pytest.approx(1.0, abs=1e-5)
+
+
+@given(
+    st.lists(st.text("一二三\U00020000，", max_size=9), min_size=1),
+    st.integers(1, 5),
+    st.integers(1, 2),
+)
+def test_the_same_in_pieces_and_files(lines, order, min_count):
+    counts = count_ngrams([*lines, "一"], order=max(order, 4))
+    whole = KneserNeyModel.from_counts(counts, order, min_count=min_count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimation, "_LEAST_ROWS", 2)
+        patch.setattr(estimation, "_MOST_ROWS", 2)
+        patch.setattr(estimation, "_ROW_BYTES", 1 << 30)
+        pieces = KneserNeyModel.from_counts(counts, order, min_count=min_count)
+    assert pieces.log_unknown == whole.log_unknown
+    for name, array in whole.state()[1].items():
+        np.testing.assert_array_equal(array, pieces.state()[1][name])
 
 
 def test_pruning_keeps_what_it_says():
