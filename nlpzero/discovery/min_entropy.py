@@ -24,6 +24,9 @@ from nlpzero.engine.arrays import Counts, Symbols
 from nlpzero.ngrams.keys import PACKED_ORDER, pack_rows, unpack_keys
 from nlpzero.ngrams.measures import merge_gain, merge_gain_same
 
+# pairs that are judged at a time: that takes a dozen numbers for each
+_PAIRS = 1 << 16
+
 
 def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest: int) -> Found:
     """The words of minimum entropy, single symbols and runs too."""
@@ -33,9 +36,11 @@ def by_min_entropy(run: SecondPass, method: MinEntropy, min_count: int, longest:
     same = first == second
     joinable = joint.copy()
     joinable[same] = _joinable_pairs(run, first[same])
-    left, right = common[first], common[second]
-    gain = merge_gain(joint, left, right, total)
-    gain[same] = merge_gain_same(joinable[same], left[same], total)
+    gain = np.empty(len(keys))
+    for at in range(0, len(keys), _PAIRS):
+        part = slice(at, at + _PAIRS)
+        gain[part] = merge_gain(joint[part], common[first[part]], common[second[part]], total)
+    gain[same] = merge_gain_same(joinable[same], common[first[same]], total)
     gain -= (method.min_gain - DEFAULT_MIN_GAIN) * joinable / total
     margins = gain * total / np.maximum(joinable, 1)
     strong = (gain > 0) & (joinable > 0)
