@@ -405,6 +405,32 @@ class Outcome(NamedTuple):
     said: str
 
 
+def parse_once() -> None:
+    """Keep what a command line was parsed to: for the same one over and over, parsing takes longer
+    than what the command does.
+    """
+    import click
+
+    kept: dict[tuple[str | None, ...], click.Context] = {}
+    parse = click.Command.make_context
+
+    def make_context(
+        command: click.Command,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if parent is None:  # the group takes its context apart
+            return parse(command, info_name, args, parent, **extra)
+        line = (info_name, *args)
+        if line not in kept:
+            kept[line] = parse(command, info_name, args, parent, **extra)
+        return kept[line]
+
+    click.Command.make_context = make_context  # type: ignore[method-assign]
+
+
 def run_command(args: list[str]) -> tuple[int, str, bytes | None]:
     """Exit code, standard error and result of a command, in this process."""
     from nlpzero_cli.main import run
@@ -455,6 +481,7 @@ def judged(
 
 def worker(kind: str, source: Path, first: int, last: int, seed: int, pipe: Connection) -> None:
     """Run rounds, and report each."""
+    parse_once()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for path in (source.parent / "text.txt", source.parent / "own.txt", source):
