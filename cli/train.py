@@ -31,11 +31,8 @@ from .progress import note
 
 def _of_use(options: dict[str, Any]) -> None:
     """Refuse a cluster where it would not be used."""
-    if not isinstance(options["method"], nlpzero.CharacterModel):
-        raise click.UsageError(
-            "--executor dask counts for --method lm; the other methods learn from a sample, on "
-            "this machine. Leave it out."
-        )
+    if options["dictionary"]:
+        raise click.UsageError("--dictionary makes a model from lists alone; leave --executor out.")
 
 
 @click.command(cls=Command)

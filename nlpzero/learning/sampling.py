@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,11 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import BREAK, char_classes, code_points
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 
+T = TypeVar("T")
+
 # samples are made of blocks of whole lines of about this many characters (some fifty lines of news)
-_BLOCK_CHARS = 4096
-_LONGEST_BLOCK = 1 << 16
+BLOCK_CHARS = 4096
+LONGEST_BLOCK = 1 << 16
 # characters beyond the BMP that get symbols of their own, the most frequent ones
 _MOST_ASTRAL = 4000
 
@@ -36,14 +38,14 @@ def _blocks(
     for text in corpus.blocks(report=report, progress=progress):
         text = rest + text
         start = 0
-        while len(text) - start > _BLOCK_CHARS:
+        while len(text) - start > BLOCK_CHARS:
             # the last line end within a block, else the first after it, else anywhere
-            end = text.rfind("\n", start, start + _BLOCK_CHARS) + 1
-            end = end or text.find("\n", start, start + _LONGEST_BLOCK) + 1
+            end = text.rfind("\n", start, start + BLOCK_CHARS) + 1
+            end = end or text.find("\n", start, start + LONGEST_BLOCK) + 1
             if end == 0:
-                if len(text) - start < _LONGEST_BLOCK:
+                if len(text) - start < LONGEST_BLOCK:
                     break
-                end = start + _LONGEST_BLOCK
+                end = start + LONGEST_BLOCK
             yield text[start:end]
             start = end
         rest = text[start:]
@@ -110,24 +112,36 @@ def draw_sample(
     progress: Callable[[int], object] | None = None,
 ) -> Sample:
     """As :func:`sample_text`, with what there is to say about it."""
+    kept, held, whole = drawn(
+        _blocks(as_corpus(corpus), report, progress),
+        lambda block: len(block.encode("utf-8", "surrogatepass")),
+        size,
+        seed=seed,
+    )
+    return Sample(kept, held, whole)
+
+
+def drawn(
+    blocks: Iterable[T], bytes_of: Callable[[T], int], size: int, *, seed: int = 0
+) -> tuple[list[T], int, bool]:
+    """What is drawn of a sequence of blocks, in its order; the bytes of that; whether it is all."""
     # the blocks with the smallest random numbers are kept; a heap gives up the largest of them
-    kept: list[tuple[int, int, int, str]] = []
+    kept: list[tuple[int, int, int, T]] = []
     held = 0
     whole = True
     key = random_key(seed)
-    for number, block in enumerate(_blocks(as_corpus(corpus), report, progress)):
+    for number, block in enumerate(blocks):
         rank = random_key(key, number)
         if held >= size and kept and rank > -kept[0][0]:
             whole = False
             continue
-        bytes_ = len(block.encode("utf-8", "surrogatepass"))
+        bytes_ = bytes_of(block)
         heapq.heappush(kept, (-rank, number, bytes_, block))
         held += bytes_
         while held > size and len(kept) > 1:
             held -= heapq.heappop(kept)[2]
             whole = False
-    blocks = [block for _, block in sorted((entry[1], entry[3]) for entry in kept)]
-    return Sample(blocks, held, whole)
+    return [entry[3] for entry in sorted(kept, key=lambda entry: entry[1])], held, whole
 
 
 def traditional_to_simplified() -> tuple[tuple[int, int], ...]:

@@ -20,6 +20,7 @@ from nlpzero.learning.sampling import (
     stream_of,
     traditional_to_simplified,
 )
+from nlpzero.learning.sampling_on_workers import draw_on_workers, worth_workers
 from nlpzero.learning.segmenter import LearnedSegmenter
 from nlpzero.segmentation.base import Numbers, Segmenter, checked_numbers
 from nlpzero.segmentation.character_model import CharacterModel
@@ -120,9 +121,9 @@ def learn_segmenter(
         does not have may then be left out, and one sentence is learned from in milliseconds; the
         corpus is cut the same.
     resources : Resources, optional
-        What the run may use; threads learn, processes count. A cluster helps a
-        :class:`CharacterModel` only, the others learn from a sample, here. Memory bounds the
-        sample: 1 GiB allows 38 million bytes for :class:`CoTraining`, 60 million for
+        What the run may use; threads learn, processes count. Workers of a cluster count for a
+        :class:`CharacterModel`; for the others they draw the sample, and learning is here. Memory
+        bounds the sample: 1 GiB allows 38 million bytes for :class:`CoTraining`, 60 million for
         :class:`BranchingEntropy`. Where that cuts the sample, ``training["sample"]`` is what was
         taken and ``training["sample_wanted"]`` what was asked for.
 
@@ -273,6 +274,8 @@ def _model_characters(
 
 def _sample(corpus: Text, size: int, seed: int, resources: Resources, read: ReadReport) -> Sample:
     text = as_corpus(corpus)
+    if isinstance(text, Corpus) and worth_workers(text, size, resources):
+        return draw_on_workers(text, size, seed=seed, report=read, resources=resources)
     return draw_sample(
         text, size, seed=seed, report=read, progress=resources.stage("read", text.size)
     )

@@ -17,6 +17,7 @@ from nlpzero import (
     DaskExecutor,
     Lines,
     NlpzeroError,
+    ReadReport,
     Resources,
     Transactions,
     count_ngrams,
@@ -29,6 +30,9 @@ from nlpzero import (
     word_rules,
 )
 from nlpzero.engine import key_ranges
+from nlpzero.learning import sampling_on_workers
+from nlpzero.learning.sampling import draw_sample
+from nlpzero.learning.sampling_on_workers import draw_on_workers, worth_workers
 from nlpzero.rules import reading_on_workers
 
 distributed = pytest.importorskip("distributed")
@@ -112,6 +116,31 @@ def test_merging_on_workers(text: Corpus, there: Resources, tmp_path: Path, orde
     merge_to_file(parts, tmp_path / "there.nz", resources=there)
     count_to_file(text, tmp_path / "here.nz", order)
     assert (tmp_path / "there.nz").read_bytes() == (tmp_path / "here.nz").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_samples_are_those_of_one_machine(
+    seed: int, client: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling_on_workers, "_SHARD_BYTES", 3000 << 2 * seed)
+    drawn = random.Random(seed)
+    for name in "ab":
+        with open(tmp_path / f"{name}.txt", "w", encoding="utf-8", newline="") as file:
+            for _ in range(120):
+                # lines that are short, or longer than a block may be; no line end at the end
+                length = int(drawn.paretovariate(0.6) * 20) % 150_000
+                line = drawn.choice(["好", "a", "\U00020bb7"]) * length
+                file.write(f"{line}，\n")
+            file.write("x")
+    text = Corpus(tmp_path)
+    resources = Resources(executor=DaskExecutor(client))
+    for size in (0, 100_000):
+        here, there = ReadReport(), ReadReport()
+        wanted = draw_sample(text, size, seed=seed, report=here)
+        assert worth_workers(text, size, resources)
+        found = draw_on_workers(text, size, seed=seed, report=there, resources=resources)
+        assert found == wanted
+        assert here == there
 
 
 @pytest.fixture(scope="module")
