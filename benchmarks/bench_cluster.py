@@ -100,8 +100,8 @@ def main() -> None:
     files = parser.parse_args().files
     bench = Benchmark("cluster", "What a cluster leaves to the machine where a command was started")
     WORK.mkdir(exist_ok=True)
+    client(bench, files)  # first: a process counts the memory of the one that started it too
     merging(bench, files[0])
-    client(bench, files)
     bench.write()
 
 
