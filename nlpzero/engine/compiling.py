@@ -18,29 +18,115 @@ from typing import Any
 import numba
 import numpy as np
 import platformdirs
-from numba import config, njit
+from numba import config
 from numba.core import types as numba_types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Flags, compile_extra
+from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
+from numba.core.environment import lookup_environment
+from numba.core.registry import CPUDispatcher
+from numba.core.types import unliteral
 from numba.extending import typeof_impl
 
 _PACKAGE = __name__.partition(".")[0]
+_OPTIONS = {"nopython": True, "nogil": True, "boundscheck": None}
 
 
 def dispatcher(function: Callable[..., Any]) -> Callable[..., Any]:
     """Numba's object for a function: without the GIL, without fast-math, cached in the user's
     folder.
     """
-    compiled: Any = njit(nogil=True)(function)
+    compiled: Any = CPUDispatcher(function, targetoptions=dict(_OPTIONS))
+    compiled._compiler = _OuterCompiler(
+        function, compiled.targetdescr, _OPTIONS, {}, compiled._compiler.pipeline_class
+    )
     compiled._cache = _KernelCache(function)
     return compiled  # type: ignore[no-any-return]
 
 
+def inner_dispatcher(function: Callable[..., Any]) -> Any:
+    """Numba's object for a function as other kernels call it: it becomes part of their code.
+
+    Nothing can call it from Python, so that neither an entry for Python nor machine code of its own
+    is made, and nothing is kept on disk: that is a third of what compiling takes.
+    """
+    return _InnerDispatcher(function)
+
+
 def recognise(kind: type) -> None:
-    """Let Numba see in each object of a class what its method `compiled` gives."""
+    """Let Numba see in each object of a class what its method `inner` gives."""
 
     @typeof_impl.register(kind)
     def type_of(value: Any, context: Any) -> Any:
-        return numba_types.Dispatcher(value.compiled())
+        return numba_types.Dispatcher(value.inner())
+
+
+class _InnerLibrary(JITCodeLibrary):
+    """Code that is only linked into other code."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        return _WithoutEnvironments()
+
+
+class _WithoutEnvironments:
+    def set_env(self, name: str, environment: Any) -> None:
+        """There is no code yet that would look for it; see ``_OuterCompiler``."""
+
+
+class _OuterCompiler(_FunctionCompiler):
+    def _compile_core(self, args: Any, return_type: Any) -> Any:
+        result = super()._compile_core(args, return_type)
+        codegen = result.library.codegen
+        for variable in result.library._final_module.global_variables:
+            if variable.name.startswith("_ZN08NumbaEnv") and not variable.is_declaration:
+                environment = lookup_environment(variable.name)
+                if environment is not None:  # also of inner code
+                    codegen.set_env(variable.name, environment)
+        return result
+
+
+class _InnerCompiler(_FunctionCompiler):
+    def _compile_core(self, args: Any, return_type: Any) -> Any:
+        flags: Any = Flags()
+        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
+        flags.no_cpython_wrapper = True
+        flags.no_cfunc_wrapper = True
+        codegen = self.targetdescr.target_context.codegen()
+        return compile_extra(
+            self.targetdescr.typing_context,
+            self.targetdescr.target_context,
+            self.py_func,
+            args=args,
+            return_type=return_type,
+            flags=flags,
+            locals=self.locals,
+            pipeline_class=self.pipeline_class,
+            library=_InnerLibrary(codegen, self.py_func.__qualname__),
+        )
+
+
+class _InnerDispatcher(CPUDispatcher):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function, targetoptions=dict(_OPTIONS))
+        own: Any = self
+        own._compiler = _InnerCompiler(
+            function, own.targetdescr, _OPTIONS, {}, own._compiler.pipeline_class
+        )
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        # else 0 and 1 were types of their own, and a loop were compiled for each
+        plain = [unliteral(arg) for arg in args]
+        return super().get_call_template(plain, {name: unliteral(kws[name]) for name in kws})
 
 
 class _Implementation(CompileResultCacheImpl):
@@ -105,6 +191,14 @@ class _KernelCache(FunctionCache):
             for path in Path(self._cache_path).glob(pattern):
                 if but is None or not path.name.startswith(but):
                     path.unlink(missing_ok=True)
+
+
+def is_kept(function: Callable[..., Any]) -> bool:
+    """Whether compiled code of a function is on disk, for whatever types."""
+    folder = cache_folder()
+    return folder is not None and any(
+        folder.glob(f"{_name(function)}-{code_digest(function)}.*.nbi")
+    )
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -172,7 +172,8 @@ def sort_digits(
         source, at, target, to = target, to, source, at
         away = not away
     if away:
-        keys[begin:end] = spare[spare_begin : spare_begin + n]
+        for i in range(n):  # a slice into a slice would compile much more
+            keys[begin + i] = spare[spare_begin + i]
 
 
 @kernel

@@ -30,6 +30,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # seconds that a process spends in interpreted kernels at most, about as long as Numba needs to
 # start and to find what it compiled before
 _PATIENCE = 0.6
+# seconds that it takes to load a large kernel that is kept on disk
+_LOADING = 0.05
 
 
 def kernel(function: F) -> F:
@@ -50,6 +52,8 @@ class Kernel:
         functools.update_wrapper(self, function)
         self.py_func = function
         self._compiled: Callable[..., Any] | None = None
+        self._inner: Any = None
+        self.patience = _PATIENCE  # seconds that `sparing` may still have it interpreted
 
     def __call__(self, *arguments: Any) -> Any:
         if self._compiled is not None:
@@ -63,8 +67,16 @@ class Kernel:
         if self._compiled is None:
             with _one_at_a_time:
                 if self._compiled is None:
-                    self._compiled = _compiler()(self.py_func)
+                    self._compiled = _compiler().dispatcher(self.py_func)
         return self._compiled
+
+    def inner(self) -> Any:
+        """Numba's object for the function as other kernels call it."""
+        if self._inner is None:
+            with _one_at_a_time:
+                if self._inner is None:
+                    self._inner = _compiler().inner_dispatcher(self.py_func)
+        return self._inner
 
     def __reduce__(self) -> str:  # by its name, as functions are
         return cast(str, self.__qualname__)  # type: ignore[attr-defined]
@@ -75,8 +87,8 @@ _interpreting: ContextVar[bool] = ContextVar("interpreting", default=False)
 
 
 @cache
-def _compiler() -> Callable[..., Any]:
-    """What compiles a function; the first call loads Numba."""
+def _compiler() -> Any:
+    """The module that compiles functions; the first call loads Numba."""
     try:
         from nlpzero.engine import compiling
     except (OSError, ImportError, MemoryError) as error:
@@ -90,12 +102,17 @@ def _compiler() -> Callable[..., Any]:
 
     _Patience.left = 0.0
     compiling.recognise(Kernel)
-    return compiling.dispatcher
+    return compiling
 
 
 def ready(function: Callable[..., Any]) -> bool:
     """Whether a kernel can be called without compiling it, or loading what was compiled."""
     return not isinstance(function, Kernel) or function._compiled is not None
+
+
+def kept_on_disk(function: Callable[..., Any]) -> bool:
+    """Whether a kernel was compiled before, for some types at least, and need only be loaded."""
+    return not isinstance(function, Kernel) or _compiler().is_kept(function.py_func)
 
 
 class _Patience:
@@ -133,6 +150,41 @@ def brief(seconds: float) -> AbstractContextManager[None]:
     """
     if seconds >= _Patience.left or _interpreting.get():
         return _AS_IT_IS
+    return _Interpreting()
+
+
+def sparing(function: Callable[..., Any], seconds: float) -> AbstractContextManager[None]:
+    """Run a kernel as plain Python inside the block, if that is quicker than to make it ready.
+
+    Unlike :func:`brief` this holds while other kernels are compiled: it is for a large kernel that
+    small texts need for a few places only. When it has been interpreted for long it is compiled.
+
+    Parameters
+    ----------
+    function : kernel
+        The one that is called in the block.
+    seconds : float
+        What that takes when it is interpreted, about.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> @kernel
+    ... def double(x):
+    ...     return 2 * x
+    >>> with sparing(double, seconds=1e-6):
+    ...     double(4), ready(double)
+    (8, False)
+    """
+    if ready(function) or _interpreting.get():
+        return _AS_IT_IS
+    waiting = cast(Kernel, function)
+    if seconds > waiting.patience or (seconds > _LOADING and kept_on_disk(function)):
+        return _AS_IT_IS
+    waiting.patience -= seconds
     return _Interpreting()
 
 

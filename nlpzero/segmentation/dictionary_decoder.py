@@ -141,9 +141,10 @@ def _with_room(
     if filled < len(lengths):
         return lengths, scores
     more_lengths = np.empty(2 * filled, np.int32)
-    more_lengths[:filled] = lengths
     more_scores = np.empty(2 * filled, np.float64)
-    more_scores[:filled] = scores
+    for i in range(filled):
+        more_lengths[i] = lengths[i]
+        more_scores[i] = scores[i]
     return more_lengths, more_scores
 
 

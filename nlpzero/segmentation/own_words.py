@@ -197,7 +197,9 @@ def _occurrences(
             if values[node] > -np.inf and starts[j]:
                 if m == len(out):
                     more = np.empty((2 * m, 3), np.int64)
-                    more[:m] = out
+                    for k in range(m):
+                        for column in range(3):
+                            more[k, column] = out[k, column]
                     out = more
                 out[m, 0] = i
                 out[m, 1] = j

@@ -123,7 +123,8 @@ def reach_states(words: NDArray[np.int64], trie: TemplateTrie) -> States:
             need = size + 2 + (begin - first[k]) + waiting_size
             if need > nodes.size:
                 grown = np.empty(2 * need, np.int32)
-                grown[:size] = nodes[:size]
+                for i in range(size):
+                    grown[i] = nodes[i]
                 nodes = grown
             child = find(trie.edges, edge_key(0, word))
             if child >= 0:
@@ -144,14 +145,15 @@ def reach_states(words: NDArray[np.int64], trie: TemplateTrie) -> States:
                 if child >= 0:
                     nodes[size] = child
                     size += 1
-            nodes[begin:size] = np.sort(nodes[begin:size])
+            nodes[begin:size].sort()
         for s in range(first[k], begin):
             gap = gap_child[nodes[s]]
             if gap >= 0 and not seen[gap]:
                 seen[gap] = 1
                 if waiting_size == waiting.size:
                     longer = np.empty(2 * waiting_size, np.int32)
-                    longer[:waiting_size] = waiting
+                    for i in range(waiting_size):
+                        longer[i] = waiting[i]
                     waiting = longer
                 waiting[waiting_size] = gap
                 waiting_size += 1

@@ -38,7 +38,7 @@ from nlpzero.text.keeping import (
     checked_joiners,
     checked_keep,
     keep_rules,
-    telling_points,
+    plain_hints,
 )
 
 Runs = Literal["characters", "classes"]
@@ -194,11 +194,11 @@ class Alphabet:
         hints: npt.NDArray[np.uint64] | None = None
         if interpreting() or not _finder.cache_info().currsize:
             # a line of Chinese needs no loops
-            telling = telling_points()[points & 0x1FFFF]
+            telling, every = plain_hints(points)
             if not telling.any():
                 return _NO_SPANS
             if interpreting():
-                hints = np.append(telling, np.zeros(-len(telling) % 8, np.bool_)).view(np.uint64)
+                hints = every
         rules = keep_rules(cast("tuple[str, ...]", self.keep), self.joiners)
         return _finder()(points, classes, rules, hints)
 

@@ -101,6 +101,17 @@ def telling_points() -> npt.NDArray[np.bool_]:
     return table
 
 
+def plain_hints(
+    points: npt.NDArray[np.uint32],
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint64]]:
+    """Hints that are found without compiled code, more than needed: of each character, and as
+    loops read them.
+    """
+    telling = telling_points()[points & 0x1FFFF]
+    padded = np.append(telling, np.zeros(-len(telling) % 8, np.bool_))
+    return telling, padded.view(np.uint64)
+
+
 @lru_cache(maxsize=64)
 def keep_rules(keep: tuple[str, ...], joiners: str = JOINERS) -> npt.NDArray[np.uint16]:
     """The classes of tokens that may begin at each ASCII character, in the form that the kernels

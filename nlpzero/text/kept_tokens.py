@@ -8,7 +8,7 @@ before it), so that a token is the same one in any surroundings. White space end
 import numpy as np
 import numpy.typing as npt
 
-from nlpzero.engine.jit import kernel
+from nlpzero.engine.jit import interpreting, kernel, ready, sparing
 from nlpzero.text.addresses import email_end, path_end, url_end
 from nlpzero.text.ascii import (
     LONGEST,
@@ -39,9 +39,12 @@ from nlpzero.text.keeping import (
     VERSION,
     WORD,
     WORDLIKE,
+    plain_hints,
 )
 from nlpzero.text.units import extends, joins_digits, percent, unit_end
 
+# of looking at letters and digits that stand together, interpreted
+_SECONDS_EACH = 3e-4
 _LONGEST_TOPIC = 32
 _LONGEST_NAME = 30
 _LONGEST_HAN_NAME = 15
@@ -632,7 +635,9 @@ def kept_spans(
                     continue
             if m == len(out):
                 more = np.empty((2 * m, 3), np.int64)
-                more[:m] = out
+                for k in range(m):  # an array into a slice would compile much more
+                    for column in range(3):
+                        more[k, column] = out[k, column]
                 out = more
             out[m, 0] = i
             out[m, 1] = end
@@ -650,4 +655,11 @@ def find_kept(
     hints: npt.NDArray[np.uint64] | None = None,
 ) -> npt.NDArray[np.int64]:
     """The kept tokens of a text, see :func:`kept_spans`; from other hints than usual, if given."""
+    if hints is None and not ready(kept_spans):
+        # the largest kernel of all, and most texts have few such tokens
+        telling, every = plain_hints(points)
+        tokens = np.count_nonzero(telling[1:] & ~telling[:-1]) + 1
+        with sparing(kept_spans, _SECONDS_EACH * tokens):
+            if interpreting():
+                return kept_spans(points, classes, rules, every)
     return kept_spans(points, classes, rules, hints_of(points) if hints is None else hints)
