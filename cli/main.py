@@ -47,6 +47,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ngrams": ("ngrams", "ngrams", "Count n-grams of characters."),
     "merge": ("ngrams", "merge", "Add up counts of n-grams or words."),
     "info": ("info", "info", "Tell what a model or a file of counts holds."),
+    "demo": ("demo", "demo", "Show what the commands do, on texts that come along."),
+    "warmup": ("warmup", "warmup", "Compile what the commands need, ahead of their first use."),
     "help": ("about", "help_", "Explain a command, or list them all."),
     "version": ("about", "version", "Tell the version."),
 }

@@ -20,6 +20,7 @@ import nlpzero
 from nlpzero.engine.resources import available_cores, parse_size
 from nlpzero.engine.stores import is_url, joined
 
+from . import compiling
 from .command import TEXT, from_environment, given
 from .formats import FORMATS
 from .progress import VERBOSE, note, progress
@@ -430,6 +431,7 @@ def resources(
         kept = None
         if checkpoint is not None:
             kept = stack.enter_context(nlpzero.Checkpoint(checkpoint, _facts()))
+        stack.enter_context(compiling.told(quiet=quiet))
         tell = stack.enter_context(progress(quiet=quiet))
         yield nlpzero.Resources(jobs, memory, tmpdir, executor, tell, kept)
 

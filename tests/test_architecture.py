@@ -30,6 +30,7 @@ MAKER = "a class method that makes the class from its maker; the maker imports t
 WHEN_CALLED = {
     ("nlpzero.engine.config", "nlpzero.engine.resources"): START,
     ("nlpzero.engine.jit", "nlpzero.engine.compiling"): START,
+    ("nlpzero.engine.compiling_ahead", "nlpzero.engine.compiling"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.units"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.point_kernels"): START,
     ("nlpzero.text.alphabet", "nlpzero.text.kept_tokens"): START,
@@ -80,6 +81,8 @@ UP_WHEN_CALLED = {
 TYPES_FROM_ABOVE = {}
 # modules that commands use beside the public names of the library, when run
 BESIDE_PUBLIC_NAMES = {
+    "nlpzero.engine.compiling",  # the name of what it logs
+    "nlpzero.engine.compiling_ahead",
     "nlpzero.engine.resources",
     "nlpzero.engine.showing",
     "nlpzero.engine.stores",

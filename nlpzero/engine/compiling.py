@@ -4,6 +4,7 @@ The only module that imports Numba; :mod:`nlpzero.engine.jit` imports it when it
 """
 
 import hashlib
+import logging
 import os
 import stat
 import sys
@@ -12,6 +13,7 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from numba.core.types import unliteral
 from numba.extending import typeof_impl
 
 _PACKAGE = __name__.partition(".")[0]
+_log = logging.getLogger(__name__)
 _OPTIONS = {"nopython": True, "nogil": True, "boundscheck": None}
 
 
@@ -173,13 +176,17 @@ class _KernelCache(FunctionCache):
             super().flush()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        kept = None
         try:
-            return super().load_overload(sig, target_context) if self._open() else None
+            kept = super().load_overload(sig, target_context) if self._open() else None
         except Exception:  # noqa: BLE001 (a damaged file raises whatever its bytes happen to mean)
             self._remove(f"{self._base}.*")
-            return None
+        if kept is None:
+            _log.info("compiling %s", self._name)
+        return kept
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        _log.info("done with %s", self._name)
         with suppress(OSError):  # the disk is full, or the folder is gone
             if self._open():
                 super().save_overload(sig, data)
@@ -204,6 +211,42 @@ def is_kept(function: Callable[..., Any]) -> bool:
 def _name(function: Callable[..., Any]) -> str:
     # folders forbid < and >, which stand in names of functions within functions
     return f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
+
+
+# --- types of arguments as JSON -------------------------------------------------------------------
+
+
+def written_type(kind: Any) -> Any:
+    """A type of Numba's as strings and lists; ValueError for one that no loop is called with."""
+    if isinstance(kind, numba_types.Array):
+        read_only = "" if kind.mutable else " read-only"
+        return f"{kind.dtype} {kind.ndim}{kind.layout}{read_only}"
+    if isinstance(kind, numba_types.BaseTuple):
+        several: Any = kind
+        fields = [written_type(field) for field in several]
+        if hasattr(kind, "instance_class"):
+            named = several.instance_class
+            return [f"{named.__module__}:{named.__qualname__}", *fields]
+        return ["", *fields]
+    if isinstance(kind, (numba_types.Number, numba_types.Boolean, numba_types.NoneType)):
+        return str(kind)
+    raise ValueError(f"no way to write the type {kind}.")
+
+
+def read_type(written: Any) -> Any:
+    """The type of Numba's that :func:`written_type` wrote."""
+    if isinstance(written, list):
+        fields = [read_type(field) for field in written[1:]]
+        module, _, name = written[0].partition(":")
+        named = getattr(import_module(module), name) if module else tuple
+        return numba_types.BaseTuple.from_types(fields, named)
+    name, _, form = written.partition(" ")
+    kind = {"bool": numba_types.boolean, "none": numba_types.none}.get(name) or getattr(
+        numba_types, name
+    )
+    if not form:
+        return kind
+    return numba_types.Array(kind, int(form[0]), form[1], readonly=form.endswith("read-only"))
 
 
 # --- what a kernel is made of ---------------------------------------------------------------------

@@ -31,10 +31,21 @@ def outer(x):
 """
 
 RUN = """
+import logging, sys
+
+told = []
+log = logging.getLogger("nlpzero.engine.compiling")
+log.setLevel(logging.INFO)
+handler = logging.Handler()
+handler.emit = lambda record: told.append(record.getMessage().split()[0])
+log.addHandler(handler)
+
 from caller import outer
 
 print(outer(10))
-print(sum(outer.compiled().stats.cache_hits.values()))
+hits = sum(outer.compiled().stats.cache_hits.values())
+assert told == ([] if hits else ["compiling", "done"]), told
+print(hits)
 """
 
 compiled = pytest.mark.skipif(
