@@ -38,6 +38,8 @@ from nlpzero.text.points import Points, point_blocks
 
 T = TypeVar("T")
 
+_THREAD_SHARD = 32 << 20
+
 
 def _count_windows(
     blocks: Iterable[Points], alphabet: Alphabet, memory: int, folder: Path | None
@@ -64,6 +66,11 @@ def _window_worker(
         return final, handed_over(runs, memory, left)
 
 
+def _shards_for(passes: TextPasses) -> list[Shard] | None:
+    """Threads take large shards: what two of them have in common is merged once less."""
+    return passes.text.shards(passes.jobs, _THREAD_SHARD, each=2) if passes.threads else None
+
+
 def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, Sequence[CountedRun]]:
     # one worker: one counter over the whole text, so that shards add no rows twice
     if passes.single:
@@ -72,7 +79,12 @@ def _count_table(passes: TextPasses, alphabet: Alphabet) -> tuple[Alphabet, Sequ
     results = [
         (own, arrivals.keep(runs))
         for own, runs in passes.map(
-            _window_worker, alphabet, passes.share, left_in(passes), stage="count"
+            _window_worker,
+            alphabet,
+            passes.share,
+            left_in(passes),
+            stage="count",
+            shards=_shards_for(passes),
         )
     ]
     if not results:

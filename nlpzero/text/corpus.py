@@ -377,7 +377,9 @@ class Shard(_Text):
             return first.source.name
         return f"{first.source.name}:{first.start}-{first.end}"
 
-    def shards(self, jobs: int = 1, target_bytes: int = SHARD_BYTES) -> list["Shard"]:
+    def shards(
+        self, jobs: int = 1, target_bytes: int = SHARD_BYTES, *, each: int = 4
+    ) -> list["Shard"]:
         """Itself: a piece is not cut again."""
         return [self]
 
@@ -512,7 +514,9 @@ class Corpus(_Text):
         corpus._set((Piece(source),), "utf-8", errors, None)
         return corpus
 
-    def shards(self, jobs: int = 1, target_bytes: int = SHARD_BYTES) -> list[Shard]:
+    def shards(
+        self, jobs: int = 1, target_bytes: int = SHARD_BYTES, *, each: int = 4
+    ) -> list[Shard]:
         """Cut the text into pieces whose texts, one after the other, are the text of the corpus.
 
         Plain files, in encodings where that is possible, are cut at line ends; everything else is a
@@ -525,6 +529,8 @@ class Corpus(_Text):
             Workers to feed: a small corpus is cut smaller, so that each gets several shards.
         target_bytes : int >= 1
             Size to aim for.
+        each : int >= 1
+            So many of them for each worker.
 
         Returns
         -------
@@ -537,7 +543,7 @@ class Corpus(_Text):
             raise ValueError(f"`target_bytes` must be an integer >= 1, got {target_bytes}.")
         target = target_bytes
         if jobs > 1 and self.size is not None:
-            target = min(target, max(_LEAST_SHARD, self.size // (4 * jobs)))
+            target = min(target, max(_LEAST_SHARD, self.size // (each * jobs)))
         shards: list[Shard] = []
         group: list[Piece] = []
         held = 0
