@@ -36,9 +36,10 @@ def main() -> None:
     if parse_size(args.made_up):
         size = generate(WORK / "made-up.txt", parse_size(args.made_up))
         texts["made-up.txt"] = f"{size / 1e6:.0f} MB made-up"
-    baskets(max(parse_size(args.made_up), 10_000_000), "baskets.csv")
+    if "rules" in chosen(args.only):
+        baskets(max(parse_size(args.made_up), 10_000_000), "baskets.csv")
     text_of(files, 13_000_000, WORK / "small.txt")
-    train_model("small.txt")
+    train_model("small.txt", chosen(args.only))
     bench = Benchmark(
         "memory",
         "Peak memory of every long command under --memory",

@@ -56,9 +56,10 @@ def chosen(only: str) -> list[str]:
     return [name for name in COMMANDS if name.startswith(tuple(only.split(",")))]
 
 
-def train_model(text: str) -> None:
-    """Learn ``model.nz``, which some of the commands use."""
-    run_command([*NLPZERO, "train", "-q", text, "-o", "model.nz"])
+def train_model(text: str, names: list[str]) -> None:
+    """Learn ``model.nz``, if some of the commands use it."""
+    if any("model.nz" in COMMANDS[name] for name in names):
+        run_command([*NLPZERO, "train", "-q", text, "-o", "model.nz"])
 
 
 def run(name: str, text: str, baskets: str, memory: str, jobs: str) -> Run:

@@ -157,9 +157,8 @@ def learning() -> Decorator:
                 "lm": nlpzero.CharacterModel,
                 "nvbe": nlpzero.BranchingEntropy,
             },
-            help="learned: word and gap model, the most accurate. lm: character language model, "
-            "built in memory, some 6 bytes for each byte of text whatever --memory is. nvbe: "
-            "variation of branching entropy, without parameters.",
+            help="learned: word and gap model, the most accurate. lm: character language model. "
+            "nvbe: variation of branching entropy, without parameters.",
         )
         more = click.option(
             "--background",

@@ -18,8 +18,9 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.characters import DIGIT, FIRST_SLOT, LETTER, char_classes
 
 _CHUNK_ROWS = 1 << 20
-# n-grams looked up at a time: more read more of a table that is a file
-_QUERIES = 1 << 16
+# n-grams looked up at a time: of a table that is a file, each may bring 64 KiB of keys and as much
+# of counts into memory, since the system maps the pages around the one that is asked for
+_QUERIES = 1 << 9
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,13 @@ class Candidates:
                 whole = keys[lengths == longer]
                 parts += [whole & PREFIX_MASKS[k], whole << np.uint64(16 * (longer - k))]
             asked[k] = np.unique(np.concatenate(parts))
-        numbers = [_looked_up(counts, asked[k], k) for k in range(2, PACKED_ORDER + 1)]
+        numbers = [looked_up(counts, asked[k], k) for k in range(2, PACKED_ORDER + 1)]
         held = [found > 0 for found in numbers]
         kept = [part[there] for part, there in zip(asked[2:], held, strict=True)]
         found = np.concatenate(kept)
         singles = np.zeros(0x10000, np.int64)
         ones = np.arange(1, 0x10000, dtype=np.uint64) << np.uint64(48)
-        singles[1:] = _looked_up(counts, ones, 1)
+        singles[1:] = looked_up(counts, ones, 1)
         return cls(
             found,
             np.concatenate([n[there] for n, there in zip(numbers, held, strict=True)]),
@@ -329,7 +330,7 @@ def table_pieces(counts: NGramCounts) -> Iterator[tuple[Keys, Counts, bool]]:
     counts.forget()
 
 
-def _looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
+def looked_up(counts: NGramCounts, keys: Keys, k: int) -> Counts:
     """Counts of ascending k-grams; rows read from a file for this are not kept in memory."""
     parts = [np.zeros(0, np.int64)]
     for first in range(0, len(keys), _QUERIES):

@@ -11,6 +11,7 @@ from nlpzero.discovery.candidates import (
     Candidates,
     atoms_of,
     ends_of,
+    looked_up,
     runs_of,
     singles_of,
 )
@@ -77,7 +78,7 @@ def _joinable_pairs(run: SecondPass, symbols: Symbols) -> Counts:
     the table of counts is enough where no run reaches four; otherwise the text is read.
     """
     twos, threes, fours = (
-        run.counts.lookup(pack_rows(np.repeat(symbols[:, None], k, axis=1)), k)
+        looked_up(run.counts, pack_rows(np.repeat(symbols[:, None], k, axis=1)), k)
         for k in range(2, PACKED_ORDER + 1)
     )
     if not fours.any():

@@ -25,8 +25,9 @@ from nlpzero.text.alphabet import Alphabet
 from nlpzero.text.corpus import Corpus
 from nlpzero.text.spread import SpreadSample, spread_sample
 
-# what the estimation of a language model holds for an n-gram of the model
-_LM_GRAM = 96
+# for an n-gram of a language model, what its estimation holds if there is room, and what waits on
+# disk
+_LM_GRAM, _LM_DISK = 96, 80
 
 
 def estimate_learning(
@@ -86,9 +87,10 @@ def estimate_learning(
             alphabet=method.alphabet or Alphabet(runs="classes"),
             resources=own,
         )
-        memory = max(counting.memory, PROCESS_BYTES + _LM_GRAM * grams)
+        memory = max(counting.memory, PROCESS_BYTES + min(_LM_GRAM * grams, given.budget))
         # counts too large for the memory wait in a file
-        disk = counting.disk + (counting.output if counting.output > given.budget // 4 else 0)
+        stored = counting.output if counting.output > given.budget // 4 else 0
+        disk = max(counting.disk + stored, stored + _LM_DISK * grams)
     return Estimate(
         text=sample.total,
         sampled=trials[-1].size,

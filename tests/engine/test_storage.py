@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlpzero.engine import storage
 from nlpzero.engine.storage import FileWriter, kind_of, read_file, read_header, write_file
 from nlpzero.errors import StorageError
 
@@ -84,3 +85,15 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         writer.append("x", np.arange(3), np.int64)
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.nz"]
+
+
+def test_a_mapped_array_is_written_part_by_part_as_one_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_PART_BYTES", 1000)
+    values = np.arange(3000, dtype=np.int64)
+    values.tofile(tmp_path / "values")
+    mapped = np.memmap(tmp_path / "values", np.int64, "r").reshape(-1, 3)
+    for name, array in (("held.nz", values.reshape(-1, 3)), ("mapped.nz", mapped)):
+        write_file(tmp_path / name, "numbers", {}, {"values": array})
+    assert (tmp_path / "mapped.nz").read_bytes() == (tmp_path / "held.nz").read_bytes()
+    _, arrays = read_file(tmp_path / "mapped.nz", "numbers")
+    np.testing.assert_array_equal(arrays["values"], values.reshape(-1, 3))
