@@ -1,9 +1,10 @@
 """What the documentation shows is what happens.
 
-In README*.md and docs/*.md every ``console`` block is a transcript: lines after ``$ `` are run one
-after the other, per page in a folder that has the repository's ``data``. The lines that follow must
-be what they print to standard output, or all they print (``...`` stands for any lines). ``pycon``
-blocks are doctests. Other fences are not run.
+In README*.md and the pages of docs/ every ``console`` block is a transcript: lines after ``$ `` are
+run one after the other, per page in a folder that has the repository's ``data``. The lines that
+follow must be what they print to standard output, or all they print (``...`` stands for any lines).
+``pycon`` blocks are doctests. Other fences are not run. The pages of docs/zh/ show what their
+English twins show, byte for byte, so theirs run once.
 """
 
 import doctest
@@ -17,11 +18,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+DOCS = ROOT / "docs"
+CHINESE = sorted((DOCS / "zh").rglob("*.md"))
+ENGLISH = sorted(set(DOCS.rglob("*.md")) - set(CHINESE))
+PAGES = sorted([*ROOT.glob("README*.md"), *ENGLISH])
 PROSE = sorted(
     [
         *ROOT.glob("*.md"),
-        *(ROOT / "docs").glob("*.md"),
+        *ENGLISH,
+        *CHINESE,
         ROOT / "benchmarks" / "README.md",
         ROOT / "data" / "samples" / "README.md",
     ]
@@ -31,6 +36,10 @@ ONE_LINE = re.findall(r"^```sh\n(.*)\n```$", (ROOT / "README.md").read_text("utf
     :2
 ]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -91,7 +100,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the transcripts are those of a POSIX shell")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_transcripts(page: Path, folder: Path, environment: dict[str, str]) -> None:
     for block in blocks(page, "console"):
         for command, shown in transcript(block):
@@ -102,7 +111,7 @@ def test_transcripts(page: Path, folder: Path, environment: dict[str, str]) -> N
                 assert matches(shown, everything), f"$ {command}{everything}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_python_examples(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     source = "\n".join(blocks(page, "pycon"))
@@ -141,7 +150,7 @@ def long_lines(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PROSE, ids=named)
 def test_lines_are_within_100_columns(page: Path) -> None:
     assert [line for line in long_lines(page.read_text("utf-8")) if line not in ONE_LINE] == []
 
@@ -163,6 +172,27 @@ def test_both_readmes_show_the_same_commands() -> None:
     ]
     assert commands[0] == commands[1]
     assert commands[0]
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_chinese_pages_are_twins(page: Path) -> None:
+    """The same fenced blocks in the same order, byte for byte."""
+    twin = DOCS / page.relative_to(DOCS / "zh")
+    assert FENCE.findall(page.read_text("utf-8")) == FENCE.findall(twin.read_text("utf-8"))
+
+
+def test_how_to_pages_are_of_commands_and_in_both_languages() -> None:
+    from nlpzero_cli.main import COMMANDS
+
+    english, chinese = (
+        {page.stem for page in (folder / "howto").glob("*.md")} for folder in (DOCS, DOCS / "zh")
+    )
+    assert english == chinese
+    assert english <= set(COMMANDS)
+    for page in [*ENGLISH, *CHINESE]:
+        if page.parent.name == "howto":
+            title = page.read_text("utf-8").partition("\n")[0]
+            assert re.match(rf"# `nlpzero {page.stem}`[:：]", title), title
 
 
 def test_every_command_is_in_both_readmes() -> None:
