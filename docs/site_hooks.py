@@ -27,6 +27,7 @@ _PACKAGES = {
     "language_model": "Language model",
     "words": "Word counts, comparisons",
     "ngrams": "N-grams",
+    "vectors": "Word vectors",
     "rules": "Association rules",
     "templates": "Sentence templates",
     "engine": "Resources and files",
