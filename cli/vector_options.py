@@ -48,9 +48,9 @@ def load(path: str, tokenizer: str | None = None) -> "WordVectors":
 def needs_tokenizer(vectors: "WordVectors") -> None:
     """Refuse to go on where nothing cuts sentences."""
     if vectors.tokenizer is None:
-        raise click.UsageError(
+        raise nlpzero.NlpzeroError(
             f"the words of these vectors were cut by {vectors.cut_by}, which is not in the file; "
-            "name the function with --tokenizer MODULE:FUNCTION."
+            "name the function with --tokenizer MODULE:FUNCTION"
         )
 
 

@@ -44,6 +44,8 @@ KINDS = (
     "base",
     "found",
     "rules",
+    "vectors",
+    "sentences",
     "counts",
     "large-counts",
     "word-counts",
@@ -93,6 +95,13 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
             rules = nlpzero.association_rules(sets, 0.2, max_q=1.0)
             kinds = ["phrase" if n % 2 else "" for n in range(len(rules))]
             rules.with_columns({"kind": kinds}).save(path)
+        elif kind == "vectors":
+            common = nlpzero.count_words(news, nlpzero.load_segmenter()).most_common(300)
+            segmenter = nlpzero.VocabularySegmenter(dict(common))
+            method = nlpzero.WindowedCounts(dimensions=8, min_count=3)
+            nlpzero.learn_vectors(news[:60], segmenter, method).save(path)
+        elif kind == "sentences":
+            nlpzero.SentenceIndex(few_vectors(), news[:60], int8=True).save(path)
         elif kind == "counts":
             nlpzero.count_ngrams([*news[:60], "𠮷野家𡃁", "好" * 300], order=6).save(path)
         elif kind == "word-counts":
@@ -106,6 +115,14 @@ def make_files(folder: Path, kinds: tuple[str, ...] = KINDS) -> dict[str, Path]:
             numbered = (f"{i:x} 词{i % 9999}" for i in range(200_000))
             nlpzero.count_words(numbered, "whitespace").save(path)
     return paths
+
+
+def few_vectors() -> Any:
+    """Vectors of characters, for files of sentences."""
+    import nlpzero
+
+    words = list("的一是在人有中国大新天气")
+    return nlpzero.WordVectors(words, range(len(words)), np.eye(len(words)), tokenizer=list)
 
 
 def benchmark(name: str) -> Any:
@@ -132,6 +149,14 @@ def uses(kind: str, file: Path, whole: Path) -> list[list[str]]:
     if kind == "rules":
         recommend = ["recommend", str(file), "i0", "i1", "i2", "--top", "100", "-o", out[-1]]
         return [recommend, [*recommend, "--by", "zhang", "--format", "jsonl"]]
+    if kind == "vectors":
+        clusters = ["clusters", "--vectors", str(file), "--clusters", "5", *out]
+        return [
+            clusters,
+            ["search", "今天", str(folder / "text.txt"), "--vectors", str(file), *out],
+        ]
+    if kind == "sentences":
+        return [["info", "--verify", str(file), "-o", out[-1]]]
     if kind == "large-counts":
         return [
             merge,
@@ -159,6 +184,12 @@ def opened(kind: str, path: Path) -> Any:
     if kind == "rules":
         rules = nlpzero.Rules.load(path)
         return list(rules.rows()), rules.recommend(["i0", "i1"])
+    if kind == "vectors":
+        vectors = nlpzero.load_vectors(path)
+        vectors.verify()
+        return vectors.similar(vectors.words[:2]), vectors.sentence("今天天气好").tolist()
+    if kind == "sentences":
+        return nlpzero.SentenceIndex.load(path, few_vectors()).search("中国人", top=50)
     if kind == "found":
         found = nlpzero.Discovery.load(path)
         return list(found.filter(min_length=1, latin=True)), str(found.explain("我们"))

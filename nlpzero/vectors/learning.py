@@ -31,7 +31,7 @@ POWER = 0.5
 _STEPS = 8
 _LEAST_BLOCK = 64
 # of the budget that the basis may take in memory
-_BASIS_SHARE = 3
+_BASIS_SHARE = 4
 
 
 def _by_counts(

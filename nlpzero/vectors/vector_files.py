@@ -67,7 +67,8 @@ def get_texts(arrays: Mapping[str, Any], name: str, size: int) -> list[str]:
 
 def checked_rows(rows: Array, what: str) -> Floats32:
     """Rows of length 1 or 0."""
-    squares = np.einsum("ij,ij->i", rows, rows)
+    with np.errstate(all="ignore"):  # what is too large is refused below
+        squares = np.einsum("ij,ij->i", rows, rows)
     good = (np.abs(squares - 1) < _CLOSE) | (squares == 0)
     require(bool(good.all()), f"{what} are not of length 1")
     return frozen(rows)
@@ -179,13 +180,12 @@ def _rows(arrays: Mapping[str, Any], name: str, size: int, width: int) -> Floats
 def _read_pieces(
     path: PathLike, arrays: Mapping[str, StoredArray], size: int, width: int
 ) -> Pieces | None:
-    if not size:
-        return None
     with content_of(path):
         names = get_texts(arrays, "pieces", size)
         weights = arrays["pieces.weights"][:]
         require(bool((weights >= 0).all() and np.isfinite(weights).all()), "weights are negative")
-        return Pieces(names, _rows(arrays, "pieces.vectors", size, width), weights)
+        pieces = Pieces(names, _rows(arrays, "pieces.vectors", size, width), weights)
+        return pieces if size else None
 
 
 def _read_tokenizer(

@@ -23,7 +23,10 @@ from nlpzero.engine.storage import FileWriter, open_arrays, read_file, write_fil
 from nlpzero.errors import NlpzeroError, StorageError
 from tests import damage
 
-SMALL = ("vocabulary", "lm", "nvbe", "learned", "found", "rules", "counts", "word-counts")
+SMALL = (
+    *("vocabulary", "lm", "nvbe", "learned", "found", "rules", "vectors", "sentences"),
+    *("counts", "word-counts"),
+)
 MODELS = SMALL[:4]
 
 
@@ -307,6 +310,23 @@ CASES: list[tuple[str, str, Callable[[np.ndarray], Any]]] = [
     ("found", "certainty", put((0, 0), 1.5)),
     ("found", "certainty", lambda a: a[:2]),
     ("found", "runs", put(0, 2)),
+    ("vectors", "words.offsets", put(1, LAST.max)),
+    ("vectors", "words.offsets", put(1, -1)),
+    ("vectors", "words.offsets", put(1, 1)),
+    ("vectors", "words.bytes", put(0, 255)),
+    ("vectors", "counts", put(0, -1)),
+    ("vectors", "vectors", put(0, np.nan)),
+    ("vectors", "vectors", put(0, 2.0)),
+    ("vectors", "vectors", lambda a: a[:-1]),
+    ("vectors", "pieces.vectors", put(0, np.inf)),
+    ("vectors", "pieces.weights", put(0, -1.0)),
+    ("vectors", "pieces.offsets", put(1, LAST.max)),
+    ("vectors", "tokenizer", lambda a: a[:100]),
+    ("sentences", "vectors", lambda a: a[:-1]),
+    ("sentences", "files", put(0, 1)),
+    ("sentences", "files", put(0, -1)),
+    ("sentences", "lines", put(0, 0)),
+    ("sentences", "text.offsets", put(1, LAST.max)),
     ("word-counts", "offsets", put(1, LAST.max)),
     ("word-counts", "offsets", put(1, -9)),
     ("word-counts", "offsets", put(0, 1)),
@@ -397,6 +417,18 @@ HEADERS: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("counts", lambda header: header.update(total=-1)),
     ("counts", lambda header: header.update(total=1)),
     ("counts", lambda header: header["alphabet"].update(astral=[])),
+    ("vectors", lambda header: header.update(words=0)),
+    ("vectors", lambda header: header.update(dimensions=9)),
+    ("vectors", lambda header: header.update(pieces=-1)),
+    ("vectors", lambda header: header.update(tokens="x")),
+    ("vectors", lambda header: header.update(training=[])),
+    ("vectors", lambda header: header.update(tokenizer=None)),
+    ("vectors", lambda header: header.clear()),
+    ("sentences", lambda header: header.update(names=[])),
+    ("sentences", lambda header: header.update(names=[1])),
+    ("sentences", lambda header: header.update(int8=1)),
+    ("sentences", lambda header: header.update(of="x")),
+    ("sentences", lambda header: header.clear()),
     ("word-counts", lambda header: header.update(total=1.5)),
     ("word-counts", lambda header: header.update(total=1)),
     ("word-counts", lambda header: header.update(documents=None)),

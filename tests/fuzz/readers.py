@@ -27,7 +27,10 @@ from tests import damage
 from tests.fuzz.mutations import ENCODINGS, mutated
 
 SEEDS = Path(__file__).parent / "seeds"
-_NZ = ("vocabulary", "lm", "nvbe", "learned", "found", "rules", "counts", "word-counts")
+_NZ = (
+    *("vocabulary", "lm", "nvbe", "learned", "found", "rules", "vectors", "sentences"),
+    *("counts", "word-counts"),
+)
 _CUT = "今天天气很好，我们去公园走走。"
 
 
@@ -312,6 +315,18 @@ def _use_templates(path: Path, random: Random) -> None:
     _writable([str(tree)])
 
 
+def _use_word2vec(path: Path, random: Random) -> None:
+    vectors = nlpzero.vectors_from_word2vec(path, tokenizer=list)
+    _writable(vectors.words)
+    _finite(vectors.array.ravel().tolist())
+    _finite(vectors.sentence(_CUT).tolist())
+    if random.random() < 0.3:
+        again = path.with_suffix(".again")
+        vectors.to_word2vec(again, binary=random.random() < 0.5)
+        if not np.allclose(nlpzero.vectors_from_word2vec(again).array, vectors.array, atol=1e-4):
+            raise Finding("written and read again: other vectors")
+
+
 def _use_gold(path: Path, random: Random) -> None:
     data = path.read_bytes()
     other = path.with_suffix(".predicted")
@@ -433,6 +448,7 @@ READERS: dict[str, Reader] = {
         mutated,
         _use_templates,
     ),
+    "word2vec": Reader((b"3 2\n", b" ", b"\n", b"nan", b"1e39", b"-0.5"), mutated, _use_word2vec),
     "gold": Reader((b" ", b"  ", "\u3000".encode(), b"\n"), mutated, _use_gold),
     **{f"nz-{kind}": Reader((), _make_nz(kind), _use_nz(kind)) for kind in _NZ},
 }
