@@ -23,8 +23,14 @@ def _meant(name: str) -> list[str]:
     return begin[:3] or get_close_matches(name.lower(), COMMANDS, n=2)
 
 
+def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from .main import COMMANDS
+
+    return [name for name in COMMANDS if name.startswith(incomplete)]
+
+
 @click.command("help", cls=Command)
-@click.argument("command", required=False)
+@click.argument("command", required=False, shell_complete=_commands)
 @click.pass_context
 def help_(ctx: click.Context, command: str | None) -> None:
     """Explain a command, or list them all.

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 #: Where the value of ``--text`` waits, in ``ctx.meta``.
 TEXT = f"{__name__}.text"
+#: and that of ``--list-encoding``.
+LIST_ENCODING = f"{__name__}.list_encoding"
 
 # What stands in which group, the common options first. Others are of the method, unless they say
 # so themselves (:class:`Option`).
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Input": (
         "given_text", "field", "encoding", "errors", "max_expansion", "counts", "found", "lists",
-        "list_encoding", "exclude_encoding", "text", "shape", "basket", "separator", "header",
+        "list_encoding", "text", "shape", "basket", "separator", "header",
         "skip", "quotes",
         "jsonl", "blank", "template_files", "named", "align",
     ),
@@ -87,6 +89,20 @@ class FileName(click.ParamType):
         return [CompletionItem(incomplete, type=self.kind)]
 
 
+class EncodingName(click.ParamType):
+    """An encoding; shells complete the usual ones."""
+
+    name = "encoding"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        usual = ("auto", "utf-8", "gb18030", "big5", "utf-16")
+        return [CompletionItem(name) for name in usual if name.startswith(incomplete)]
+
+
 class Command(click.Command):
     """A command of nlpzero.
 
@@ -110,14 +126,21 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         text = ctx.meta.get(TEXT)
-        if text is None:
-            return super().invoke(ctx)
         stdin = sys.stdin
         try:
-            sys.stdin = _typed(text, ctx.params.get("encoding") or "utf-8")
+            if text is not None:
+                if ctx.params.get("encoding") == "auto":
+                    ctx.params["encoding"] = "utf-8"
+                sys.stdin = _typed(text, ctx.params.get("encoding") or "utf-8")
+            elif ctx.params.get("encoding") == "auto":
+                from .guessing import find_encoding
+
+                find_encoding(ctx)
             return super().invoke(ctx)
         finally:
-            sys.stdin = stdin
+            if sys.stdin is not stdin:
+                sys.stdin.close()
+                sys.stdin = stdin
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         assert self.help is not None

@@ -12,7 +12,7 @@ import nlpzero
 from . import options
 from .command import Command
 from .formats import write_table
-from .progress import note
+from .progress import note, number_of
 from .reports import check_report, report_option
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 from .word_lists import read_list
@@ -68,7 +68,7 @@ _SORTS = {"g2": "g2", "z": "z", "log-ratio": "log_ratio", "count": "count"}
     metavar="Q",
     help="The same of q, the p-value corrected for the number of words.",
 )
-@click.option("--stopwords", metavar="FILE", help="Leave out the words of this list.")
+@options.stopwords()
 @click.option(
     "--prior",
     type=click.FloatRange(0, min_open=True),
@@ -160,8 +160,8 @@ def compare(
         sort=_SORTS[sort],
     )
     note(
-        f"{len(found):,} words compared, of {found.total_a:,.15g} in A and {found.total_b:,.15g} "
-        f"in B; {len(kept):,} listed, sorted by {sort}",
+        f"{number_of(len(found), 'word')} compared, of {found.total_a:,.15g} in A and "
+        f"{found.total_b:,.15g} in B; {len(kept):,} listed, sorted by {sort}",
         quiet=quiet,
     )
     if report is not None:
@@ -189,8 +189,8 @@ def _with_counts(path: str, encoding: str) -> "WordList":
     ]
     if missing:
         raise nlpzero.CorpusError(
-            f"{path}: {len(missing):,} words without a count, such as {missing[0]!r}; `nlpzero "
-            "diff` compares lists without counts"
+            f"{path}: {number_of(len(missing), 'word')} without a count, such as {missing[0]!r}; "
+            "`nlpzero diff` compares lists without counts"
         )
     return words
 

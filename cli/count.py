@@ -17,7 +17,7 @@ from .count_by_file import Listed, Sums, write_keyness, write_wide
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import open_output
 from .params import Lengths
-from .progress import note
+from .progress import note, number_of
 from .tables import for_eyes, show
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     type=click.Choice(["line", "file"]),
     help="A column more: in how many documents the word is, a document being a line or a file.",
 )
-@click.option("--stopwords", metavar="FILE", help="Leave out the words in this file, one a line.")
+@options.stopwords()
 @click.option(
     "--min-count",
     type=click.IntRange(min=1),
@@ -183,9 +183,9 @@ def count(
         else:
             sums = _write(tables, output, listed, save_counts)
     options.note_reading(corpus, sums.read, quiet=quiet)
-    different = f", {sums.distinct:,} different ones" if by == "corpus" else ""
+    different = f", {number_of(sums.distinct, 'different one')}" if by == "corpus" else ""
     least = f" that occur at least {kept} times" if different and kept > 1 else ""
-    note(f"{sums.tokens:,} words counted{different}{least}", quiet=quiet)
+    note(f"{number_of(sums.tokens, 'word')} counted{different}{least}", quiet=quiet)
 
 
 def _check_by_file(by: str, score: str, wide: bool, document_frequency: str | None) -> None:

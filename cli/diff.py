@@ -11,6 +11,7 @@ from .command import Command
 from .dictionaries import DICTIONARIES, write_dictionary
 from .formats import FORMATS, write_table
 from .progress import note
+from .tokenizing import read_stopwords
 from .word_lists import read_list_or_counts
 
 
@@ -31,6 +32,8 @@ from .word_lists import read_list_or_counts
     show_default=True,
     help="What has changed if a word has: its count, or its place in the list.",
 )
+@options.stopwords()
+@options.list_encoding()
 @options.format_((*FORMATS, *DICTIONARIES))
 @options.writing()
 def diff(
@@ -39,6 +42,7 @@ def diff(
     encoding: str,
     only: tuple[Any, ...],
     by: Any,
+    stopwords: str | None,
     format: str,
     output: str | None,
     quiet: bool,
@@ -70,8 +74,9 @@ def diff(
         f"{found.number('gone'):,} gone",
         quiet=quiet,
     )
-    kept = found.only(*chosen) if chosen else found
+    stopped = frozenset() if stopwords is None else read_stopwords(stopwords)
+    rows = [row for row in (found.only(*chosen) if chosen else found) if row.word not in stopped]
     if as_dictionary:
-        write_dictionary([row.word for row in kept], output, format)
+        write_dictionary([row.word for row in rows], output, format)
     else:
-        write_table(output, format, nlpzero.WordChange._fields, kept)
+        write_table(output, format, nlpzero.WordChange._fields, rows)

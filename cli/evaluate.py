@@ -10,12 +10,12 @@ import click
 import nlpzero
 
 from . import options
-from .command import Command
+from .command import LIST_ENCODING, Command
 from .formats import open_output
 from .learning import BASE, keeping, kept, load_model, numbers, refuse_keeping
 from .own_words import OwnWords, own_words
 from .progress import note
-from .word_lists import read_list
+from .word_lists import encoding_of_lists, read_list
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -115,7 +115,9 @@ def evaluate(
     reference = nlpzero.Corpus(gold, **reading)
     known = None
     if known_words is not None:
-        known = set(read_list(known_words, encoding).words)
+        context = click.get_current_context()
+        context.meta[LIST_ENCODING] = encoding_of_lists(encoding)
+        known = set(read_list(known_words).words)
     if segmenter is None:
         assert predicted is not None
         lines = nlpzero.Corpus(predicted, **reading).lines()

@@ -40,6 +40,7 @@ COLUMNS = (
     help="A word that is the name of a file too. Repeatable.",
 )
 @options.text()
+@options.list_encoding()
 @options.encoding()
 @options.errors()
 @options.field()

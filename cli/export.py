@@ -10,7 +10,8 @@ import nlpzero
 from . import options
 from .command import Command
 from .dictionaries import DICTIONARIES, warn_left_out, write_dictionary
-from .progress import note
+from .progress import note, number_of
+from .tokenizing import read_stopwords
 from .word_lists import read_list, read_list_with_evidence
 
 # formats of a file of vectors
@@ -54,6 +55,8 @@ VECTOR_FORMATS = ("word2vec", "word2vec-text", "numpy")
     help="Leave out words with smaller counts.",
 )
 @options.top("Only the first N words.")
+@options.stopwords()
+@options.list_encoding()
 @options.writing()
 def export(
     list_: str,
@@ -64,6 +67,7 @@ def export(
     against: str | None,
     min_count: int | None,
     top: int | None,
+    stopwords: str | None,
     output: str | None,
     quiet: bool,
 ) -> None:
@@ -91,11 +95,12 @@ def export(
         raise click.UsageError("--no-coarser is about the words of jieba; give --format jieba.")
     if against is not None and not no_coarser:
         raise click.UsageError("--against goes with --no-coarser.")
+    stopped = frozenset() if stopwords is None else read_stopwords(stopwords)
     listed, pmi, entropy = read_list_with_evidence(list_, encoding)
     rows = [
         row
         for row in zip(listed.words, listed.counts.tolist(), pmi, entropy, strict=True)
-        if min_count is None or not row[1] < min_count
+        if (min_count is None or not row[1] < min_count) and row[0] not in stopped
     ]
     if no_coarser:
         jieba = read_list(_jieba_s() if against is None else against, counts=True)
@@ -110,7 +115,7 @@ def export(
         out = frozenset(word for words in coarser.values() for word in words)
         rows = [row for row in rows if row[0] not in out]
     words, counts = [row[0] for row in rows[:top]], [row[1] for row in rows[:top]]
-    note(f"{len(words):,} words to export", quiet=quiet)
+    note(f"{number_of(len(words), 'word')} to export", quiet=quiet)
     write_dictionary(words, output, format, counts, with_frequency=with_frequency)
 
 

@@ -12,6 +12,7 @@ import nlpzero
 from . import options
 from .command import Command
 from .formats import number, open_output
+from .progress import number_of
 
 # lists longer than this are told by their number of entries
 _SHOWN = 8
@@ -37,7 +38,7 @@ def _flat(header: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
         elif isinstance(value, list) and (
             len(value) > _SHOWN or any(isinstance(item, list | dict) for item in value)
         ):
-            yield prefix + name, f"{len(value):,} entries"
+            yield prefix + name, number_of(len(value), "entry", "entries")
         elif isinstance(value, list):
             yield prefix + name, ", ".join(map(_shown, value)) or "none"
         else:

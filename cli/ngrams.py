@@ -20,7 +20,7 @@ from .command import Command
 from .estimates import dry_run, refuse_with_dry_run, write_estimate
 from .formats import FORMATS, on_this_machine, write_table
 from .params import Lengths
-from .progress import note
+from .progress import note, number_of
 
 if TYPE_CHECKING:
     from nlpzero.ngrams.table import NGramCounts
@@ -148,7 +148,11 @@ def ngrams(
             table = nlpzero.count_ngrams(corpus, order, resources=allowed, **counting)
             read = table.read
     options.note_reading(corpus, read, quiet=quiet)
-    note(f"{table.total:,} characters counted, {len(table):,} different windows of 4", quiet=quiet)
+    note(
+        f"{number_of(table.total, 'character')} counted, "
+        f"{number_of(len(table), 'different window', 'different windows')} of 4",
+        quiet=quiet,
+    )
     if format != "nz":
         _list(table, output, format, lengths or (1, order), min_count)
 
@@ -213,7 +217,7 @@ def merge(
         files = tuple(path if is_url(path) else os.path.abspath(path) for path in files)
     with _local_copies(files) as there:
         _merge(there, files, memory, executor, output)
-    note(f"{len(files)} files merged", quiet=quiet)
+    note(f"{number_of(len(files), 'file')} merged", quiet=quiet)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from nlpzero.engine.resources import available_cores, parse_size
 from nlpzero.engine.stores import is_url, joined
 
 from . import compiling
-from .command import TEXT, from_environment, given
+from .command import LIST_ENCODING, TEXT, EncodingName, from_environment, given
 from .formats import FORMATS
 from .progress import VERBOSE, note, progress
 
@@ -147,11 +147,36 @@ def encoding(of: str = "the text") -> Decorator:
     return click.option(
         "-e",
         "--encoding",
+        type=EncodingName(),
         default="utf-8",
         show_default=True,
         metavar="NAME",
-        help=f"Encoding of {of}: utf-8, gb18030, big5, utf-16, ...",
+        help=f"Encoding of {of}: utf-8, gb18030, big5, utf-16, ...; auto looks for it.",
     )
+
+
+def list_encoding() -> Decorator:
+    """``--list-encoding``, which :func:`nlpzero_cli.word_lists.encoding_of_lists` tells."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            ctx.meta[LIST_ENCODING] = value
+
+    given_as: dict[str, Any] = {"metavar": "NAME", "expose_value": False, "callback": keep}
+    return bundle(
+        click.option(
+            "--list-encoding",
+            help="Encoding of the lists of words that other options name.  [default: utf-8]",
+            **given_as,
+        ),
+        # its name in 0.1.0, where it was of --exclude only
+        click.option("--exclude-encoding", hidden=True, **given_as),
+    )
+
+
+def stopwords(help: str = "Leave out the words of this list, one a line.") -> Decorator:
+    """``--stopwords``."""
+    return click.option("--stopwords", metavar="FILE", help=help)
 
 
 def errors() -> Decorator:
@@ -446,6 +471,7 @@ def _facts() -> dict[str, Any]:
     if "-" in context.params.get("inputs", ()):
         raise click.UsageError("--checkpoint needs files: standard input cannot be read again.")
     options = {name: _told(value) for name, value in context.params.items() if name not in _FREE}
+    options["list_encoding"] = context.meta.get(LIST_ENCODING)
     return {"command": context.info_name, "version": nlpzero.__version__, **options}
 
 

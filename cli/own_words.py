@@ -11,8 +11,8 @@ import click
 
 import nlpzero
 
-from .options import Decorator, bundle
-from .word_lists import read_list
+from .options import Decorator, bundle, list_encoding
+from .word_lists import encoding_of_lists, naming, read_list
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -104,9 +104,18 @@ def own_words() -> Decorator:
                 help="Words that are never joined, one a line; with spaces inside, where they are "
                 "cut.",
             ),
+            list_encoding(),
         )(run)
 
     return decorate
+
+
+def of_dictionary(names: Iterable[str], numbers: Any = None) -> "Segmenter":
+    """The segmenter of the lists that ``--dictionary`` names."""
+    with naming():
+        return nlpzero.VocabularySegmenter.from_file(
+            *names, encoding=encoding_of_lists(), numbers=numbers or "learned"
+        )
 
 
 def dictionary() -> Decorator:

@@ -9,7 +9,7 @@ import nlpzero
 from . import options
 from .command import Command
 from .formats import open_output
-from .progress import note
+from .progress import note, number_of
 from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
@@ -93,5 +93,7 @@ def parse(
         )
     options.note_reading(corpus, done.read, quiet=quiet)
     if done.cut:
-        note(f"{done.cut:,} clauses of more than {max_words} words were cut", quiet=quiet)
-    note(f"{done.trees:,} trees with {len(parser):,} templates", quiet=quiet)
+        cut = number_of(done.cut, "clause")
+        note(f"{cut} of more than {number_of(max_words, 'word')} cut", quiet=quiet)
+    trees, templates = number_of(done.trees, "tree"), number_of(len(parser), "template")
+    note(f"{trees} with {templates}", quiet=quiet)

@@ -11,7 +11,7 @@ from nlpzero.rules.rule_filter import RuleFilter
 from . import params
 from .command import Option
 from .options import Decorator, bundle
-from .progress import note
+from .progress import note, number_of
 
 if TYPE_CHECKING:
     from nlpzero.engine.resources import Resources
@@ -245,13 +245,13 @@ def tell_aside(found: "WordRules", *, quiet: bool) -> None:
     """Which words were set aside."""
     if found.common:
         note(
-            f"set aside {len(found.common):,} common words ({_some(found.common)}); --common 1 "
-            "keeps them",
+            f"set aside {number_of(len(found.common), 'common word')} ({_some(found.common)}); "
+            "--common 1 keeps them",
             quiet=quiet,
         )
     if found.numbers:
         note(
-            f"set aside {len(found.numbers):,} words with digits ({_some(found.numbers)}); "
-            "--numbers keeps them",
+            f"set aside {number_of(len(found.numbers), 'word')} with digits "
+            f"({_some(found.numbers)}); --numbers keeps them",
             quiet=quiet,
         )

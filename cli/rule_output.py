@@ -8,6 +8,7 @@ import nlpzero
 from nlpzero.rules.rule_filter import RuleFilter
 
 from .formats import FORMATS, csv_list, number, open_output, terminal_table, write_table
+from .progress import number_of
 from .tables import for_eyes, show
 
 if TYPE_CHECKING:
@@ -24,16 +25,17 @@ def read_note(found: "Transactions") -> str:
     """How many transactions there are, and what was left out of them."""
     dropped = found.dropped
     left_out = [
-        f"{count:,} {what}"
+        number_of(count, *what)
         for count, what in (
-            (dropped.blank_lines, "blank lines"),
-            (dropped.blank_items, "blank items"),
-            (dropped.repeats, "repeated items"),
-            (dropped.excluded, "stop words and marks"),
+            (dropped.blank_lines, ("blank line",)),
+            (dropped.blank_items, ("blank item",)),
+            (dropped.repeats, ("repeated item",)),
+            (dropped.excluded, ("stop word or mark", "stop words and marks")),
         )
         if count
     ]
-    return f"{len(found):,} transactions of {len(found.names):,} different items" + (
+    transactions = number_of(len(found), "transaction")
+    return f"{transactions} of {number_of(len(found.names), 'different item')}" + (
         f"; left out: {', '.join(left_out)}" if left_out else ""
     )
 
@@ -46,7 +48,8 @@ def unclear(error: "nlpzero.UnclearShapeError") -> str:
 
 def itemsets_note(sets: "Itemsets", max_len: int) -> str:
     """How many itemsets are frequent."""
-    text = f"{len(sets):,} frequent itemsets (at least {sets.min_count:,} transactions)"
+    least = number_of(sets.min_count, "transaction")
+    text = f"{number_of(len(sets), 'frequent itemset')} (at least {least})"
     if not sets.complete:
         text += f"; there are larger ones than --max-len {max_len}"
     return text

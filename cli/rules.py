@@ -14,7 +14,7 @@ from .cluster import cluster
 from .command import Command
 from .configs import config_options
 from .formats import FORMATS, number
-from .progress import note
+from .progress import note, number_of
 from .reports import check_report, names_of, report_option
 from .rule_options import (
     PRUNED,
@@ -58,7 +58,7 @@ def _of_use(options: dict[str, Any]) -> None:
 @options.errors()
 @baskets()
 @tokenizing()
-@click.option("--stopwords", metavar="FILE", help="Items to leave out, one a line.")
+@options.stopwords("Leave out the items of this list, one a line.")
 @click.option(
     "--min-support",
     type=params.Support(),
@@ -235,4 +235,4 @@ def rules(
         ]
         result.report(report, source=names_of(corpus), details=said)
     write_rules(output, format, result)
-    note(f"{len(result):,} rules{hint(sets, where, result)}", quiet=quiet)
+    note(f"{number_of(len(result), 'rule')}{hint(sets, where, result)}", quiet=quiet)

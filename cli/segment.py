@@ -29,7 +29,7 @@ from .learning import (
     numbers,
 )
 from .live import LiveInput, check_encoding, is_compressed_file, is_terminal
-from .own_words import OwnWords, dictionary, own_words
+from .own_words import OwnWords, dictionary, of_dictionary, own_words
 from .progress import note
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _one_separator(ctx: click.Context, param: click.Parameter, value: str) -> st
     show_default=True,
     callback=_one_separator,
     metavar="TEXT",
-    help="What stands between words; \\t is a tab.",
+    help="What stands between tokens, white space included; a space only between words. \\t is a "
+    "tab.",
 )
 @click.option(
     "-f",
@@ -189,9 +190,7 @@ def segment(
             )
         )
         if dictionary:
-            segmenter: Segmenter = nlpzero.VocabularySegmenter.from_file(
-                *dictionary, numbers=numbers or "learned"
-            )
+            segmenter: Segmenter = of_dictionary(dictionary, numbers)
         elif model is not None:
             segmenter = load_model(model, numbers)
         else:
@@ -246,7 +245,7 @@ def segment(
     if bad:
         done = "replaced" if errors == "replace" else "left out"
         note(f"bytes not valid in {encoding.upper()}: {bad}, {done}", quiet=quiet)
-    if seen:
+    if seen and options.given("separator"):
         note(
             f"the separator {separator!r} occurs in the text, so it cannot be taken out again; "
             "--separator names another",

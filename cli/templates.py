@@ -14,8 +14,8 @@ from .cluster import cluster
 from .command import Command
 from .configs import config_options
 from .formats import FORMATS, write_table
-from .progress import note
-from .tokenizing import Cutting, tokenizing
+from .progress import note, number_of
+from .tokenizing import Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
     from nlpzero.templates.heads import TemplateHead, TemplateOrder
@@ -74,6 +74,7 @@ FILLER_COLUMNS = (
     show_default=True,
     help="Only templates of at least so many words.",
 )
+@options.stopwords("Leave out templates that have no other words than those of this list.")
 @options.top("Only the first N.")
 @click.option(
     "--sort",
@@ -120,6 +121,7 @@ def templates(
     min_count: int,
     trivial: bool,
     min_words: int,
+    stopwords: str | None,
     top: int | None,
     sort: "TemplateOrder",
     group: bool,
@@ -172,14 +174,20 @@ def templates(
             resources=resources,
         )
     shown = _heads(table.templates, table.heads, sort, group=group)
-    shown = [head for head in shown if len(head.template.words) >= min_words][:top]
+    stopped = frozenset() if stopwords is None else read_stopwords(stopwords)
+
+    def wanted(head: "TemplateHead") -> bool:
+        words = head.template.words
+        return len(words) >= min_words and not (stopped and stopped.issuperset(words))
+
+    shown = [head for head in shown if wanted(head)][:top]
     if fillers:
         rows = _filler_rows(table, shown)
         write_table(output, format, FILLER_COLUMNS, rows, unknown="")
     else:
         if trivial:
             more = _heads(table.trivial, (), sort, group=False)
-            shown += [head for head in more if len(head.template.words) >= min_words][:top]
+            shown += [head for head in more if wanted(head)][:top]
         columns = (*COLUMNS, "variants") if group else COLUMNS
         write_table(output, format, columns, _rows(shown, format, group=group))
     options.note_reading(corpus, table.read, quiet=quiet)
@@ -246,12 +254,13 @@ def _filler_rows(table: "TemplateTable", heads: "list[TemplateHead]") -> Iterato
 
 def _summary(table: "TemplateTable") -> str:
     text = (
-        f"{table.words:,} words in {table.clauses:,} clauses; {table.strong:,} links; "
-        f"{len(table.templates):,} templates under {len(table.heads):,} heads, "
-        f"and {len(table.trivial):,} trivial ones"
+        f"{number_of(table.words, 'word')} in {number_of(table.clauses, 'clause')}; "
+        f"{number_of(table.strong, 'link')}; {number_of(len(table.templates), 'template')} under "
+        f"{number_of(len(table.heads), 'head')}, "
+        f"and {number_of(len(table.trivial), 'trivial one')}"
     )
     if table.narrowed:
-        text += f"; {table.narrowed:,} clauses with too many chains were narrowed"
+        text += f"; {number_of(table.narrowed, 'clause')} with too many chains narrowed"
     if not table.templates and table.words:
         text += "; lower --min-count, --min-pmi or --min-frequency to find more"
     return text

@@ -11,7 +11,7 @@ from . import options
 from .command import Option
 from .dictionaries import DICTIONARIES, write_dictionary
 from .formats import FORMATS, number, write_table
-from .progress import note
+from .progress import note, number_of
 from .tokenizing import read_stopwords
 from .word_lists import read_lists
 
@@ -72,14 +72,8 @@ def thresholds() -> options.Decorator:
             metavar="WORDS",
             help="Only words that occur inside one of these: separated by commas, or @DICT.",
         ),
-        click.option(
-            "--exclude-encoding",
-            default="utf-8",
-            show_default=True,
-            metavar="NAME",
-            help="Encoding of these dictionaries.",
-        ),
-        click.option("--stopwords", metavar="FILE", help="Leave out these words too, one a line."),
+        options.list_encoding(),
+        options.stopwords("Leave out the words of this list too, one a line."),
         click.option(
             "--sort",
             type=click.Choice(["novelty", "score", "count", "pmi", "entropy"]),
@@ -133,21 +127,20 @@ def check_writing(format: str, with_frequency: bool, examples: int | None = None
 def kept_by(given: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of ``Discovery.filter`` from the values of :func:`thresholds`, its lists read."""
     values = dict(given)
-    encoding = values.pop("exclude_encoding")
-    values["exclude"] = read_lists(values["exclude"], encoding)
+    values["exclude"] = read_lists(values["exclude"])
     if values["stopwords"] is not None:
         values["stopwords"] = read_stopwords(values["stopwords"])
     for name in ("contains", "without", "within"):
-        values[name] = _words_or_list(values[name], encoding)
+        values[name] = _words_or_list(values[name])
     return values
 
 
-def _words_or_list(value: str | None, encoding: str) -> list[str] | None:
+def _words_or_list(value: str | None) -> list[str] | None:
     """Words separated by commas, or those of a dictionary after an @."""
     if value is None:
         return None
     if value.startswith("@"):
-        return sorted(read_lists([value[1:]], encoding))
+        return sorted(read_lists([value[1:]]))
     return [word for word in value.replace("，", ",").split(",") if word]
 
 
@@ -161,14 +154,15 @@ def tell_thresholds(found: "Discovery", *, quiet: bool) -> None:
     removals = found.removals
     removed = ", ".join(f"{r.threshold} {r.removed:,}" for r in removals if r.removed)
     note(
-        f"{len(found):,} words in {found.total:,} characters"
+        f"{number_of(len(found), 'word')} in {number_of(found.total, 'character')}"
         + (f"; candidates removed by {removed}" if removed else ""),
         quiet=quiet,
     )
     for removal in removals:
         if removal.threshold == "exclude":
             note(
-                f"{removal.removed:,} words are on the lists to exclude ({removal.value:,} words)",
+                f"{number_of(removal.removed, 'word is', 'words are')} on the lists to exclude "
+                f"({number_of(removal.value, 'word')})",
                 quiet=quiet,
             )
     hint = found.hint

@@ -14,7 +14,7 @@ import nlpzero
 from .learning import BASE, keeping, kept, load_model, refuse_keeping
 from .options import Decorator, bundle, from_environment
 from .options import model as model_option
-from .own_words import OwnWords, dictionary, own_words
+from .own_words import OwnWords, dictionary, of_dictionary, own_words
 from .progress import note
 from .word_lists import read_list
 
@@ -83,7 +83,7 @@ class Cutting:
 
     def _segmenter(self) -> "Segmenter":
         if self.dictionary:
-            return nlpzero.VocabularySegmenter.from_file(*self.dictionary)
+            return of_dictionary(self.dictionary)
         return load_model(self.model or BASE)
 
 
@@ -130,5 +130,5 @@ def tokenizing() -> Decorator:
 
 
 def read_stopwords(path: str) -> frozenset[str]:
-    """The words of a file in UTF-8: one a line, or any other list."""
+    """The words of a file: one a line, or any other list."""
     return frozenset(read_list(path, comments=False).words)

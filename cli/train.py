@@ -26,7 +26,8 @@ from .learning import (
     numbers,
 )
 from .own_words import OwnWords, own_words
-from .progress import note
+from .progress import note, number_of
+from .word_lists import encoding_of_lists, naming
 
 
 def _of_use(options: dict[str, Any]) -> None:
@@ -120,11 +121,13 @@ def train(
                 "--dictionary makes a model from lists alone; give no INPUT with it."
             )
         first, *more = dictionary
-        segmenter: Any = nlpzero.VocabularySegmenter.from_file(
-            first, *more, encoding=encoding, numbers=numbers or "learned"
-        )
+        lists = encoding_of_lists(encoding)
+        with naming():
+            segmenter: Any = nlpzero.VocabularySegmenter.from_file(
+                first, *more, encoding=lists, numbers=numbers or "learned"
+            )
         own.beside(kept(segmenter, keep, joiners)).save(output)
-        note(f"{segmenter.size:,} words", quiet=quiet)
+        note(number_of(segmenter.size, "word"), quiet=quiet)
     else:
         if not inputs:
             if sys.stdin is None or sys.stdin.isatty():

@@ -2,43 +2,68 @@
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 import nlpzero
 
-from .progress import note
+from .command import LIST_ENCODING
+from .progress import note, number_of
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.word_list import WordFile, WordList
 
 
+# of the library, which does not know the options
+_ADVICE = "give the encoding of the word list"
+
+
+def encoding_of_lists(otherwise: str = "utf-8") -> str:
+    """What ``--list-encoding`` says."""
+    context = click.get_current_context(silent=True)
+    said: str | None = None if context is None else context.meta.get(LIST_ENCODING)
+    return otherwise if said is None else said
+
+
+@contextmanager
+def naming(option: str = "--list-encoding") -> Iterator[None]:
+    """Errors of a list in the wrong encoding name the option that sets it."""
+    try:
+        yield
+    except nlpzero.CorpusError as error:
+        told = str(error).replace(_ADVICE, f"{_ADVICE} with {option}")
+        raise nlpzero.CorpusError(told) from error
+
+
 def read_list(
-    path: str, encoding: str = "utf-8", *, counts: bool = False, comments: bool = True
+    path: str, encoding: str | None = None, *, counts: bool = False, comments: bool = True
 ) -> "WordList":
     """The words of a file, or of standard input for ``-``; how many they are, and of which form,
-    is a note.
+    is a note. Without an encoding, it is that of ``--list-encoding``.
 
     A file without any is warned about: what it should have done does not happen.
     """
     return _read(path, encoding, counts, comments).words
 
 
-def _read(path: str, encoding: str, counts: bool, comments: bool = True) -> "WordFile":
+def _read(path: str, encoding: str | None, counts: bool, comments: bool = True) -> "WordFile":
+    option = "--list-encoding" if encoding is None else "--encoding"
+    encoding = encoding_of_lists() if encoding is None else encoding
     source = path
     if path == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError("No list on standard input; name a file.")
         sys.stdin.reconfigure(encoding=encoding)  # type: ignore[union-attr]
         source = sys.stdin  # type: ignore[assignment]
-    found = nlpzero.read_word_file(source, encoding=encoding, counts=counts, comments=comments)
+    with naming(option):
+        found = nlpzero.read_word_file(source, encoding=encoding, counts=counts, comments=comments)
     name = "standard input" if path == "-" else path
     number = len(found.words.words)
     if number:
-        some = "1 word" if number == 1 else f"{number:,} words"
-        note(f"{name}: {some} ({found.form})", quiet=_quiet())
+        note(f"{name}: {number_of(number, 'word')} ({found.form})", quiet=_quiet())
     else:
         click.echo(f"Warning: {name}: no words in this list", err=True)
     return found
@@ -52,7 +77,7 @@ def read_list_with_evidence(
     """
     if nlpzero.is_stored(path) and nlpzero.kind_of(path) == "found":
         found = nlpzero.Discovery.load(path).filter()
-        note(f"{path}: {len(found):,} words (what discover found)", quiet=_quiet())
+        note(f"{path}: {number_of(len(found), 'word')} (what discover found)", quiet=_quiet())
         rows = list(found)
         words = nlpzero.as_word_list({row.word: row.count for row in rows})
         entropies = [min(row.left_entropy, row.right_entropy) for row in rows]
@@ -65,9 +90,9 @@ def read_list_with_evidence(
     return read.words, read.pmi.tolist(), read.entropy.tolist()
 
 
-def read_lists(paths: Iterable[str], encoding: str = "utf-8") -> frozenset[str]:
+def read_lists(paths: Iterable[str]) -> frozenset[str]:
     """The words of several files."""
-    return frozenset(word for path in paths for word in read_list(path, encoding).words)
+    return frozenset(word for path in paths for word in read_list(path).words)
 
 
 def read_list_or_counts(path: str, encoding: str = "utf-8") -> "WordList":
@@ -75,7 +100,7 @@ def read_list_or_counts(path: str, encoding: str = "utf-8") -> "WordList":
     if not nlpzero.is_stored(path):
         return read_list(path, encoding, counts=True)
     counts = nlpzero.WordCounts.load(path)
-    note(f"{path}: {len(counts):,} words (word counts)", quiet=_quiet())
+    note(f"{path}: {number_of(len(counts), 'word')} (word counts)", quiet=_quiet())
     return nlpzero.as_word_list(dict(counts.items()))
 
 

@@ -91,6 +91,7 @@ BESIDE_PUBLIC_NAMES = {
     "nlpzero.text.cells",
     "nlpzero.text.decoding",
     "nlpzero.text.compressed",
+    "nlpzero.text.files",
 }
 
 

@@ -20,6 +20,7 @@ FOLDERS = {"nlpzero": "nlpzero", "nlpzero_cli": "cli"}
 # import name -> name on the package index, where they differ
 DISTRIBUTIONS = {
     "ahocorasick": "pyahocorasick",
+    "charset_normalizer": "charset-normalizer",
     "llvmlite": "numba",
     "dask": "distributed",
     "sklearn": "scikit-learn",

@@ -29,7 +29,13 @@ from nlpzero.engine.storage import write_file
 from nlpzero.engine.temporary import PathLike
 from nlpzero.segmentation.lattice import random_key
 from nlpzero.segmentation.own_words import DEFAULT_WEIGHT, OwnWords, second_choice
-from nlpzero.segmentation.pieces import SECONDS_INTERPRETED, pieces, token_lists, whole_pieces
+from nlpzero.segmentation.pieces import (
+    SECONDS_INTERPRETED,
+    is_everywhere,
+    pieces,
+    token_lists,
+    whole_pieces,
+)
 from nlpzero.segmentation.shell_kernels import (
     CONVENTIONS,
     finish,
@@ -333,8 +339,10 @@ class Segmenter(ABC):
     def segment_to_text(self, text: str, separator: str = " ") -> str:
         """The text with a separator between tokens.
 
-        No separator is put before or after white space, so a text that does not contain the
-        separator is the result without it.
+        A space stands between tokens that are not white space. Any other separator stands between
+        all tokens of a line, white space included, so that each line split at it is
+        :meth:`segment` of that line. A text that does not contain the separator is the result
+        without it.
 
         Parameters
         ----------
@@ -350,9 +358,10 @@ class Segmenter(ABC):
             return text
         between = code_points(separator)
         with brief(len(text) * SECONDS_INTERPRETED):
-            extra = len(between) * token_count(flags, classes)
+            everywhere = is_everywhere(separator)
+            extra = len(between) * token_count(points, flags, classes, everywhere)
             out = np.empty(len(points) + extra, np.uint32)
-            interleave(points, classes, flags, between, out)
+            interleave(points, classes, flags, between, everywhere, out)
         return out.tobytes().decode("utf-32-le", "surrogatepass")
 
     def segment_blocks(self, blocks: Iterable[str], separator: str = " ") -> Iterator[str]:
@@ -372,7 +381,8 @@ class Segmenter(ABC):
             Parts of the result, as soon as they are certain: all whole lines of each block. A line
             of more than four million characters is cut at a mark.
         """
-        for piece, joined in whole_pieces(blocks, keep=bool(self.alphabet.keep)):
+        keep, everywhere = bool(self.alphabet.keep), is_everywhere(separator)
+        for piece, joined in whole_pieces(blocks, keep=keep, everywhere=everywhere):
             if joined and separator:
                 # cut inside a line, always between two tokens
                 yield separator

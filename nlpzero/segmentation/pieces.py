@@ -57,8 +57,17 @@ def pieces(text: str, flags: npt.NDArray[np.bool_]) -> list[str]:
     return [text[a:b] for a, b in itertools.pairwise(np.flatnonzero(flags).tolist())]
 
 
+def is_everywhere(separator: str) -> bool:
+    """Whether a separator stands beside white space too; a space would not be seen there."""
+    return separator != " "
+
+
 def whole_pieces(
-    blocks: Iterable[str], longest: int = _LONGEST_LINE, *, keep: bool = False
+    blocks: Iterable[str],
+    longest: int = _LONGEST_LINE,
+    *,
+    keep: bool = False,
+    everywhere: bool = False,
 ) -> Iterator[tuple[str, bool]]:
     """Cut a stream of blocks anew where segmentation is not disturbed: after line ends.
 
@@ -69,6 +78,8 @@ def whole_pieces(
         A line may be cut, at a mark, when it has more characters than this.
     keep : bool
         Whether tokens that hold marks may stay whole: it is rather cut at full stops then.
+    everywhere : bool
+        Whether separators stand beside white space too.
 
     Yields
     ------
@@ -98,7 +109,8 @@ def whole_pieces(
                 cut = longest  # no mark in millions of characters: not a text, cut it anywhere
             if cut:
                 yield text[:cut], joined
-                joined = not (text[cut - 1].isspace() or text[cut : cut + 1].isspace())
+                spaces = (text[cut - 1].isspace(), text[cut : cut + 1].isspace())
+                joined = not (all(spaces) if everywhere else any(spaces))
                 text = text[cut:]
             parts, waiting = [text] if text else [], len(text)
     if parts:

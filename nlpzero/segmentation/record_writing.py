@@ -13,6 +13,7 @@ from nlpzero.engine.showing import listed, quoted
 from nlpzero.engine.temporary import PathLike
 from nlpzero.errors import CorpusError
 from nlpzero.segmentation.base import Segmenter
+from nlpzero.segmentation.pieces import is_everywhere
 from nlpzero.segmentation.shared import SharedModel, for_workers, opened
 from nlpzero.segmentation.writing import SHARD_BYTES, SegmentSummary, output_file, worthwhile
 from nlpzero.text.cells import csv_cell
@@ -294,16 +295,24 @@ _OTHER_NAME = "name another for the tokens (--tokens-key)"
 
 
 def spaced(tokens: Iterable[str], separator: str) -> str:
-    """Tokens with a separator between, but not beside white space.
+    """Tokens with a separator between, but not beside line ends, and a space not beside white
+    space.
 
     Examples
     --------
-    >>> spaced(["今天", "天气", "　", "好"], "/")
-    '今天/天气　好'
+    >>> spaced(["今天", "天气", "　", "好"], "/"), spaced(["今天", "天气", "　", "好"], " ")
+    ('今天/天气/　/好', '今天 天气　好')
     """
+    everywhere = is_everywhere(separator)
     out: list[str] = []
+    last = "\n"
     for token in tokens:
-        if out and not token.isspace() and not out[-1].isspace():
+        if everywhere:
+            apart = not (last.endswith("\n") or token.startswith(("\n", "\r\n")))
+        else:
+            apart = bool(out) and not (token.isspace() or last.isspace())
+        if apart:
             out.append(separator)
         out.append(token)
+        last = token
     return "".join(out)

@@ -16,6 +16,9 @@ AS_CUT, DATE, SPLIT = range(3)
 CONVENTIONS = ("learned", "date", "split")
 
 
+LINE_FEED, CARRIAGE_RETURN = 10, 13
+
+
 @kernel
 def finish(
     points: np.ndarray,
@@ -117,11 +120,28 @@ def _number_rule(
 
 
 @kernel
-def token_count(flags: np.ndarray, classes: np.ndarray) -> int:
+def separated(points: np.ndarray, classes: np.ndarray, i: int, everywhere: bool) -> bool:
+    """Whether the gap before character i, between two tokens, gets a separator: not beside a line
+    end, and not beside white space unless `everywhere`.
+    """
+    before, after = classes[i - 1] == SPACE, classes[i] == SPACE
+    if not (before or after):
+        return True
+    if not everywhere or (before and points[i - 1] == LINE_FEED):
+        return False
+    if after and points[i] == CARRIAGE_RETURN:
+        return i + 1 == len(points) or points[i + 1] != LINE_FEED
+    return not (after and points[i] == LINE_FEED)
+
+
+@kernel
+def token_count(
+    points: np.ndarray, flags: np.ndarray, classes: np.ndarray, everywhere: bool
+) -> int:
     """Number of gaps that get a separator."""
     count = 0
     for i in range(1, len(classes)):
-        if flags[i] and classes[i - 1] != SPACE and classes[i] != SPACE:
+        if flags[i] and separated(points, classes, i, everywhere):
             count += 1
     return count
 
@@ -132,16 +152,15 @@ def interleave(
     classes: np.ndarray,
     flags: np.ndarray,
     separator: np.ndarray,
+    everywhere: bool,
     out: np.ndarray,
 ) -> None:
-    """Copy a text into `out` with the separator in every gap between two tokens that are not white
-    space.
-    """
+    """Copy a text into `out` with the separator in the gaps that :func:`separated` names."""
     n = len(points)
     width = len(separator)
     k = 0
     for i in range(n):
-        if i > 0 and flags[i] and classes[i - 1] != SPACE and classes[i] != SPACE:
+        if i > 0 and flags[i] and separated(points, classes, i, everywhere):
             for j in range(width):
                 out[k + j] = separator[j]
             k += width

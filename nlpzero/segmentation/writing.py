@@ -15,7 +15,7 @@ from nlpzero.engine.passes import Passes, open_passes
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.engine.temporary import PathLike, atomic_output
 from nlpzero.segmentation.base import Segmenter
-from nlpzero.segmentation.pieces import whole_pieces
+from nlpzero.segmentation.pieces import is_everywhere, whole_pieces
 from nlpzero.segmentation.shared import SharedModel, for_workers, opened
 from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.text.decoding import settled_encoding
@@ -134,7 +134,8 @@ class SegmentWriter:
                 yield form.encode("".join(self._lines(lines)))
             return
         keep = bool(self.segmenter.alphabet.keep)
-        for piece, joined in whole_pieces(blocks, keep=keep):
+        everywhere = is_everywhere(form.separator)
+        for piece, joined in whole_pieces(blocks, keep=keep, everywhere=everywhere):
             self.separator_seen = self.separator_seen or form.separator in piece
             text = self.segmenter.segment_to_text(piece, form.separator)
             yield form.encode(form.separator + text if joined else text)
@@ -174,8 +175,8 @@ def segment_corpus(
     out : path, or binary file
         A path appears complete or not at all.
     separator : str
-        What stands between words; not beside white space, so text that does not hold it is the
-        result without it.
+        What stands between tokens, white space included; a space, only between tokens that are
+        not. Text that does not hold it is the result without it, for ``format="text"``.
     format : {"text", "jsonl", "tokens", "probs"}
         text: the input with separators. jsonl: a JSON array of tokens per line. tokens: one token
         per line, an empty line after each line. probs: a JSON object per line with the probability

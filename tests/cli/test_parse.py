@@ -127,7 +127,7 @@ def test_a_very_long_clause_is_cut(run_cli, toy: Path) -> None:
     )
     rows = [json.loads(line) for line in result.out.splitlines()]
     assert [len(row["words"]) for row in rows] == [400, 400, 400, 1]
-    assert "1 clauses of more than 400 words were cut" in result.err
+    assert "1 clause of more than 400 words cut" in result.err
 
 
 def test_what_templates_wrote_is_read(run_cli, tmp_path: Path) -> None:

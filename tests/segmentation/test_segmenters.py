@@ -131,9 +131,8 @@ def test_all_views_agree(segmenter, text):
         segmenter.segment(text),
     ]
     inner = [i for i in ends[1:-1].tolist() if not text[i - 1].isspace() and not text[i].isspace()]
-    spread = segmenter.segment_to_text(text, "\x03")
-    if "\x03" not in text:
-        assert spread.count("\x03") == len(inner)
+    if " " not in text:
+        assert segmenter.segment_to_text(text).count(" ") == len(inner)
 
 
 @given(text=texts)
@@ -333,12 +332,22 @@ def test_text_that_holds_every_rare_character():
     ]
 
 
-def test_separators_stay_away_from_white_space():
+def test_a_space_stays_away_from_white_space_and_other_separators_from_line_ends():
     segmenter = VocabularySegmenter(["你好"])
-    assert (
-        segmenter.segment_to_text("你好 你好\n你好你好。\r\n", "/") == "你好 你好\n你好/你好/。\r\n"
-    )
+    text = "你好 你好\n你好你好。 \r\n  你好\r"
+    assert segmenter.segment_to_text(text) == "你好 你好\n你好 你好 。 \r\n  你好\r"
+    assert segmenter.segment_to_text(text, "/") == "你好/ /你好\n你好/你好/。/ \r\n  /你好/\r"
     assert segmenter.segment_to_text("你好你好", "") == "你好你好"
+
+
+@given(st.text("你好今 \t\u3000\n\r，3", max_size=30), st.sampled_from("/|\x01"))
+def test_each_line_split_at_the_separator_is_its_tokens(text, separator):
+    segmenter = VocabularySegmenter(["你好"])
+    written = segmenter.segment_to_text(text, separator)
+    assert written.replace(separator, "") == text
+    lines = [line.removesuffix("\r") for line in text.split("\n")[:-1]]
+    shown = [line.removesuffix("\r").split(separator) for line in written.split("\n")[:-1]]
+    assert shown == [segmenter.segment(line) or [""] for line in lines]
 
 
 def test_cutting_a_stream_anew():
