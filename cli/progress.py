@@ -27,7 +27,6 @@ _TICK = 0.5  # and at most
 _SIZES = (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10))
 _BAR = 20  # columns
 _LEAST_BAR = 6
-_CLEAR = "\r\x1b[K"
 
 
 class Moment(NamedTuple):
@@ -125,10 +124,17 @@ def _clock(seconds: float) -> str:
 
 
 class _Line:
-    """The line on a terminal."""
+    """The line on a terminal, which tqdm draws over itself and takes away."""
 
     def __init__(self, stream: TextIO) -> None:
+        from tqdm import tqdm  # only where it can be seen
+
+        class Bar(tqdm):  # type: ignore[misc]
+            monitor_interval = 0  # no thread of its own: ours draws
+
+        Bar.set_lock(threading.RLock())  # no semaphore of the system: no other process draws
         self._stream = stream
+        self._bar = Bar(file=stream, bar_format="{desc}", leave=False)
         self._lock = threading.RLock()
         self._now: Moment | None = None
         self._began = self._told = self._drawn = 0.0
@@ -153,13 +159,15 @@ class _Line:
         with self._lock:
             if self._seen:
                 self._seen = False
-                self._write(_CLEAR)
+                self._show("")
 
     def end(self) -> None:
         self._ended.set()
         with self._lock:
             self.hide()
             self._now = None
+            with suppress(OSError, ValueError):
+                self._bar.close()
 
     def _tick(self) -> None:
         while not self._ended.wait(_TICK):
@@ -174,12 +182,11 @@ class _Line:
         self._drawn = time.monotonic()
         now = self._now._replace(elapsed=self._drawn - self._began, waited=self._drawn - self._told)
         self._seen = True
-        self._write(_CLEAR + line_of(now, columns_of(self._stream) - 1))
+        self._show(line_of(now, columns_of(self._stream) - 1))
 
-    def _write(self, text: str) -> None:
+    def _show(self, line: str) -> None:
         with suppress(OSError, ValueError):  # nobody looks any more
-            self._stream.write(text)
-            self._stream.flush()
+            self._bar.display(line) if line else self._bar.clear()
 
 
 def columns_of(stream: TextIO) -> int:

@@ -190,7 +190,7 @@ def test_every_module_and_every_public_name_can_be_imported():
 
 @pytest.mark.parametrize("path", sources("nlpzero"), ids=lambda path: path.stem)
 def test_the_library_does_not_know_the_command_line(path):
-    known = imports(path) & {"click", "nlpzero_cli", "cli"}
+    known = imports(path) & {"click", "tqdm", "nlpzero_cli", "cli"}
     # `python -m nlpzero` is the command line
     assert known == ({"nlpzero_cli"} if path == ROOT / "nlpzero" / "__main__.py" else set())
 

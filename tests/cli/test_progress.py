@@ -82,7 +82,7 @@ def test_preparing_is_not_taken_for_a_round(monkeypatch):
     for done in (0, 0, 1):
         line.tell(nlpzero.Progress("learn", done, 3, "rounds"))
     line.end()
-    last = screen.getvalue().rstrip("\r\x1b[K").rsplit("\x1b[K", 1)[1]
+    last = screen.getvalue().rstrip().rsplit("\r", 1)[1]
     (left,) = re.findall(r"0:(\d\d) left", last)
     assert int(left) <= 6
 
@@ -99,8 +99,8 @@ def test_notes_take_the_line_away_and_nothing_is_drawn_when_the_result_is(monkey
         before = screen.getvalue()
         tell(nlpzero.Progress("cut", 2, 4))
         assert screen.getvalue() == before
-    assert "\r\x1b[Kso far so good\n" in screen.getvalue()
-    assert screen.getvalue().endswith("\r\x1b[K")
+    assert re.search(r"\r +\rso far so good\n", screen.getvalue())
+    assert re.search(r"\r +\r+$", screen.getvalue())
     assert progress._lines == []
 
 
@@ -132,7 +132,7 @@ def test_on_a_real_terminal(tmp_path, term):
     command = ("discover", "story.txt", "--top", "2")
     code, shown = run_on_terminal(*command, size=(40, 12), cwd=tmp_path, env=env)
     assert code == 0
-    drawn = re.findall(r"\r\x1b\[K([^\r\n]+)", shown)
+    drawn = re.findall(r"\r([^\r\n]+)", shown)
     if term == "dumb":
         assert "\x1b" not in shown
         assert "\r" not in shown
