@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 @options.output(required=True, help="The file of vectors to write.")
 @tokenizing()
 @config_options(
-    {"counts": nlpzero.WindowedCounts},
-    help="counts: neighbours counted, weighted by pointwise mutual information and factorised.",
+    {"counts": nlpzero.WindowedCounts, "jose": nlpzero.JoSE},
+    help="counts: neighbours counted, weighted by pointwise mutual information and factorised. "
+    "jose: words and sentences trained together on one sphere; slower.",
     always=True,
 )
 @click.option(

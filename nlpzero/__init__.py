@@ -160,6 +160,7 @@ _EXPORTS = {
     "read_transactions": "rules.reading",
     "rule_metrics": "rules.metrics",
     "FoundSentence": "vectors.sentence_index",
+    "JoSE": "vectors.methods",
     "Neighbour": "vectors.word_vectors",
     "SentenceIndex": "vectors.sentence_index",
     "VectorMethod": "vectors.methods",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from nlpzero.engine.arrays import Floats32
@@ -16,10 +16,11 @@ from nlpzero.text.corpus import Corpus, Shard, as_corpus
 from nlpzero.vectors.characters import Pieces, learn_pieces
 from nlpzero.vectors.cooccurrence import ppmi_matrix
 from nlpzero.vectors.dense import unit_rows
+from nlpzero.vectors.jose import learn_spherical
 from nlpzero.vectors.lanczos import leading_eigenvectors
-from nlpzero.vectors.methods import VectorMethod, WindowedCounts
+from nlpzero.vectors.methods import JoSE, VectorMethod, WindowedCounts
 from nlpzero.vectors.numbered_text import NumberedText, read_numbered
-from nlpzero.vectors.word_vectors import WordVectors
+from nlpzero.vectors.word_vectors import WordVectors, word_weights
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
@@ -66,11 +67,34 @@ def _by_counts(
     return units, pieces
 
 
+def _by_jose(
+    text: NumberedText, method: VectorMethod, passes: Passes[Any]
+) -> tuple[Floats32, Pieces | None]:
+    """How ``JoSE`` learns: in one thread, as each step begins where the one before has ended."""
+    assert isinstance(method, JoSE)
+    start = weights = None
+    if method.init == "counts":
+        shared = {f.name: getattr(method, f.name) for f in fields(VectorMethod)}
+        start, _ = _by_counts(text, WindowedCounts(**shared, characters=0), passes)
+        weights = word_weights(text.counts, text.tokens)
+    found = learn_spherical(
+        lambda: map(text.words.documents, text.parts),
+        text.counts,
+        method,
+        passes.folder,
+        start=start,
+        weights=weights,
+        tell=lambda done, total: passes.resources.tell("train", done, total, "words"),
+    )
+    return found.centre, None
+
+
 Learner = Callable[[NumberedText, VectorMethod, "Passes[Any]"], "tuple[Floats32, Pieces | None]"]
 
 #: What learns by each configuration: unit rows of the words by falling count, and their pieces.
 LEARNERS: dict[type[VectorMethod], tuple[str, Learner]] = {
     WindowedCounts: ("counts", _by_counts),
+    JoSE: ("jose", _by_jose),
 }
 
 

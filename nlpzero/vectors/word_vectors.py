@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 SMOOTH = 1e-3
 
 
+def word_weights(counts: NDArray[np.int64], tokens: int) -> Floats32:
+    """What each word counts in a sentence: ``a / (a + p)``, p its frequency, a = 0.001."""
+    total = max(tokens, int(counts.sum()), 1)
+    return (SMOOTH / (SMOOTH + counts / total)).astype(np.float32)
+
+
 class Neighbour(NamedTuple):
     """A word, how often it occurs, and the cosine of the angle between it and what was asked."""
 
@@ -258,8 +264,7 @@ class WordVectors:
     @cached_property
     def weights(self) -> Floats32:
         """What each word counts in a sentence: ``a / (a + p)``, p its frequency, a = 0.001."""
-        total = max(self.tokens, int(self.counts.sum()), 1)
-        return frozen((SMOOTH / (SMOOTH + self.counts / total)).astype(np.float32))
+        return frozen(word_weights(self.counts, self.tokens))
 
     def most_frequent(self, top: int | None = None, min_count: int = 0) -> WordVectors:
         """Fewer words: so many of the first ones, and none rarer than so often.
