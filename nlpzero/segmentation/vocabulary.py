@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from nlpzero.engine.arrays import frozen
 from nlpzero.engine.temporary import PathLike
-from nlpzero.engine.validation import number
+from nlpzero.engine.validation import number, require
 from nlpzero.segmentation.base import Arrays, Numbers, Segmenter, What
 from nlpzero.segmentation.dictionary_decoder import best_scores, best_words, word_edges
 from nlpzero.segmentation.double_array import (
@@ -28,6 +28,8 @@ from nlpzero.text.keeping import DEFAULT_KEEP, JOINERS
 # what a word without a count is better than its best cut, in nats: enough to win, whatever the
 # rounding
 _PREFERENCE = 0.01
+# of a count: exp and log are finite, with room to add some up
+_LARGEST_LOG = 600.0
 
 
 # --------------------------------------------------------------------------------------- vocabulary
@@ -221,7 +223,17 @@ class VocabularySegmenter(Segmenter):
         Segmenter.__init__(segmenter, alphabet)
         segmenter.unknown = number(header["unknown"], "the score of unknown characters")
         segmenter.total = number(header["total"], "the sum of all counts", 0)
-        segmenter._set_trie(check_trie(arrays))
+        trie = check_trie(arrays)
+        scores = trie.values
+        if (most := float(scores.max())) > -math.inf:
+            least = float(scores.min(where=scores > -np.inf, initial=most))
+            require(
+                segmenter.total > 0
+                and abs(least + math.log(segmenter.total)) < _LARGEST_LOG
+                and abs(most + math.log(segmenter.total)) < _LARGEST_LOG,
+                "the counts of its words are out of range",
+            )
+        segmenter._set_trie(trie)
         return segmenter
 
 
