@@ -184,7 +184,8 @@ def count(
             sums = _write(tables, output, listed, save_counts)
     options.note_reading(corpus, sums.read, quiet=quiet)
     different = f", {number_of(sums.distinct, 'different one')}" if by == "corpus" else ""
-    least = f" that occur at least {kept} times" if different and kept > 1 else ""
+    occur = "occurs" if sums.distinct == 1 else "occur"
+    least = f" that {occur} at least {kept} times" if different and kept > 1 else ""
     note(f"{number_of(sums.tokens, 'word')} counted{different}{least}", quiet=quiet)
 
 

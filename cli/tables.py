@@ -21,6 +21,8 @@ _LEAST_ROWS = 10
 # columns of a terminal that text is never clipped below
 _NARROWEST = 8
 _GAP = "  "
+# parameters that say how many rows there are
+_LENGTHS = {"top": "--top", "max_rules": "--max-rules"}
 
 
 def for_eyes(path: str | None) -> bool:
@@ -75,7 +77,9 @@ def show(
     progress.hide()
     width, height = shutil.get_terminal_size((80, 24))
     context = click.get_current_context(silent=True)
-    known = context is not None and given("top", context)
+    names = set() if context is None else {param.name for param in context.command.params}
+    lengths = {name: option for name, option in _LENGTHS.items() if name in names}
+    known = any(given(name, context) for name in lengths)
     most = None if known else max(height - _OTHER_LINES, _LEAST_ROWS)
     rows = iter(rows)
     head = list(islice(rows, most))
@@ -88,9 +92,7 @@ def show(
         if under is not None and number > lines_of_header(columns):
             for text in under(number - lines_of_header(columns) - 1):
                 write(clipped(f"    {text}", max(width, 20)) + "\n")
-    ways = ["-o"]
-    if context is not None and any(param.name == "top" for param in context.command.params):
-        ways.append("--top")
+    ways = ["-o", *lengths.values()]
     if more:
         write(f"… {more:,} more: use {' or '.join(ways)}\n")
     if hidden:

@@ -53,7 +53,7 @@ def test_what_is_listed(text: Path, tmp_path: Path, run_cli: RunCli) -> None:
     assert result.out.splitlines()[1:] == ["天气\t2", "很\t2"]
     result = run_cli("count", "--whitespace", text, "--min-count", 3, code=0)
     assert result.out.splitlines()[1:] == ["好\t3"]
-    assert "1 different ones that occur at least 3 times" in result.err
+    assert "1 different one that occurs at least 3 times" in result.err
 
 
 def test_formats(text: Path, run_cli: RunCli) -> None:

@@ -74,6 +74,7 @@ def test_a_terminal_gets_a_table_and_a_pipe_gets_what_it_always_got(on_screen, r
 
 
 _OR = dict.fromkeys(("discover", "count", "compare", "templates"), " or --top")
+_OR["rules"] = " or --max-rules"
 
 
 def test_as_many_rows_as_are_asked_for(on_screen):
