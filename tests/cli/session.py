@@ -54,8 +54,7 @@ def screen(command: str, columns: int) -> str:
 
 def _lines(shown: str, columns: int) -> Iterator[str]:
     for line in shown.removesuffix("\n").split("\n"):
-        # a line of progress that was cleared
-        left = re.split(r"\r\x1b\[K", line)[-1].replace("\r", "")
+        left = _after_returns(line)
         while text_width(left) > columns:
             end = len(left)
             while text_width(left[:end]) > columns:
@@ -63,6 +62,21 @@ def _lines(shown: str, columns: int) -> Iterator[str]:
             yield left[:end]
             left = left[end:]
         yield left
+
+
+def _after_returns(line: str) -> str:
+    """A line after what was written over others in it; lines of progress are in ASCII."""
+    shown: list[str] = []
+    place = 0
+    for part in re.findall(r"\r|\x1b\[K|.", line):
+        if part == "\r":
+            place = 0
+        elif part == "\x1b[K":
+            del shown[place:]
+        else:
+            shown[place : place + 1] = part
+            place += 1
+    return "".join(shown).rstrip()
 
 
 if __name__ == "__main__":
