@@ -39,7 +39,7 @@ def test_tsv_is_what_the_library_says(run_cli, baskets):
         ("tea", "milk", "0.666667", "1.5"),
     ]
     assert "4 transactions of 3 different items" in result.err
-    assert "1 blank lines, 1 blank items, 1 repeated items" in result.err
+    assert "1 blank line, 1 blank item, 1 repeated item" in result.err
 
 
 def test_sample_file(run_cli):
@@ -332,7 +332,7 @@ def test_an_unclear_table_ends_with_the_options_to_choose_from(run_cli, tmp_path
     pairs = run_cli(
         "rules", "-", "--basket", "1,2", "--min-support", 1, input=b"a,x,1\na,y,2\n", code=0
     )
-    assert "1 transactions of 2 different items" in pairs.err
+    assert "1 transaction of 2 different items" in pairs.err
     skipped = run_cli(
         "rules", "-", "--shape", "lines", "--header", "--skip-columns", "1,3",
         "--min-support", 1, "-q", input=b"id,item,n,more\n1,x,2,y\n", code=0,
