@@ -1,4 +1,4 @@
-"""What the docstrings say in ways that Griffe, which reads them for the reference, does not know."""
+"""What docstrings say in ways that Griffe, which reads them for the reference, does not know."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ _SECTION = re.compile(r"^ *-{4,}$", re.MULTILINE)
 
 
 def plain(docstring: str, of_class: bool) -> str:
-    """Roles of Sphinx become code; fields of a tuple, listed below its summary, become a section."""
+    """Roles of Sphinx become code, and fields that stand below a summary a section."""
     docstring = _ROLE.sub("", docstring)
     field = _FIELD.search(docstring)
     if of_class and field and not _SECTION.search(docstring):
