@@ -508,7 +508,7 @@ def portable(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
     if isinstance(tokenizer, SegmenterTokenizer):
         from nlpzero.segmentation.loading import METHODS
 
-        if getattr(tokenizer.segmenter, "method", None) in METHODS:
+        if getattr(tokenizer.segmenter, "method", None) in (*METHODS, "base"):
             path = folder / "model.nz"
             tokenizer.segmenter.save(path)
             return ModelTokenizer(path)
