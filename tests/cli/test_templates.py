@@ -151,8 +151,7 @@ def test_jsonl_and_the_trivial_apart(run_cli) -> None:
     ]
     assert rows[0]["examples"] == ["甲 可以 吃 吗", "乙 可以 喝 吗", "丙 丁 可以 用 吗"]
     assert (
-        "17 words in 5 clauses; 0 links; 2 templates under 2 heads, and 1 trivial one"
-        in result.err
+        "17 words in 5 clauses; 0 links; 2 templates under 2 heads, and 1 trivial one" in result.err
     )
 
 
