@@ -67,6 +67,7 @@ WHEN_CALLED = {
     ("nlpzero.rules.transactions", "nlpzero.rules.building"): MAKER,
     ("nlpzero.vectors.vector_files", "nlpzero.segmentation.loading"): START,
     ("nlpzero.vectors.vector_files", "nlpzero.segmentation.shared"): START,
+    ("nlpzero.vectors.word_vectors", "nlpzero.vectors.placing"): START,
     ("nlpzero.vectors.word_vectors", "nlpzero.vectors.sentences"): START,
     ("nlpzero.templates.tree", "nlpzero.templates.drawing"): MAKER,
     ("nlpzero.templates.tree", "nlpzero.templates.tree_page"): MAKER,

@@ -181,7 +181,7 @@ print([[(row.word, round(row.similarity, 3)) for row in rows] for rows in near])
 print(np.abs(vectors.sentences(texts) @ vectors.sentence(unseen)).round(3).tolist())
 print([sorted(n.word for n in group) for group in vectors.clusters(2)])
 for loss in ("program", "joint"):
-    method = nlpzero.JoSE(6, 1, 1, loss=loss, epochs=1, negatives=1, margin=2)
+    method = nlpzero.JoSE(6, 1, 1, loss=loss, epochs=1, sample=0.0, margin=2)
     vectors = nlpzero.learn_vectors(texts[5:6], segmenter, method)
     print(vectors.array.round(4).tolist(), vectors.sentence(unseen).round(4).tolist())
 """,

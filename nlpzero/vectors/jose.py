@@ -70,6 +70,11 @@ def _flat(rows: Floats32, dimensions: int) -> Floats32:
     return np.ascontiguousarray(rows.reshape(len(rows), -1)[:, :dimensions])
 
 
+def room_of(rows: Floats32) -> int:
+    """Steps that a call of a kernel takes, so that it returns soon enough."""
+    return max(_ROOM // (3 * rows.shape[1] * BLOCK), 1)
+
+
 class _Draws:
     """Points drawn at random from the sphere, one after the other."""
 
@@ -247,7 +252,7 @@ class _Loop:
         self._tokens = tokens
         self._kept = np.empty(STRETCH, np.int32)
         self._sums = np.empty(SUMS, np.float32)
-        self._room = max(_ROOM // (3 * centre.shape[1] * BLOCK), 1)
+        self._room = room_of(centre)
 
     def begin(self, epoch: int) -> None:
         self._key = np.uint64(random_key(self._method.seed, epoch))

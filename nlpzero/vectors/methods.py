@@ -1,6 +1,8 @@
 """How vectors are learned: one configuration for each method."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from nlpzero.engine.config import Config, option
 
@@ -105,3 +107,21 @@ class JoSE(VectorMethod):
     def epochs_taken(self) -> int:
         """The number of epochs, or its default."""
         return _EPOCHS[self.init] if self.epochs is None else self.epochs
+
+
+def sphere_of(training: Mapping[str, Any]) -> JoSE | None:
+    """How vectors on the sphere were learned, by what their file says; None of other vectors.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError
+        A parameter is missing, or cannot be.
+
+    Examples
+    --------
+    >>> sphere_of({"method": "counts"}) is None
+    True
+    """
+    if training.get("method") != "jose":
+        return None
+    return JoSE(**{f.name: training[f.name] for f in fields(JoSE)})

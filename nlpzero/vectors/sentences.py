@@ -63,10 +63,11 @@ def sentence_vector(vectors: WordVectors, text: str) -> Floats32:
             words = tokenizer.segmenter.segment(text)
         else:
             words = tokenizer.cutter()(text)
-    rows, weights = [], []
+    rows, weights, known = [], [], []
     for word in words:
         row = vectors.rows.get(word)
         if row is not None:
+            known.append(row)
             rows.append(vectors.array[row])
             weights.append(vectors.weights[row])
         elif word and not word.isspace() and (found := vectors.unseen(word)) is not None:
@@ -74,7 +75,11 @@ def sentence_vector(vectors: WordVectors, text: str) -> Floats32:
             weights.append(np.float32(1))
     if not rows:
         return np.zeros(vectors.dimensions, np.float32)
-    (unit,) = unit_rows(weighted_sum(np.array(rows), np.array(weights))[None])
+    units = unit_rows(weighted_sum(np.array(rows), np.array(weights))[None])
+    if (placer := vectors.placer) is not None:
+        starts = np.array([0, len(known)], np.int64)
+        units = placer.placed(units, np.array(known, np.int32), starts)
+    (unit,) = units
     return unit
 
 
@@ -159,7 +164,10 @@ class _Numbers(Scanner):
         starts = np.searchsorted(of_line, np.arange(lines + 1)).astype(np.int64)
         out = np.zeros((lines, self._vectors.dimensions), np.float32)
         weighted_sums(ids.astype(np.int32), starts, table, weights.astype(np.float32), out)
-        return unit_rows(out)
+        units = unit_rows(out)
+        if (placer := self._vectors.placer) is not None:
+            units = placer.placed(units, rows.astype(np.int32), starts)
+        return units
 
 
 def batches(texts: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:

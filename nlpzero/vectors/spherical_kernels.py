@@ -359,3 +359,49 @@ def train(
     cursor[0], cursor[1], cursor[2], cursor[3] = document, at, n, i
     state[0] = bits
     return document >= last
+
+
+@kernel
+def place(
+    ids: Ints,
+    starts: Counts,
+    limit: NDArray[np.uint32],
+    other: Ints,
+    centre: Floats32,
+    documents: Floats32,
+    negatives: int,
+    margin: np.float32,
+    rate: float,
+    passes: int,
+    seed: np.uint64,
+    sums: Floats32,
+    begin: int,
+    room: int,
+) -> int:
+    """Move documents, from ``begin`` on, towards their words, which stay; returns the first that is
+    left when so many steps are done.
+
+    The draws of a document depend on its words and the seed alone.
+    """
+    work = 0
+    d = begin
+    while d < len(starts) - 1 and work < room:
+        bits = seed
+        for i in range(starts[d], starts[d + 1]):
+            bits = mix64(bits + np.uint64(ids[i]) + GOLDEN)
+        steps = passes * (starts[d + 1] - starts[d])
+        done = 0
+        for _ in range(passes):
+            for i in range(starts[d], starts[d + 1]):
+                now = np.float32(rate * (1.0 - done / steps))
+                done += 1
+                for _ in range(negatives):
+                    bits += GOLDEN
+                    drawn = int(draw(mix64(bits), limit, other))
+                    if drawn != ids[i]:
+                        two_hinges_step(
+                            centre, ids[i], drawn, documents, d, margin, now, False, sums
+                        )
+        work += steps * negatives + 1
+        d += 1
+    return d

@@ -25,6 +25,7 @@ from nlpzero.segmentation.tokenizers import (
     WhitespaceTokenizer,
 )
 from nlpzero.vectors.characters import Pieces
+from nlpzero.vectors.methods import sphere_of
 
 KIND = "vectors"
 _MOST_WORDS = (1 << 31) - 2
@@ -150,6 +151,7 @@ def read_vectors(path: PathLike) -> StoredVectors:
         held = whole_number(header["pieces"], "the number of pieces", 0, 1 << 40)
         whole_number(header["tokens"], "the number of tokens", 0)
         require(isinstance(header["training"], dict), "it does not say how it was learned")
+        sphere_of(header["training"])
         require(isinstance(header["tokenizer"], dict), "it does not say how words were cut")
         words = get_texts(arrays, "words", size)
         require(all(words), "a word is empty")

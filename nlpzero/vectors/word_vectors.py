@@ -18,12 +18,14 @@ from nlpzero.vectors.characters import Pieces
 from nlpzero.vectors.clustering import spherical_k_means
 from nlpzero.vectors.dense import unit_rows
 from nlpzero.vectors.exchange import read_numpy, read_word2vec, write_numpy, write_word2vec
+from nlpzero.vectors.methods import sphere_of
 from nlpzero.vectors.nearest import largest, similarities
 from nlpzero.vectors.vector_files import read_vectors, tokenizer_state, write_vectors
 
 if TYPE_CHECKING:
     from nlpzero.segmentation.base import Segmenter
     from nlpzero.segmentation.tokenizers import Tokenize
+    from nlpzero.vectors.placing import Placer
 
 # a of a / (a + p), the weight of a word of frequency p in a sentence (Arora, Liang and Ma 2017)
 SMOOTH = 1e-3
@@ -297,6 +299,16 @@ class WordVectors:
             training=self.training,
         )
 
+    @cached_property
+    def placer(self) -> Placer | None:
+        """What places sentences on the sphere of ``JoSE``; None for other vectors."""
+        method = sphere_of(self.training)
+        if method is None:
+            return None
+        from nlpzero.vectors.placing import Placer
+
+        return Placer(method, self.counts, self.array)
+
     def save(self, path: PathLike) -> None:
         """Write a file: words, counts, vectors, what characters say, and the model that cuts
         sentences.
@@ -351,7 +363,8 @@ class WordVectors:
         return data_frame({"word": self.words, "count": self.counts, **columns})
 
     def sentence(self, text: str) -> Floats32:
-        """The vector of a sentence: the mean of those of its words, frequent ones counting less.
+        """The vector of a sentence: the mean of those of its words, frequent ones counting less;
+        on the sphere of ``JoSE`` moved from there as the loss of training wants it.
 
         Parameters
         ----------

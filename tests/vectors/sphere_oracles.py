@@ -106,3 +106,34 @@ def spherical(
                                 word, documents[document], centre[0], w, "program", last
                             )
     return centre, context
+
+
+def placed(
+    centre: np.ndarray,
+    counts: np.ndarray,
+    means: np.ndarray,
+    ids: np.ndarray,
+    starts: np.ndarray,
+    method: JoSE,
+) -> np.ndarray:
+    """Sentences after ten passes over their words, which stay."""
+    limit, other = negatives_by(counts)
+    out = means.astype(np.float64)
+    for document, (begin, end) in enumerate(pairwise(starts.tolist())):
+        words = ids[begin:end].tolist()
+        state = random_key(method.seed)
+        for word in words:
+            state = _mixed((state + word + _GOLDEN) & _MASK)
+        for step in range(10 * len(words)):
+            word = words[step % len(words)]
+            rate = method.rate * (1 - step / (10 * len(words)))
+            for _ in range(method.negatives):
+                state = (state + _GOLDEN) & _MASK
+                number = _mixed(state)
+                w = ((number >> 32) * len(limit)) >> 32
+                w = w if number & 0xFFFFFFFF <= int(limit[w]) else int(other[w])
+                if w != word:
+                    rows = {"u": centre[word], "v": out[document], "d": centre[0], "w": centre[w]}
+                    new = spherical_step(rows, "program", method.margin_taken, rate)
+                    out[document] = new["v"]
+    return out

@@ -15,6 +15,7 @@ import nlpzero
 from nlpzero.vectors import jose
 from nlpzero.vectors.jose import Spherical, keep_limits, learn_spherical, negatives_by, padded
 from nlpzero.vectors.methods import JoSE
+from nlpzero.vectors.placing import Placer
 from nlpzero.vectors.spherical_kernels import SUMS, joint_step, two_hinges_step
 from nlpzero_cli.main import group
 from tests.vectors import sphere_oracles as oracles
@@ -281,7 +282,7 @@ LINES = [
 
 @pytest.mark.parametrize("init", ["random", "counts"])
 def test_any_resources_give_the_same_file(init: str, tmp_path: Path) -> None:
-    method = nlpzero.JoSE(20, min_count=1, init=init, epochs=2)
+    method = nlpzero.JoSE(20, min_count=1, init=init, epochs=2, sample=0.0)
     files = []
     for jobs in (1, 2):
         resources = nlpzero.Resources(jobs=jobs, tmpdir=tmp_path)
@@ -292,7 +293,38 @@ def test_any_resources_give_the_same_file(init: str, tmp_path: Path) -> None:
     read = nlpzero.load_vectors(tmp_path / "v.nz")
     assert read.training["method"] == "jose"
     assert read.training["init"] == init
-    assert read.sentence("苹果 水果") @ read.sentence("汽车 晚点") < 0.9
+    texts = ["苹果 水果", "汽车 晚点 汽车", "没有", ""]
+    many = read.sentences(texts)
+    assert [read.sentence(text).tobytes() for text in texts] == [row.tobytes() for row in many]
+    assert np.linalg.norm(many, axis=1) == pytest.approx([1, 1, 0, 0], abs=1e-6)
+
+
+def test_a_new_sentence_moves_towards_its_words() -> None:
+    """To what plain loops find; its loss falls."""
+    rows = unit(np.random.default_rng(0).standard_normal((30, 9))).astype(np.float32)
+    counts = np.arange(30, 0, -1)
+    ids, starts = np.array([3, 8, 8, 20, 1], np.int32), np.array([0, 4, 4, 5], np.int64)
+    means = unit(np.random.default_rng(1).standard_normal((3, 9)))
+    method = JoSE(margin=1.0, rate=0.1)
+    placer = Placer(method, counts, rows)
+    found = placer.placed(means.astype(np.float32), ids, starts)
+    expected = oracles.placed(rows, counts, means, ids, starts, method)
+    assert found == pytest.approx(expected, abs=1e-4)
+    alone = placer.placed(means[2:].astype(np.float32), ids[4:], starts[2:] - 4)
+    assert alone.tobytes() == found[2:].tobytes()
+
+    def loss(row: np.ndarray) -> float:
+        return np.maximum(0, 1 - rows[ids[:4]] @ row + (rows @ row)[:, None]).mean()
+
+    assert loss(found[0]) < loss(means[0])
+
+
+def test_a_file_that_does_not_say_how_it_was_learned_is_refused(tmp_path: Path) -> None:
+    training = {"method": "jose", "margin": -1}
+    vectors = nlpzero.WordVectors(["a"], [1], [[1.0]], training=training)
+    vectors.save(tmp_path / "v.nz")
+    with pytest.raises(nlpzero.StorageError):
+        nlpzero.load_vectors(tmp_path / "v.nz")
 
 
 def test_the_command_has_all_options(tmp_path: Path) -> None:
