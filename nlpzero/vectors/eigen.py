@@ -27,13 +27,19 @@ def tridiagonal(a: Floats, diagonal: Floats, beside: Floats) -> None:
     vectors = np.eye(n)
     v = np.empty(n)
     p = np.empty(n)
+    largest = 0.0
+    for i in range(n):
+        for j in range(n):
+            largest = max(largest, abs(a[i, j]))
     for k in range(n - 2):
         # a reflection that leaves of column k only what stands beside the diagonal
         norm = 0.0
         for i in range(k + 1, n):
             norm += a[i, k] * a[i, k]
         norm = math.sqrt(norm)
-        if norm == 0.0:
+        if (
+            norm <= 1e-20 * largest
+        ):  # nothing beside the rest; its square could be too small a number
             continue
         alpha = -norm if a[k + 1, k] > 0 else norm
         for i in range(k + 1, n):
@@ -94,13 +100,17 @@ def implicit_ql(diagonal: Floats, beside: Floats, vectors: Floats, most: int) ->
     for i in range(1, n):
         beside[i - 1] = beside[i]
     beside[n - 1] = 0.0
+    # what is nothing beside the largest is nothing: where the rank is low, the rest are rounding
+    # errors of any size, and beside their neighbours none of them would ever be small
+    largest = 0.0
+    for i in range(n):
+        largest = max(largest, abs(diagonal[i]) + abs(beside[i]))
     for low in range(n):
         rounds = 0
         while True:
             m = low
             while m < n - 1:
-                size = abs(diagonal[m]) + abs(diagonal[m + 1])
-                if abs(beside[m]) <= 2.3e-16 * size:
+                if abs(beside[m]) <= 2.3e-16 * largest:
                     break
                 m += 1
             if m == low:

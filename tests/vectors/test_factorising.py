@@ -33,6 +33,25 @@ def test_eigenvalues_of_small_matrices(n: int) -> None:
         assert np.allclose(matrix @ vectors, vectors * values, atol=1e-11)
 
 
+@pytest.mark.parametrize("kind", ["low rank", "graded", "falling below the smallest number"])
+def test_eigenvalues_most_of_which_are_nothing(kind: str) -> None:
+    random = np.random.default_rng(0)
+    if kind == "low rank":
+        factor = random.standard_normal((60, 5))
+        matrix = factor @ factor.T
+    elif kind == "graded":
+        turn, _ = np.linalg.qr(random.standard_normal((60, 60)))
+        matrix = (turn * 10.0 ** -np.arange(0.0, 240.0, 4.0)) @ turn.T
+    else:
+        scale = 10.0 ** -np.arange(0.0, 300.0, 5.0)
+        matrix = np.diag(scale) + 1e-3 * np.sqrt(np.outer(scale, scale))
+    values, vectors = eigen(matrix)
+    largest = np.abs(matrix).max()
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix), atol=1e-13 * largest)
+    np.testing.assert_allclose((vectors * values) @ vectors.T, matrix, atol=1e-13 * largest)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(60), atol=1e-12)
+
+
 @pytest.mark.parametrize(("rows", "wide", "width"), [(1, 1, 1), (9, 3, 5), (8200, 17, 9)])
 def test_products_of_dense_matrices(rows: int, wide: int, width: int) -> None:
     random = np.random.default_rng(rows)
