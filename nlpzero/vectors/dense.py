@@ -129,5 +129,9 @@ def unit_rows(rows: NDArray[np.floating]) -> Floats32:
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-    return (rows / np.maximum(np.sqrt(squares), 1e-12)[:, None]).astype(np.float32)
+    out = np.empty(rows.shape, np.float32)
+    for begin, end in _blocks(len(rows)):  # what is in double precision stays small
+        part = rows[begin:end]
+        squares = np.einsum("ij,ij->i", part, part, dtype=np.float64)
+        out[begin:end] = part / np.maximum(np.sqrt(squares), 1e-12)[:, None]
+    return out
