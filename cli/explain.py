@@ -14,11 +14,14 @@ from . import options
 from .command import Command
 from .formats import FORMATS, open_output, write_table
 from .learning import BASE, load_model
+from .progress import note
+from .vector_options import known_words, load, vectors_file
 from .word_lists import read_list
 
 if TYPE_CHECKING:
     from nlpzero.discovery.result import Discovery
     from nlpzero.discovery.word_evidence import WordEvidence
+    from nlpzero.vectors.word_vectors import WordVectors
 
 _NO_MODEL = "none"
 # what no word holds and names of files do
@@ -62,6 +65,9 @@ COLUMNS = (
     "none for no boundaries.",
     default=BASE,
 )
+@vectors_file(
+    "Show the nearest words of each word too, by what `vectors` wrote; this needs no INPUT."
+)
 @click.option(
     "--contexts",
     type=click.IntRange(min=0),
@@ -88,6 +94,7 @@ def explain(
     counts: str | None,
     found: str | None,
     model: str,
+    vectors: str | None,
     contexts: int,
     width: int,
     top: int,
@@ -104,21 +111,24 @@ def explain(
     it occurs, and with --found, how often it is a word; every split with its PMI; both branching
     entropies with the most frequent neighbours (¶ is the end of a clause); strings that hold it or
     that it holds; the model's mean probabilities of a boundary at its edges and inside, and how it
-    cuts the text there, from some hundred occurrences; and contexts.
+    cuts the text there, from some hundred occurrences; the nearest words, with --vectors; and
+    contexts.
 
     \b
     Examples:
       nlpzero explain 项目 各项目 news.txt
       nlpzero explain @words.txt corpus/ --found found.nz --format jsonl -o evidence.jsonl
       nlpzero explain 项目 --counts news.nz
+      nlpzero explain 项目 news.txt --vectors v.nz
     """
     words, inputs = _told_apart(arguments, named)
-    if options.has_text() or (not inputs and counts is None and found is None):
+    if options.has_text() or not (inputs or counts or found or vectors):
         inputs = options.needed_inputs(inputs)
     if not inputs and field is not None:
         raise click.UsageError("--field is for INPUT; give a file.")
     kept: Discovery | None = None if found is None else nlpzero.Discovery.load(found)
     table = None if counts is None else nlpzero.NGramCounts.load(counts)
+    near = None if vectors is None else _vectors(vectors, words, quiet=quiet)
     with ExitStack() as stack:
         corpus = segmenter = None
         if inputs:
@@ -133,6 +143,7 @@ def explain(
             counts=table,
             found=kept,
             segmenter=segmenter,
+            vectors=near,
             contexts=contexts,
             width=width,
             top=top,
@@ -144,7 +155,8 @@ def explain(
                 file.write(f"{chr(10) if i else ''}{one}\n")
         return
     row = _record if format == "jsonl" else _row
-    write_table(output, format, COLUMNS, map(row, evidence), unknown="")
+    columns = COLUMNS if near is None else (*COLUMNS, "similar")
+    write_table(output, format, columns, (row(one, columns) for one in evidence), unknown="")
 
 
 def _told_apart(
@@ -166,6 +178,15 @@ def _told_apart(
             "No word to explain; name some before INPUT, as @FILE, or with --word."
         )
     return words, tuple(inputs)
+
+
+def _vectors(path: str, words: list[str], *, quiet: bool) -> "WordVectors":
+    """The vectors; says which words have none, or only that of their characters."""
+    vectors = load(path)
+    _, unknown = known_words(vectors, dict.fromkeys(words), quiet=quiet)
+    if unknown:
+        note(f"no vector for {', '.join(unknown)}", quiet=quiet)
+    return vectors
 
 
 # --- tables
@@ -191,7 +212,7 @@ def _numbers(e: "WordEvidence") -> dict[str, Any]:
     }
 
 
-def _record(e: "WordEvidence") -> list[Any]:
+def _record(e: "WordEvidence", columns: tuple[str, ...]) -> list[Any]:
     """A row of JSON: lists of objects."""
     values = _numbers(e) | {
         "splits": [split._asdict() for split in e.splits],
@@ -201,11 +222,12 @@ def _record(e: "WordEvidence") -> list[Any]:
         "shorter": [other._asdict() for other in e.shorter],
         "cuts": [] if e.boundaries is None else [cut._asdict() for cut in e.boundaries.cuts],
         "contexts": [context._asdict() for context in e.contexts],
+        "similar": [other._asdict() for other in e.similar],
     }
-    return [values[name] for name in COLUMNS]
+    return [values[name] for name in columns]
 
 
-def _row(e: "WordEvidence") -> list[Any]:
+def _row(e: "WordEvidence", columns: tuple[str, ...]) -> list[Any]:
     """A row of cells: lists as text."""
     values = _numbers(e) | {
         "kept": "yes" if e.verdict.kept else "no",
@@ -218,8 +240,9 @@ def _row(e: "WordEvidence") -> list[Any]:
             f"{c.form} {c.count}" for c in ([] if e.boundaries is None else e.boundaries.cuts)
         ),
         "contexts": _joined(f"{c.left}[{c.word}]{c.right}" for c in e.contexts),
+        "similar": _joined(f"{s.word} {s.similarity:.6g}" for s in e.similar),
     }
-    return [values[name] for name in COLUMNS]
+    return [values[name] for name in columns]
 
 
 def _competitors(others: Iterable[Any]) -> Iterator[str]:

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from nlpzero.vectors.word_vectors import WordVectors
 
 
-def vectors_file() -> Decorator:
-    """``--vectors``; the command gets the path."""
+def vectors_file(help: str | None = None) -> Decorator:
+    """``--vectors``; the command gets the path, as `path`, or as `vectors` where the file is only
+    an addition and `help` says to what.
+    """
     return click.option(
         "--vectors",
-        "path",
-        required=True,
+        "path" if help is None else "vectors",
+        required=help is None,
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
-        help="The file that `vectors` wrote.",
+        help=help or "The file that `vectors` wrote.",
     )
 
 

@@ -46,6 +46,8 @@ def _lines(e: "WordEvidence") -> Iterator[str]:
     for name, others in (("longer", e.longer), ("shorter", e.shorter)):
         if others:
             yield _line(name, _competitors(others))
+    if e.similar:
+        yield _line("similar", "  ".join(f"{s.word} {s.similarity:.2f}" for s in e.similar))
     if e.boundaries is not None:
         yield from _boundaries(e.boundaries)
     for line in concordance_lines(e.contexts):

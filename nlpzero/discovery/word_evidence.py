@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from nlpzero.discovery.contexts import Context
 from nlpzero.discovery.evidence_text import described
 from nlpzero.discovery.explaining import Explanation
+from nlpzero.discovery.likeness import SimilarWord, Vectors, similar_words
 from nlpzero.discovery.methods import DEFAULT_MIN_PMI, default_min_count
 from nlpzero.discovery.result import Discovery
 from nlpzero.discovery.tallies import Place, Tallies, Tally, parts_of, tally_counts, tally_text
@@ -119,6 +120,8 @@ class WordEvidence:
     verdict : Explanation
         Which threshold keeps or drops it: of what was found, else by default.
     contexts : list of Context
+    similar : list of SimilarWord
+        The nearest words, if there are vectors and it has one.
     """
 
     word: str
@@ -134,6 +137,7 @@ class WordEvidence:
     boundaries: Boundaries | None
     verdict: Explanation
     contexts: list[Context]
+    similar: list[SimilarWord] = field(default_factory=list)
 
     @property
     def pmi(self) -> float:
@@ -151,6 +155,7 @@ def explain_words(
     counts: NGramCounts | None = None,
     found: Discovery | None = None,
     segmenter: "Segmenter | None" = None,
+    vectors: Vectors | None = None,
     contexts: int = 3,
     width: int = 12,
     top: int = 5,
@@ -172,12 +177,14 @@ def explain_words(
         What was found, for counts as words, competitors and the thresholds in force.
     segmenter : Segmenter, optional
         Whose boundaries are asked for; without one there are none.
+    vectors : WordVectors, optional
+        Whose nearest words are told.
     contexts : int >= 0
         How many contexts of a word: the first ones of the text.
     width : int >= 0
         Their characters on each side.
     top : int >= 1
-        How many neighbours, competitors and cuts are named.
+        How many neighbours, competitors, cuts and similar words are named.
     resources : Resources, optional
         Whom to tell how far the reading is.
 
@@ -216,8 +223,8 @@ Competitor(word='吃葡萄', occurrences=2, count=None))
     for name, value, least in (("contexts", contexts, 0), ("width", width, 0), ("top", top, 1)):
         if value < least:
             raise ValueError(f"`{name}` must be an integer >= {least}, got {value}.")
-    if corpus is None and counts is None and found is None:
-        raise ValueError("nothing to look into: give `corpus`, `counts` or `found`.")
+    if corpus is None and counts is None and found is None and vectors is None:
+        raise ValueError("nothing to look into: give `corpus`, `counts`, `found` or `vectors`.")
     asked = list(dict.fromkeys(words))
     alphabet = _alphabet(counts, found)
     whole = [word for word in asked if _is_whole(word, alphabet)]
@@ -239,6 +246,7 @@ Competitor(word='吃葡萄', occurrences=2, count=None))
                 boundaries=judged.get(word),
                 contexts=told.words[word].contexts if told and word in told.words else [],
                 verdict=_verdict(evidence, numbers, found, alphabet),
+                similar=similar_words(vectors, word, top),
             )
         )
     return result
@@ -378,7 +386,9 @@ def _verdict(
             return fate
         # a file does not say why; what was counted may
         run = found.parameters
-    assert numbers is not None
+    if numbers is None:
+        told = "not known: only its neighbours were looked for, not a text"
+        return Explanation(word, False, "unknown", sentence=told)
     least, floors = _floors(run, numbers.total)
     fault = _missed(evidence, least, floors)
     if fault is not None:

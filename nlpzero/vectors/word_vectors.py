@@ -186,6 +186,32 @@ class WordVectors:
         pieces = self.pieces
         return None if pieces is None else pieces.unseen(word)
 
+    def array_of(self, words: Iterable[str]) -> Floats32:
+        """A row for each of some words, of unseen ones by their characters; zeros if none is known.
+
+        Parameters
+        ----------
+        words : iterable of str
+
+        Returns
+        -------
+        ndarray of float32, shape (words, dimensions)
+
+        Examples
+        --------
+        >>> vectors = WordVectors(["早餐", "汽车"], [3, 9], [[1, 0], [0, 1]])
+        >>> vectors.array_of(["汽车", "飞机"]).tolist()
+        [[0.0, 1.0], [0.0, 0.0]]
+        """
+        listed = list(words)
+        rows = np.zeros((len(listed), self.dimensions), np.float32)
+        for i, word in enumerate(listed):
+            row = self.rows.get(word)
+            found = self.unseen(word) if row is None else self.array[row]
+            if found is not None:
+                rows[i] = found
+        return rows
+
     def direction(self, words: str | Iterable[str], minus: Iterable[str] = ()) -> Floats32:
         """The mean of some words, less others, at length 1.
 
