@@ -28,7 +28,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         "jsonl", "blank", "template_files", "named", "align",
     ),
     "Words": (
-        "model", "dictionary", "words", "words_weight", "words_force", "split_words",
+        "model", "vectors", "dictionary", "words", "words_weight", "words_force", "split_words",
         "whitespace", "tokenizer", "keep", "joiners", "numbers", "punctuation", "learn_from",
         "known_words",
     ),
@@ -38,10 +38,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "Thresholds": (
         "top", "min_count", "min_length", "max_length", "min_pmi", "min_entropy", "min_support",
         "min_confidence", "min_words", "max_p", "max_q", "exclude", "contains", "without",
-        "within", "stopwords", "phrases", "multi_consequents", "new", "latin", "fragments",
-        "combinations", "side", "max_len", "minimum", "consequent", "antecedent", "prune",
-        "max_rules", "strict", "trivial", "common", "min_template_frequency", "only", "no_coarser",
-        "against",
+        "within", "stopwords", "like", "min_similarity", "phrases", "multi_consequents", "new",
+        "latin", "fragments", "combinations", "side", "max_len", "minimum", "consequent",
+        "antecedent", "prune", "max_rules", "strict", "trivial", "common",
+        "min_template_frequency", "only", "no_coarser", "against",
     ),
     "Output": (
         "output", "format", "format_", "sort", "order", "examples", "explain", "report", "save",

@@ -23,6 +23,7 @@ from .learning import (
     refuse_keeping,
     telling_rounds,
 )
+from .likeness import likeness, taken
 from .reports import WORDS_WITH_CONTEXTS, check_report, names_of, report_option
 from .thresholds import (
     check_writing,
@@ -99,6 +100,7 @@ def _without_text(given: Mapping[str, Any]) -> str:
     "--max-length", type=click.IntRange(min=1), default=20, show_default=True, help="Longest words."
 )
 @thresholds()
+@likeness()
 @click.option(
     "--explain",
     multiple=True,
@@ -159,12 +161,14 @@ def discover(
       nlpzero discover reviews/ --exclude dict.txt --combinations drop --fragments mark
       nlpzero discover chat.txt --format jieba -o userdict.txt
       nlpzero discover reviews.txt --report words.html -o words.tsv
+      nlpzero discover reviews.txt --like dishes.txt --vectors v.nz --top 200
       nlpzero discover --method cohesion --counts news.nz news.txt --explain 各项目
 
     Columns: the word; how often it stood alone when the text was cut; the score; the PMI at its
     weakest split, and that split; the branching entropies of its neighbours to the left and to the
     right, in nats; and for the learned method the mean probability of a boundary at its left edge,
-    at its right edge, and inside. Then, where the words are sorted by it, the novelty.
+    at its right edge, and inside. Then, where the words are sorted by it, the novelty, and with
+    --like the similarity.
 
     Sorted by score, or by novelty with --exclude or --new; then by count, then by code points. The
     thresholds and the order in force are told on standard error; docs/discovery.md and
@@ -188,6 +192,7 @@ def discover(
     _check_model(method, model, no_base)
     if isinstance(method, nlpzero.CoTraining) and not no_base:
         method = dataclasses.replace(method, base="default")
+    near = taken(criteria, report, quiet=quiet)
     wanted = kept_by(criteria)
     with (
         _opened(inputs, encoding, errors, field, tmpdir, quiet) as corpus,
@@ -220,7 +225,7 @@ def discover(
         )
         if save is not None:
             found.save(save)
-        found = found.filter(**wanted)
+        found = near.ranked(found).filter(**wanted)
         fates = [found.explain(word) for word in explain]
         first = [] if report is None else [word.word for word in found[:WORDS_WITH_CONTEXTS]]
         contexts = _contexts(corpus, [*explain, *first])

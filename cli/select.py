@@ -9,6 +9,7 @@ import nlpzero
 
 from . import options
 from .command import Command
+from .likeness import likeness, taken
 from .progress import note
 from .reports import check_report, report_option
 from .thresholds import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     help="Longest words.  [default: that of the run]",
 )
 @thresholds()
+@likeness()
 @report_option()
 @writing_words()
 @options.writing()
@@ -75,6 +77,7 @@ def select(
     """
     check_writing(format, with_frequency)
     check_report(report, output, file)
+    near = taken(criteria, report, quiet=quiet)
     found = nlpzero.Discovery.load(file)
     if max_length is not None and max_length < criteria["min_length"]:
         raise click.UsageError("--max-length is smaller than --min-length.")
@@ -86,7 +89,7 @@ def select(
             quiet=quiet,
         )
     single = min_pmi[0] if min_pmi is not None and len(min_pmi) == 1 else min_pmi
-    found = found.filter(
+    found = near.ranked(found).filter(
         min_count=min_count, min_pmi=single, max_length=max_length, **kept_by(criteria)
     )
     tell_thresholds(found, quiet=quiet)

@@ -76,9 +76,10 @@ def thresholds() -> options.Decorator:
         options.stopwords("Leave out the words of this list too, one a line."),
         click.option(
             "--sort",
-            type=click.Choice(["novelty", "score", "count", "pmi", "entropy"]),
+            type=click.Choice(["novelty", "score", "count", "pmi", "entropy", "similarity"]),
             help="What the words are sorted by: novelty lists what a dictionary would take up "
-            "first.  [default: novelty with --exclude or --new, else score]",
+            "first.  [default: similarity with --like, novelty with --exclude or --new, else "
+            "score]",
         ),
         click.option(
             "--numbers/--no-numbers",

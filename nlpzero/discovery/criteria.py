@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nlpzero.discovery.words import WordColumns
 
 #: What words can be sorted by.
-Order = Literal["novelty", "score", "count", "pmi", "entropy"]
+Order = Literal["novelty", "score", "count", "pmi", "entropy", "similarity"]
 #: What can become of fragments and of combinations; those that are marked have a column that says
 #: what they belong to.
 Treatment = Literal["keep", "mark", "drop"]
@@ -54,12 +54,18 @@ class Criteria:
     numbers: bool | None = None
     fragments: Treatment | None = None
     combinations: Treatment | None = None
+    like: frozenset[str] = frozenset()
+    min_similarity: float | None = None
 
     @property
     def order(self) -> Order:
-        """What the words are sorted by: new words by novelty unless another order is asked for."""
+        """What the words are sorted by: those like others by similarity, new words by novelty,
+        unless another order is asked for.
+        """
         if self.sort is not None:
             return self.sort
+        if self.like:
+            return "similarity"
         return "novelty" if self.exclude or self.new else "score"
 
     @property
@@ -77,12 +83,14 @@ class Criteria:
         """Rows of words that stand by score, in the order asked for; ties stay by score."""
         if self.order == "score":
             return rows
-        keys: npt.NDArray[Any] = {
+        keys: npt.NDArray[Any] | None = {
             "novelty": words.novelty,
             "count": words.strings.counts,
             "pmi": words.pmi,
             "entropy": np.minimum(words.left_entropy, words.right_entropy),
+            "similarity": words.similarity,
         }[self.order]
+        assert keys is not None
         return rows[np.argsort(-keys[rows], kind="stable")]  # nan is last
 
     def faults(self, words: WordColumns) -> Iterator[tuple[str, Any, npt.NDArray[np.bool_]]]:
@@ -109,6 +117,12 @@ class Criteria:
         if self.stopwords:
             stopped = np.array([text in self.stopwords for text in words.texts()], bool)
             yield "stopwords", len(self.stopwords), stopped
+        if words.similarity is not None:
+            seeds = np.array([text in self.like for text in words.texts()], bool)
+            yield "like", len(self.like), seeds
+            least = -1.0 if self.min_similarity is None else self.min_similarity
+            # a word without a vector is like none
+            yield "min_similarity", least, ~(words.similarity >= least)
         treated = self.treatments
         if not treated["numbers"]:
             yield "numbers", False, words.numbers
@@ -173,7 +187,14 @@ def reason_of(word: WordColumns, name: str, threshold: Any) -> tuple[float | Non
     if name == "min_pmi":
         pmi = float(word.pmi[0])
         return pmi, f"its PMI of {pmi:.2f} is below min_pmi"
+    if name == "min_similarity":
+        assert word.similarity is not None
+        value = float(word.similarity[0])
+        if np.isnan(value):
+            return None, "it has no vector"
+        return value, f"its similarity of {value:.2f} is below min_similarity {threshold:g}"
     return {
+        "like": (None, "one of the words that others are to be like"),
         "exclude": (None, "on a list to exclude"),
         "new": (None, "the base holds it"),
         "stopwords": (None, "a stop word"),

@@ -51,6 +51,6 @@ def similarities_to(vectors: Vectors, words: Sequence[str], seeds: Sequence[str]
             "`seeds` have no vector: neither the words nor their characters are known."
         )
     rows = vectors.array_of(words)
-    values = np.einsum("ij,j->i", rows, mean / np.float32(length))
+    values = np.clip(np.einsum("ij,j->i", rows, mean / np.float32(length)), -1, 1)
     values[~rows.any(axis=1)] = np.nan
     return values

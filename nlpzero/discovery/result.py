@@ -14,6 +14,7 @@ import numpy.typing as npt
 from nlpzero.discovery.criteria import Criteria, Order, Removal, Treatment, reason_of
 from nlpzero.discovery.dictionaries import DictionaryFormat, dictionary_lines
 from nlpzero.discovery.explaining import Explanation, Fates
+from nlpzero.discovery.likeness import Vectors, similarities_to
 from nlpzero.discovery.words import Word, WordColumns
 from nlpzero.engine.arrays import Floats
 from nlpzero.engine.frames import DataFrame, data_frame
@@ -102,7 +103,7 @@ class Discovery:
             **{
                 f.name: getattr(self.criteria, f.name)
                 for f in fields(self.criteria)
-                if f.name in ("min_entropy", "min_length", "latin", "top")
+                if f.name in ("min_entropy", "min_length", "latin", "top", "min_similarity")
             },
         }
         for name in ("min_count", "min_pmi", "max_length"):
@@ -224,6 +225,7 @@ class Discovery:
             "novelty": self.criteria.order == "novelty",
             "part_of": treated["fragments"] == "mark",
             "combination": treated["combinations"] == "mark",
+            "similarity": self.found.similarity is not None,
         }
         return tuple(name for name in Word._fields if shown.get(name, True))
 
@@ -268,6 +270,7 @@ class Discovery:
         numbers: bool | None = None,
         fragments: Treatment | None = None,
         combinations: Treatment | None = None,
+        min_similarity: float | None = None,
     ) -> "Discovery":
         """Other thresholds on the evidence at hand, without reading the text again.
 
@@ -303,9 +306,10 @@ class Discovery:
             Only words that occur inside one of these.
         stopwords : iterable of str
             Words to leave out, as `exclude` does, but without a say in the order.
-        sort : {"novelty", "score", "count", "pmi", "entropy"}
-            What the words are sorted by, highest first; entropy is the smaller one of both. At
-            first novelty with `exclude` or `new`, else score.
+        sort : {"novelty", "score", "count", "pmi", "entropy", "similarity"}
+            What the words are sorted by, highest first; entropy is the smaller one of both,
+            similarity that to the words of :meth:`like`. At first similarity after :meth:`like`,
+            novelty with `exclude` or `new`, else score.
         numbers : bool
             List words in which a number (digits) stands before something else: 2008年, 3个. At
             first not when sorted by novelty.
@@ -314,6 +318,8 @@ class Discovery:
             :class:`Word`. At first they are dropped when sorted by novelty, else kept.
         combinations : {"keep", "mark", "drop"}
             What becomes of free combinations of other words, see :class:`Word`. At first kept.
+        min_similarity : float in [-1, 1]
+            To the words of :meth:`like`.
 
         Returns
         -------
@@ -345,6 +351,10 @@ class Discovery:
             if name in given and given[name] not in get_args(choice):
                 named = ", ".join(repr(value) for value in get_args(choice))
                 raise ValueError(f"`{name}` must be one of {named}, got {given[name]!r}.")
+        if self.found.similarity is None:
+            for name in ("min_similarity", "sort"):
+                if name in given and (name != "sort" or given[name] == "similarity"):
+                    raise ValueError(f"`{name}`: no word has a similarity; call `like` first.")
         for name in ("exclude", "stopwords"):
             if name in given:
                 given[name] = frozenset(given[name])
@@ -354,6 +364,48 @@ class Discovery:
         if "min_pmi" in given and not isinstance(given["min_pmi"], (int, float)):
             given["min_pmi"] = tuple(given["min_pmi"])
         return replace(self, criteria=replace(self.criteria, **given))
+
+    def like(self, seeds: Iterable[str], vectors: Vectors) -> "Discovery":
+        """The other words by their similarity to the mean of some words: more of their kind.
+
+        Words without a vector, nor characters that say something, are left out.
+
+        Parameters
+        ----------
+        seeds : iterable of str
+            They need not be among the words found; those without a vector have no say.
+        vectors : WordVectors
+            Best learned from the same text.
+
+        Returns
+        -------
+        Discovery
+            Sorted by similarity, the cosine, unless :meth:`filter` says otherwise.
+
+        Raises
+        ------
+        ValueError
+            No seed has a vector.
+
+        Examples
+        --------
+        >>> from nlpzero import Cohesion, WordVectors, discover_words
+        >>> texts = ["摘葡萄", "葡萄皮", "吃葡萄", "买苹果", "苹果皮", "大苹果"]
+        >>> found = discover_words(texts, Cohesion(min_pmi=(1, 2, 3)), min_count=2)
+        >>> vectors = WordVectors(["苹果", "葡萄", "香蕉"], [3, 3, 1], [[3, 1], [1, 3], [2, 2]])
+        >>> near = found.like(["香蕉", "苹果"], vectors)
+        >>> [(word.word, round(word.similarity, 2)) for word in near]
+        [('葡萄', 0.77)]
+        """
+        if isinstance(seeds, str):
+            raise TypeError("`seeds` must be a collection of words, got one string.")
+        wanted = list(dict.fromkeys(seeds))
+        values = similarities_to(vectors, self.found.texts(), wanted).astype(np.float64)
+        return replace(
+            self,
+            found=replace(self.found, similarity=values),
+            criteria=replace(self.criteria, like=frozenset(wanted)),
+        )
 
     def explain(self, word: str) -> Explanation:
         """What became of a string: found, or where it was dropped.
@@ -552,6 +604,7 @@ _ORDER = (
     "min_pmi",
     "min_gain",
     "min_entropy",
+    "min_similarity",
     "min_length",
     "max_length",
     "order",

@@ -49,6 +49,8 @@ class Word(NamedTuple):
     combination : str
         The words it is a free combination of, as 买|了: writing it by them costs less than 4 nats
         more. Else empty.
+    similarity : float in [-1, 1]
+        To the words that :meth:`nlpzero.Discovery.like` was given; nan without these.
     """
 
     word: str
@@ -64,6 +66,7 @@ class Word(NamedTuple):
     novelty: float = math.nan
     part_of: str = ""
     combination: str = ""
+    similarity: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class WordColumns:
     saving, reading, holder, held, numbers : ndarrays
         As in :class:`nlpzero.discovery.novelty.Unity`.
     novelty : ndarray of float64
+    similarity : ndarray of float64, optional
+        To some words; nan for a word without a vector.
     """
 
     alphabet: Alphabet
@@ -101,6 +106,7 @@ class WordColumns:
     held: Floats
     numbers: npt.NDArray[np.bool_]
     novelty: Floats
+    similarity: Floats | None = None
 
     @classmethod
     def empty(cls, alphabet: Alphabet) -> "WordColumns":
@@ -151,9 +157,14 @@ class WordColumns:
 
     def same(self, other: "WordColumns") -> bool:
         """Whether the words and all evidence are equal."""
-        return self.texts() == other.texts() and all(
-            np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-            for a, b in zip(self._numbers(), other._numbers(), strict=True)
+        mine, others = self._numbers(), other._numbers()
+        return (
+            self.texts() == other.texts()
+            and len(mine) == len(others)
+            and all(
+                np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+                for a, b in zip(mine, others, strict=True)
+            )
         )
 
     def _numbers(self) -> list[npt.NDArray[Any]]:
@@ -201,6 +212,7 @@ class WordColumns:
                         _cut(text, cuts) if cuts else ""
                         for text, cuts in zip(texts, readings.tolist(), strict=True)
                     ],
+                    [math.nan] * len(at) if part.similarity is None else _values(part.similarity),
                     strict=True,
                 ),
             )

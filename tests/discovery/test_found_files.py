@@ -52,7 +52,7 @@ def test_every_column_is_stored(found: Discovery, tmp_path: Path) -> None:
             assert stored.dtype == kept.dtype
             np.testing.assert_array_equal(stored, kept)
         else:
-            assert f.name in ("alphabet", "strings")
+            assert f.name in ("alphabet", "strings", "similarity")
 
 
 def test_a_file_explains_what_was_found(found: Discovery, tmp_path: Path) -> None:
