@@ -240,7 +240,9 @@ def discover(
             click.echo(f"  {context.left} | {context.word} | {context.right}", err=True)
     if report is not None:
         contexts.update(shown or {})
-        found.report(report, contexts=contexts, source=names_of(corpus, counts))
+        found.report(
+            report, contexts=contexts, vectors=near.vectors, source=names_of(corpus, counts)
+        )
     write_words(found, output, format, with_frequency, shown)
 
 

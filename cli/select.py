@@ -94,7 +94,7 @@ def select(
     )
     tell_thresholds(found, quiet=quiet)
     if report is not None:
-        found.report(report, source=os.path.basename(file))
+        found.report(report, vectors=near.vectors, source=os.path.basename(file))
     write_words(found, output, format, with_frequency)
 
 

@@ -3,7 +3,7 @@ text.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def write_found(path: PathLike, found: Discovery) -> None:
         "advice": found.advice,
         "alphabet": found.found.alphabet.to_header(),
     }
-    write_file(path, KIND, header, _arrays(found.found))
+    write_file(path, KIND, header, _arrays(replace(found.found, similarity=None)))
 
 
 def read_found(path: PathLike) -> Discovery:

@@ -5,7 +5,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from nlpzero.engine.arrays import Floats32
+from nlpzero.engine.arrays import Floats, Floats32
+
+# words whose neighbours are looked for at a time
+_PIECE = 64
 
 
 class Vectors(Protocol):
@@ -54,3 +57,60 @@ def similarities_to(vectors: Vectors, words: Sequence[str], seeds: Sequence[str]
     values = np.clip(np.einsum("ij,j->i", rows, mean / np.float32(length)), -1, 1)
     values[~rows.any(axis=1)] = np.nan
     return values
+
+
+def nearest_rows(rows: Floats32, first: int, top: int) -> list[list[tuple[int, float]]]:
+    """For each of the first rows the nearest other ones and their cosines, nearest first.
+
+    Parameters
+    ----------
+    rows : float32[n, d]
+        Of length 1, or zeros, which are near nothing.
+    first, top : int
+
+    Examples
+    --------
+    >>> nearest_rows(np.array([[1, 0], [0, 1], [0.6, 0.8], [0, 0]], np.float32), 1, 2)
+    [[(2, 0.6000000238418579), (1, 0.0)]]
+    """
+    found: list[list[tuple[int, float]]] = []
+    known = np.asarray(rows.any(axis=1))
+    for at in range(0, min(first, len(rows)), _PIECE):
+        part = rows[at : min(at + _PIECE, first)]
+        values = np.einsum("ij,kj->ik", part, rows)
+        values[:, ~known] = -np.inf
+        values[~known[at : at + len(part)]] = -np.inf
+        values[np.arange(len(part)), at + np.arange(len(part))] = -np.inf
+        order = np.argsort(-values, axis=1, kind="stable")[:, :top]
+        for line, places in zip(values, order, strict=True):
+            found.append([(int(i), float(line[i])) for i in places if line[i] > -np.inf])
+    return found
+
+
+def principal_plane(rows: Floats32) -> Floats:
+    """Where rows lie in the plane in which they differ most (principal components), from their
+    mean; nan for rows of zeros.
+
+    The side on which a component is positive is that of its largest coefficient.
+
+    Parameters
+    ----------
+    rows : float32[n, d]
+
+    Returns
+    -------
+    float64[n, 2]
+    """
+    places = np.full((len(rows), 2), np.nan)
+    known = np.asarray(rows.any(axis=1))
+    held = rows[known].astype(np.float64)
+    if not len(held):
+        return places
+    held -= held.mean(axis=0)
+    _, axes = np.linalg.eigh(np.einsum("ij,ik->jk", held, held))
+    axes = axes[:, ::-1][:, :2]
+    if axes.shape[1] < 2:
+        axes = np.hstack([axes, np.zeros((len(axes), 1))])
+    largest = axes[np.abs(axes).argmax(axis=0), [0, 1]]
+    places[known] = np.einsum("ij,jk->ik", held, axes * np.where(largest < 0, -1, 1))
+    return places

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nlpzero.discovery.likeness import Vectors, nearest_rows, principal_plane
 from nlpzero.engine.temporary import PathLike
 from nlpzero.reports.page import Column, Page, Threshold, write_page
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from nlpzero.discovery.contexts import Context
     from nlpzero.discovery.result import Discovery
     from nlpzero.discovery.words import WordColumns
+
+# words that get neighbours, and how many
+_WITH_NEIGHBOURS, _NEIGHBOURS = 1_000, 10
 
 Rows = npt.NDArray[np.int64]
 
@@ -36,6 +40,9 @@ _HELP = {
     "word, is free, and is rarer in general text.",
     "part_of": "The longer word inside which it almost always stands: then it is a fragment.",
     "combination": "The words it is a free combination of.",
+    "similarity": "Cosine between the word and the mean of the words of --like.",
+    "map_x": "First principal component of the vectors of these words.",
+    "map_y": "Second principal component of the vectors of these words.",
 }
 
 
@@ -44,6 +51,7 @@ def write_discovery(
     path: PathLike,
     *,
     contexts: "Mapping[str, Sequence[Context]] | None",
+    vectors: Vectors | None,
     limit: int,
     title: str,
     source: str,
@@ -55,6 +63,15 @@ def write_discovery(
     known = contexts or {}
     columns = _columns(words, texts, found.columns)
     columns += _marks(found, rows)
+    neighbours: list[list[tuple[int, float]]] = []
+    if vectors is not None:
+        array = vectors.array_of(texts)
+        neighbours = nearest_rows(array, _WITH_NEIGHBOURS, _NEIGHBOURS)
+        across, up = principal_plane(array).T.tolist()
+        columns += [
+            Column("map_x", "map, across", across, help=_HELP["map_x"], shown=False),
+            Column("map_y", "map, up", up, help=_HELP["map_y"], shown=False),
+        ]
     shown = min(len(listed), limit)
     facts = [
         ("Words", f"{len(listed):,}"),
@@ -75,6 +92,8 @@ def write_discovery(
         details=_details(found, len(rows) - shown),
         contexts=_contexts(texts, known),
         source=source,
+        neighbours=neighbours,
+        map=None if vectors is None else ("map_x", "map_y"),
     )
     write_page(page, path)
 
@@ -91,6 +110,7 @@ def _rows(found: "Discovery", limit: int) -> tuple[Rows, Rows]:
     free = replace(
         criteria,
         min_entropy=0.0,
+        min_similarity=None,
         min_count=None,
         # one value for each length cannot be drawn as a line
         min_pmi=criteria.min_pmi if isinstance(criteria.min_pmi, tuple) else None,
@@ -129,6 +149,8 @@ def _columns(words: "WordColumns", texts: Sequence[str], listed: tuple[str, ...]
         ]
     if "novelty" in listed:
         columns.insert(2, column("novelty", "novelty", words.novelty, bar="unit"))
+    if words.similarity is not None:
+        columns.insert(2, column("similarity", "similarity", words.similarity, bar="both"))
     freedom = np.minimum(words.left_entropy, words.right_entropy)
     return [
         *columns,
@@ -159,6 +181,7 @@ def _thresholds(found: "Discovery", keys: set[str]) -> list[Threshold]:
     offered = [
         Threshold("count", values.get("min_count"), option="--min-count"),
         Threshold("novelty"),
+        Threshold("similarity", criteria.min_similarity, option="--min-similarity"),
         Threshold("score"),
         Threshold("pmi", single, marks=[float(mark) for mark in marks]),
         Threshold("freedom", criteria.min_entropy or None, option="--min-entropy"),

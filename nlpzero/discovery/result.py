@@ -526,6 +526,7 @@ class Discovery:
         path: PathLike,
         *,
         contexts: "Mapping[str, Sequence[Context]] | None" = None,
+        vectors: Vectors | None = None,
         limit: int = 20_000,
         title: str = "Words found",
         source: str = "",
@@ -543,6 +544,9 @@ class Discovery:
             It appears complete or not at all.
         contexts : mapping of str to sequence of Context, optional
             Where words stand in the text, from :func:`nlpzero.concordance`; shown with the words.
+        vectors : WordVectors, optional
+            Then the first 1,000 words have their nearest ones of the page, and there is a map of
+            all (principal components).
         limit : int >= 1
             Words in the report, at most; the first ones.
         title, source : str
@@ -568,7 +572,15 @@ class Discovery:
         from nlpzero.discovery.reporting import write_discovery
 
         check_integer("limit", limit, 1)
-        write_discovery(self, path, contexts=contexts, limit=limit, title=title, source=source)
+        write_discovery(
+            self,
+            path,
+            contexts=contexts,
+            vectors=vectors,
+            limit=limit,
+            title=title,
+            source=source,
+        )
 
     def to_dictionary(self, target: DictionaryFormat, *, with_frequency: bool = False) -> list[str]:
         """The words as lines of a dictionary for other programs, without those it cannot hold.

@@ -114,6 +114,10 @@ class Page:
         What the command line needs beside the options of the thresholds.
     source : str
         What was read, for the line below the title.
+    neighbours : sequence of sequence of (row, similarity)
+        The nearest rows of the first rows, as many as there are.
+    map : tuple of (str, str), optional
+        Two numeric columns that are a map of the rows: one unit is as long across as up.
     """
 
     title: str
@@ -131,6 +135,8 @@ class Page:
     network: tuple[str, str, str] | None = None
     options: Sequence[str] = ()
     source: str = ""
+    neighbours: Sequence[Sequence[tuple[int, float]]] = ()
+    map: tuple[str, str] | None = None
 
 
 def write_page(page: Page, path: PathLike) -> None:
@@ -221,7 +227,15 @@ def _data(page: Page) -> Mapping[str, Any]:
         raise ValueError(f"`columns` must be of equal length, got {sorted(lengths)}")
     keys = {column.key for column in page.columns}
     tint = [] if page.tint is None else [page.tint]
-    named = [page.x, page.y, page.size, *tint, *(page.network or ()), *_columns_of(page.thresholds)]
+    named = [
+        page.x,
+        page.y,
+        page.size,
+        *tint,
+        *(page.network or ()),
+        *(page.map or ()),
+        *_columns_of(page.thresholds),
+    ]
     unknown = [key for key in named if key not in keys]
     if unknown:
         raise ValueError(f"there is no column {unknown[0]!r}, only {sorted(keys)}")
@@ -260,6 +274,8 @@ def _data(page: Page) -> Mapping[str, Any]:
         "items": list(page.items),
         "network": page.network,
         "options": list(page.options),
+        "neighbours": [[[row, _number(near)] for row, near in line] for line in page.neighbours],
+        "map": page.map,
     }
 
 

@@ -178,6 +178,12 @@ function makeScatter() {
       drawScatter();
     });
   }
+  $("scatter-map").hidden = !report.map;
+  $("scatter-map").addEventListener("click", () => {
+    const [x, y] = onMap() ? [report.scatter.x, report.scatter.y] : report.map;
+    [scatter.x, scatter.y] = [$("scatter-x").value, $("scatter-y").value] = [x, y];
+    drawScatter();
+  });
   $("scatter-size").textContent = columns.get(scatter.size).label;
   const canvas = $("scatter-plot");
   canvas.addEventListener("pointermove", (event) => {
@@ -194,14 +200,30 @@ function makeScatter() {
   });
 }
 
+/** Whether the plot is the map. */
+function onMap() {
+  return Boolean(report.map) && scatter.x === report.map[0] && scatter.y === report.map[1];
+}
+
+/** The largest part of a box in which one unit is as long across as up. */
+function evenBox(box, x, y) {
+  const [wide, high] = [x, y].map(({ scale }) => scale.high - scale.low);
+  const unit = Math.min((box.right - box.left) / wide, (box.bottom - box.top) / high);
+  const [dx, dy] = [box.right - box.left - unit * wide, box.bottom - box.top - unit * high];
+  return { left: box.left + dx / 2, right: box.right - dx / 2, top: box.top + dy / 2, bottom: box.bottom - dy / 2 };
+}
+
 function drawScatter() {
   const canvas = $("scatter-plot");
   const { pen, width, height } = prepared(canvas);
   const [x, y, size] = ["x", "y", "size"].map((axis) => columns.get(scatter[axis]));
-  const box = { left: 46, top: 12, right: width - 14, bottom: height - 40 };
+  const mapped = onMap();
+  const whole = { left: 46, top: 12, right: width - 14, bottom: height - 40 };
+  const box = mapped ? evenBox({ left: 14, top: 14, right: width - 70, bottom: height - 14 }, x, y) : whole;
   scatter.box = box;
+  $("scatter-map").setAttribute("aria-pressed", mapped);
   canvas.setAttribute("aria-label", `${report.noun}: ${x.label} across, ${y.label} up`);
-  drawAxes(pen, box, x, y);
+  if (!mapped) drawAxes(pen, box, x, y); // places on a map have no numbers of their own
 
   const place = (column, value) => (Number.isNaN(value) ? 0 : column.scale.place(value));
   scatter.grid.clear();
@@ -212,6 +234,7 @@ function drawScatter() {
     scatter.xs[row] = box.left + place(x, x.values[row]) * (box.right - box.left);
     scatter.ys[row] = box.bottom - place(y, y.values[row]) * (box.bottom - box.top);
   }
+  const placed = (row) => !mapped || !Number.isNaN(x.values[row]);
   const dot = (row) => {
     const r = radius(row);
     if (r < 2) { // a small square is drawn several times as fast, and looks the same
@@ -224,12 +247,12 @@ function drawScatter() {
   };
   pen.fillStyle = colour("faint");
   pen.globalAlpha = Math.min(2 * alpha, 1);
-  for (let row = 0; row < report.rows; row++) if (!state.passing[row]) dot(row);
+  for (let row = 0; row < report.rows; row++) if (!state.passing[row] && placed(row)) dot(row);
   pen.fillStyle = colour("accent");
   const [more, less] = [colour("accent"), colour("other")];
   const tint = scatter.tint && columns.get(scatter.tint).values;
   for (let row = report.rows - 1; row >= 0; row--) {
-    if (!state.passing[row]) continue;
+    if (!state.passing[row] || !placed(row)) continue;
     if (tint) pen.fillStyle = tint[row] < 0 ? less : more;
     pen.globalAlpha = Math.min(alpha + 0.5 * place(size, size.values[row]), 0.8);
     dot(row);
@@ -239,7 +262,7 @@ function drawScatter() {
   }
   pen.globalAlpha = 1;
   drawThresholds(pen, box, x, y);
-  if (!report.network) drawNames(pen, box);
+  if (!report.network) drawNames(pen, mapped ? { ...whole, top: 0, bottom: height } : whole, placed);
   const copy = scatter.picture.getContext("2d");
   [scatter.picture.width, scatter.picture.height] = [canvas.width, canvas.height];
   copy.drawImage(canvas, 0, 0);
@@ -258,7 +281,7 @@ function drawRings() {
   pen.strokeStyle = colour("mark");
   pen.lineWidth = 2;
   for (const row of new Set([state.selected, state.hovered])) {
-    if (row < 0) continue;
+    if (row < 0 || (onMap() && Number.isNaN(columns.get(scatter.x).values[row]))) continue;
     pen.beginPath();
     pen.arc(scatter.xs[row], scatter.ys[row], scatter.radius(row) + 3, 0, 2 * Math.PI);
     pen.stroke();
@@ -329,7 +352,7 @@ function drawThresholds(pen, box, x, y) {
 }
 
 /** Names beside the first points, where there is room for them. */
-function drawNames(pen, box) {
+function drawNames(pen, box, placed) {
   pen.font = `13px ${getComputedStyle(document.body).fontFamily}`;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
@@ -339,6 +362,7 @@ function drawNames(pen, box) {
   const most = Math.round((box.right - box.left) / 22);
   for (const row of namedRows()) {
     if (taken.length >= most) break;
+    if (!placed(row)) continue;
     const name = nameOf(row);
     const wide = pen.measureText(name).width;
     const area = { left: scatter.xs[row] + 7, top: scatter.ys[row] - 9, wide, high: 18 };
@@ -390,6 +414,7 @@ function told(row, most) {
   parts[0].lang = "zh";
   const list = make("dl", "values");
   for (const column of report.columns) {
+    if (report.map?.includes(column.key)) continue; // said by the map
     if (column === named || column.kind === "items" || !(column.shown || numeric.includes(column))) continue;
     const text = textOf(column, row);
     if (text === "") continue;
@@ -398,6 +423,23 @@ function told(row, most) {
     list.append(pair);
   }
   parts.push(list);
+  const near = (report.neighbours[row] ?? []).slice(0, most);
+  if (near.length) {
+    const words = make("p", "neighbours");
+    words.append(make("span", "muted", "Nearest here:"));
+    for (const [other, similarity] of near) {
+      const button = make("button", "", nameOf(other));
+      button.type = "button";
+      button.lang = "zh";
+      button.title = `similarity ${similarity.toFixed(3)}`;
+      button.addEventListener("click", () => {
+        select(other);
+        showRow(other);
+      });
+      words.append(" ", button);
+    }
+    parts.push(words);
+  }
   const contexts = (report.contexts[row] ?? []).slice(0, most);
   if (contexts.length) {
     const lines = make("ul", "contexts");

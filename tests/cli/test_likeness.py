@@ -9,6 +9,8 @@ import pytest
 import nlpzero
 from nlpzero.vectors.characters import Pieces
 
+from .test_report import column, data_of
+
 TEXT = """\
 早餐 好吃 的 面包
 晚餐 好吃 的 面包
@@ -83,6 +85,18 @@ def test_words_like_others_come_first(run_here, vectors: str, tmp_path: Path) ->
     assert few.out.splitlines()[1:] == [
         line for line in done.out.splitlines()[1:] if float(line.split("\t")[-1]) >= 0.9
     ]
+    run_here("select", "found.nz", *like, "--report", "r.html", code=0)
+    data = data_of(tmp_path / "r.html")
+    shown = column(data, "word")
+    assert shown == [row[0] for row in rows]
+    for row, (best, similarity) in zip(
+        shown, (line[0] for line in data["neighbours"]), strict=True
+    ):
+        others = [loaded.similarity(row, other) for other in shown if other != row]
+        assert loaded.similarity(row, shown[best]) == pytest.approx(max(others), abs=1e-5)
+        assert similarity == pytest.approx(max(others), abs=1e-5)
+    assert data["map"] == ["map_x", "map_y"]
+    assert None not in column(data, "map_x") + column(data, "map_y")
     why = run_here(*DISCOVER, *like, "--explain", "到站", "--explain", "早餐", code=0).err
     assert "it has no vector" in why
     assert "one of the words that others are to be like" in why

@@ -124,3 +124,16 @@ def test_what_cannot_be_loaded(tmp_path):
         tokenizer.from_disk(tmp_path)
     with pytest.raises(nlpzero.StorageError):
         tokenizer.from_bytes(b"\xff")
+
+
+def test_vectors_are_read_by_init_vectors(tmp_path):
+    from spacy.training.initialize import convert_vectors  # what `spacy init vectors` calls
+
+    words = ["早餐", "火车", "New York"]
+    vectors = nlpzero.WordVectors(words, [3, 2, 1], [[3, 1, 0], [1, 3, 2], [0, 1, 1]])
+    vectors.to_word2vec(tmp_path / "v.vec", binary=False)
+    nlp = spacy.blank("zh", config=config())
+    convert_vectors(nlp, tmp_path / "v.vec", truncate=0, prune=-1)
+    for word, row in zip(["早餐", "火车", "New_York"], vectors.array, strict=True):
+        assert nlp.vocab.has_vector(word)
+        assert nlp.vocab[word].vector == pytest.approx(row, abs=1e-5)

@@ -2,13 +2,15 @@
 came from a text.
 """
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import nlpzero
-from nlpzero.reports.page import write_page
+from nlpzero.reports.page import Column, write_page
 from tests.browser import Browser, browser, programs
 from tests.reports.pages import HOSTILE, many_words, words_page
 
@@ -230,3 +232,31 @@ def test_light_and_dark(page, tmp_path):
 def test_an_empty_page_is_one(page, tmp_path):
     write_page(words_page([]), tmp_path / "page.html")
     opened(page, tmp_path / "page.html", "0 of 0 words")
+
+
+def test_a_map_and_neighbours(page, tmp_path):
+    words = many_words(60)
+    plain = words_page(words, thresholds=[])
+    places = [(i % 10, i // 10 * 2) for i in range(59)] + [(math.nan, math.nan)]
+    across, up = (list(axis) for axis in zip(*places, strict=True))
+    columns = [*plain.columns, Column("mx", "across", across), Column("my", "up", up)]
+    near = [[(7, 0.9), (3, 0.5)]]
+    shown = replace(plain, columns=columns, map=("mx", "my"), neighbours=near)
+    write_page(shown, tmp_path / "page.html")
+    opened(page, tmp_path / "page.html", "60 of 60 words")
+    page.click("#scatter-map")
+    assert page.run("return document.getElementById('scatter-x').value") == "mx"
+    # as long across as up, within the plot; what has no place is not there
+    xs, ys = page.run("return [[...scatter.xs], [...scatter.ys]]")
+    assert xs[9] - xs[0] == pytest.approx(9 / 10 * (ys[0] - ys[50]), rel=1e-3)
+    shown_rows = page.run("return [...scatter.grid.values()].flat().sort((a, b) => a - b)")
+    assert shown_rows == list(range(59))
+    page.click(WORDS)
+    page.wait("return document.querySelectorAll('#detail .neighbours button').length === 2")
+    assert page.texts("#detail .neighbours button") == [words[7], words[3]]
+    page.click("#detail .neighbours button")
+    page.wait(
+        "return document.querySelector('#detail .name').textContent === arguments[0]", words[7]
+    )
+    page.click("#scatter-map")
+    assert page.run("return document.getElementById('scatter-x').value") == "pmi"
