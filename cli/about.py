@@ -1,7 +1,5 @@
 """``nlpzero help`` and ``nlpzero version``, and which command a mistyped one may have meant."""
 
-from difflib import get_close_matches
-
 import click
 
 import nlpzero
@@ -17,6 +15,8 @@ def unknown_command(name: str) -> str:
 
 
 def _meant(name: str) -> list[str]:
+    from difflib import get_close_matches
+
     from .main import COMMANDS
 
     begin = [known for known in COMMANDS if known.startswith(name.lower())]

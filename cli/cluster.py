@@ -5,14 +5,10 @@ Nothing of the cluster is home-made: the library takes any ``concurrent.futures.
 """
 
 import functools
-import logging
 import re
-import socket
-import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,8 +16,11 @@ import nlpzero
 
 from .options import Decorator, F
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 _SECONDS_TO_CONNECT = 15
-_ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?")
+_ADDRESS = r"(?:(?:tcp|tls|ucx|ws|wss)://)?(\[[^]]+\]|[^:/]+):(\d+)/?"
 
 
 def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorator:
@@ -65,7 +64,7 @@ def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorato
                 return function(*args, executor=None, **options)
             if check is not None:
                 check(options)
-            if not _ADDRESS.fullmatch(scheduler):
+            if not re.fullmatch(_ADDRESS, scheduler):
                 raise click.BadParameter(
                     f"{scheduler!r} is not the address of a Dask scheduler; "
                     "it looks like tcp://HOST:8786.",
@@ -80,7 +79,7 @@ def cluster(check: Callable[[dict[str, Any]], object] | None = None) -> Decorato
 
 
 @contextmanager
-def dask_executor(scheduler: str, store: str | None = None) -> Iterator[Executor]:
+def dask_executor(scheduler: str, store: str | None = None) -> Iterator["Executor"]:
     """An executor on the workers of a running Dask cluster.
 
     Parameters
@@ -96,6 +95,10 @@ def dask_executor(scheduler: str, store: str | None = None) -> Iterator[Executor
         raise nlpzero.NlpzeroError(
             "--executor dask needs a package more; run: pip install 'nlpzero[dask]'"
         ) from None
+    import logging
+    import socket
+    import warnings
+
     import dask
 
     # what its connections go through is not for the user of a command; errors arrive as exceptions
@@ -106,7 +109,7 @@ def dask_executor(scheduler: str, store: str | None = None) -> Iterator[Executor
     with quiet, warnings.catch_warnings():
         # of graphs, versions and ports: for those who run the cluster, who read its logs
         warnings.filterwarnings("ignore", module=r"(dask|distributed)\b")
-        match = _ADDRESS.fullmatch(scheduler)
+        match = re.fullmatch(_ADDRESS, scheduler)
         try:
             if match is not None:
                 # a client that cannot connect retries for long and takes its leave noisily: try the

@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +21,8 @@ from .tables import for_eyes, show
 from .tokenizing import WAYS, Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.words.table import WordCounts
 
 
@@ -107,7 +108,7 @@ def count(
     memory: int | None,
     tmpdir: str | None,
     checkpoint: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     dry_run: bool,
     output: str | None,
     quiet: bool,

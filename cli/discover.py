@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,8 @@ from .thresholds import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.discovery.result import Discovery
     from nlpzero.engine.resources import ReadReport, Resources
     from nlpzero.learning.segmenter import LearnedSegmenter
@@ -146,7 +147,7 @@ def discover(
     memory: int | None,
     tmpdir: str | None,
     checkpoint: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     dry_run: bool,
     output: str | None,
     quiet: bool,

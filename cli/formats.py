@@ -7,7 +7,6 @@ the output is the same bytes on every platform.
 import io
 import math
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -80,7 +79,8 @@ def on_this_machine(output: str | None) -> Iterator[str | None]:
         path = folder / "output"
         yield str(path)
         with open(path, "rb") as made, atomic_output(output) as file:
-            shutil.copyfileobj(made, file, _COPIED)
+            while block := made.read(_COPIED):
+                file.write(block)
 
 
 def number(value: float) -> str:
@@ -234,9 +234,11 @@ def terminal_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lines of a table as wide as the terminal allows: the first column is clipped, others stand
     right.
     """
+    from shutil import get_terminal_size
+
     from nlpzero.engine.showing import padded, text_width
 
-    room = max(shutil.get_terminal_size((100, 24)).columns - 44, 20)
+    room = max(get_terminal_size((100, 24)).columns - 44, 20)
     table = [list(head), *([_clipped(row[0], room), *row[1:]] for row in rows)]
     widths = [max(map(text_width, column)) for column in zip(*table, strict=True)]
     return "".join(

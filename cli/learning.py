@@ -216,7 +216,7 @@ def method_with(method: Any, background: tuple[str, ...], corpus: "Corpus") -> A
 
 def compacted(
     corpus: "Corpus",
-    method: nlpzero.CoTraining,
+    method: "nlpzero.CoTraining",
     size: int,
     numbers: Any,
     resources: "Resources",

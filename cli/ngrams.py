@@ -4,7 +4,6 @@ sums.
 
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,8 @@ from .params import Lengths
 from .progress import note, number_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.ngrams.table import NGramCounts
 
 _COLUMNS = ("ngram", "count")
@@ -81,7 +82,7 @@ def ngrams(
     memory: int | None,
     tmpdir: str | None,
     checkpoint: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     dry_run: bool,
     output: str | None,
     quiet: bool,
@@ -193,7 +194,7 @@ def _rows(
 def merge(
     files: tuple[str, ...],
     memory: int | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     output: str,
     quiet: bool,
 ) -> None:
@@ -243,7 +244,7 @@ def _merge(
     files: list[str],
     names: tuple[str, ...],
     memory: int | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     output: str,
 ) -> None:
     """Merge files, which have other names for people."""

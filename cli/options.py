@@ -7,7 +7,6 @@ gives ``output, quiet``.
 
 import os
 import re
-import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -438,7 +437,7 @@ def writing() -> Decorator:
     return bundle(output(), quiet())
 
 
-_WITH_FIELDS = re.compile(r".*\.(jsonl|ndjson|json|csv|tsv)(\.(gz|bz2|xz|zst))?", re.IGNORECASE)
+_WITH_FIELDS = r"(?i).*\.(jsonl|ndjson|json|csv|tsv)(\.(gz|bz2|xz|zst))?"
 
 
 @contextmanager
@@ -520,7 +519,7 @@ def open_corpus(
         raise nlpzero.CorpusError(f"{error}{_hint_of_text(inputs)}") from error
     if field is None:
         for source in corpus.sources:
-            if _WITH_FIELDS.fullmatch(source.name):
+            if re.fullmatch(_WITH_FIELDS, source.name):
                 note(
                     f"{source.name} is read as plain text; --field NAME reads one field of it.",
                     quiet=quiet,
@@ -534,17 +533,19 @@ def open_corpus(
 
 
 # what names of files hold and short texts do not
-_OF_NAMES = re.compile(r"[/\\.*?\[]|^-$")
+_OF_NAMES = r"[/\\.*?\[]|^-$"
 
 
 def _hint_of_text(inputs: tuple[str, ...]) -> str:
     """What to do if an input that is no file is the text itself."""
     for name in inputs:
-        text = not _OF_NAMES.search(name) and (not name.isascii() or " " in name)
+        text = not re.search(_OF_NAMES, name) and (not name.isascii() or " " in name)
         if text and not os.path.exists(name):
+            from shlex import quote  # only here
+
             context = click.get_current_context()
             if any(param.name == "given_text" for param in context.command.params):
-                return f"; for a text itself: nlpzero {context.info_name} -t {shlex.quote(name)}"
+                return f"; for a text itself: nlpzero {context.info_name} -t {quote(name)}"
             return "; a text itself is read from standard input"
     return ""
 

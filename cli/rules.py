@@ -1,6 +1,5 @@
 """``nlpzero rules``: association rules."""
 
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,8 @@ from .rule_output import (
 from .tokenizing import Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.rules.itemsets import Kind
 
 # fields of the filter that have options of another name
@@ -135,7 +136,7 @@ def rules(
     report: str | None,
     memory: int | None,
     tmpdir: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     output: str | None,
     quiet: bool,
     **of_text: object,

@@ -1,10 +1,13 @@
 """Where the program begins: signals and streams are set up before anything else is loaded."""
 
+import atexit
 import contextlib
 import errno
+import gc
 import io
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -64,8 +67,14 @@ def drop(number: int) -> None:
         os.close(null)
 
 
+# Starting makes objects by the ten thousand, none of them garbage; looking for that at every 700th,
+# as Python does, is a tenth of the time until a small job is done.
+_OBJECTS = 50_000
+
+
 def main() -> NoReturn:
     """Entry point of the console script."""
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
     from . import signals
 
     code = 1
@@ -85,4 +94,19 @@ def main() -> NoReturn:
             raise
     signals.ignore_all()
     number = signals.received()
-    sys.exit(code if number is None else 128 + number)
+    _end(code if number is None else 128 + number)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process as Python does, but leave taking its modules apart to the system.
+
+    That takes a fifth of the time of a small job.
+    """
+    others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+    if all(thread.daemon for thread in others) and sys.getprofile() is None:
+        with contextlib.suppress(OSError, ValueError):
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    sys.exit(code)

@@ -4,7 +4,6 @@ Whatever is piped, or written to a file, has the format it always had.
 """
 
 import math
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -75,7 +74,9 @@ def show(
         How many rows there were.
     """
     progress.hide()
-    width, height = shutil.get_terminal_size((80, 24))
+    from shutil import get_terminal_size  # not needed where the output is no terminal
+
+    width, height = get_terminal_size((80, 24))
     context = click.get_current_context(silent=True)
     names = set() if context is None else {param.name for param in context.command.params}
     lengths = {name: option for name, option in _LENGTHS.items() if name in names}

@@ -1,7 +1,6 @@
 """``nlpzero templates``: sentence templates."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from .progress import note, number_of
 from .tokenizing import Cutting, read_stopwords, tokenizing
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.templates.heads import TemplateHead, TemplateOrder
     from nlpzero.templates.links import LinkThresholds
     from nlpzero.templates.template import FoundTemplate, TemplateTable
@@ -131,7 +132,7 @@ def templates(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     output: str | None,
     quiet: bool,
 ) -> None:

@@ -2,8 +2,7 @@
 
 import os
 import sys
-from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +27,9 @@ from .learning import (
 from .own_words import OwnWords, own_words
 from .progress import note, number_of
 from .word_lists import encoding_of_lists, naming
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 def _of_use(options: dict[str, Any]) -> None:
@@ -86,7 +88,7 @@ def train(
     memory: int | None,
     tmpdir: str | None,
     checkpoint: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     dry_run: bool,
     quiet: bool,
 ) -> None:

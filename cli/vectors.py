@@ -1,7 +1,6 @@
 """``nlpzero vectors``: vectors of words."""
 
 import os
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,8 @@ from .progress import note
 from .tokenizing import Cutting, tokenizing
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from nlpzero.vectors.methods import VectorMethod
     from nlpzero.vectors.word_vectors import WordVectors
 
@@ -53,7 +54,7 @@ def vectors(
     jobs: int,
     memory: int | None,
     tmpdir: str | None,
-    executor: Executor | None,
+    executor: "Executor | None",
     quiet: bool,
 ) -> None:
     """Learn a vector for each word of a text, and write a file for `similar`, `search` and

@@ -1,6 +1,5 @@
 """The first rows of a result, as text for a terminal and as HTML for a notebook."""
 
-import html
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -135,6 +134,8 @@ def html_table(
     <td>&lt;b&gt;</td>
     <td style="text-align: right">12</td></tr></tbody></table>
     """
+    import html  # which has a table of all its entities
+
     shown, numeric = _shown(columns, rows)
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(

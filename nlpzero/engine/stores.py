@@ -4,7 +4,6 @@ Inputs are opened by ``text/files.py``.
 """
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
@@ -113,7 +112,7 @@ def store_output(url: str) -> Iterator[IO[bytes]]:
     """
     system, path = file_system(url)
     folder, slash, _ = path.rpartition("/")
-    temporary = f"{folder}{slash}.nlpzero-{secrets.token_hex(8)}.part"
+    temporary = f"{folder}{slash}.nlpzero-{os.urandom(8).hex()}.part"
     with store_errors(url):
         if system.isdir(path):
             raise NlpzeroError(f"{url}: is a folder; name a file to write")

@@ -10,10 +10,7 @@ knows what nobody needs any more, and removes it. Nothing is reclaimed where the
 import errno
 import os
 import re
-import secrets
-import shutil
 import stat
-import tempfile
 import time
 import weakref
 from collections.abc import Iterator
@@ -32,7 +29,7 @@ from nlpzero.errors import NlpzeroError, ResourceError
 PathLike = str | os.PathLike[str]
 
 _OWN = r"nlpzero-\d+-\d{8}T\d{6}-[0-9a-f]{8}"
-_NAME = re.compile(rf"{_OWN}|\.{_OWN}\.part")
+_NAME = rf"{_OWN}|\.{_OWN}\.part"
 _TRIES = 100
 _COPY_BYTES = 1 << 22
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -62,7 +59,7 @@ def disk_errors(folder: PathLike) -> Iterator[None]:
 
 def _new_name(form: str) -> str:
     made = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    return form.format(f"nlpzero-{os.getpid()}-{made}-{secrets.token_hex(4)}")
+    return form.format(f"nlpzero-{os.getpid()}-{made}-{os.urandom(4).hex()}")
 
 
 def _lock(descriptor: int) -> bool:
@@ -107,10 +104,22 @@ def _make_file(parent: str, mode: int) -> tuple[int, str]:
     raise OSError(errno.EEXIST, "No usable temporary name", parent)
 
 
+def _remove_tree(name: str) -> None:
+    import shutil  # it brings all ways of compressing with it
+
+    shutil.rmtree(name, ignore_errors=True)
+
+
+def _system_folder() -> str:
+    import tempfile  # not needed by most runs
+
+    return tempfile.gettempdir()
+
+
 def _remove(name: str) -> None:
     """Remove what this process made, if it is still there, and let go of its lock."""
     if os.path.isdir(name):
-        shutil.rmtree(name, ignore_errors=True)
+        _remove_tree(name)
     else:
         with suppress(OSError):
             os.unlink(name)
@@ -125,7 +134,7 @@ def remove_all() -> None:
     for _ in range(3):  # another thread may just have made one more file
         for name in list(_own):
             if os.path.lexists(name):
-                shutil.rmtree(name, ignore_errors=True)
+                _remove_tree(name)
                 with suppress(OSError):
                     os.unlink(name)
 
@@ -141,7 +150,7 @@ def reclaim(folder: PathLike) -> None:
     if fcntl is None:
         return
     with suppress(OSError), os.scandir(folder) as entries:
-        names = [entry.path for entry in entries if _NAME.fullmatch(entry.name)]
+        names = [entry.path for entry in entries if re.fullmatch(_NAME, entry.name)]
         for name in names:
             _reclaim(name)
 
@@ -155,7 +164,7 @@ def reclaim_in(tmpdir: PathLike | None) -> None:
         None: the system's folder.
     """
     with suppress(OSError):
-        reclaim(tempfile.gettempdir() if tmpdir is None else tmpdir)
+        reclaim(_system_folder() if tmpdir is None else tmpdir)
 
 
 def _reclaim(name: str) -> None:
@@ -167,7 +176,7 @@ def _reclaim(name: str) -> None:
                 return
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if stat.S_ISDIR(status.st_mode):
-                shutil.rmtree(name, ignore_errors=True)
+                _remove_tree(name)
             else:
                 os.unlink(name)
         finally:
@@ -198,7 +207,7 @@ class KeptFolder:
 
     def __init__(self, tmpdir: PathLike | None = None) -> None:
         try:
-            parent = os.path.abspath(tempfile.gettempdir() if tmpdir is None else tmpdir)
+            parent = os.path.abspath(_system_folder() if tmpdir is None else tmpdir)
             if not os.path.isdir(parent):
                 raise NlpzeroError(f"{os.fspath(parent)}: no such folder for temporary files")
             reclaim(parent)
@@ -334,7 +343,8 @@ def _fill(target: Path, name: str) -> None:
             try:
                 ready.seek(0)
                 file.seek(0)
-                shutil.copyfileobj(ready, file, _COPY_BYTES)
+                while block := ready.read(_COPY_BYTES):
+                    file.write(block)
                 file.truncate(size)
                 file.flush()
                 os.fsync(file.fileno())

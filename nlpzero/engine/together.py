@@ -3,7 +3,6 @@ GIL.
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from nlpzero.engine.jit import interpreting
@@ -36,5 +35,7 @@ def together(jobs: int, step: Callable[[S], T], items: Iterable[S]) -> list[T]:
     """
     if jobs == 1 or interpreting():
         return [step(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # a small job has no threads
+
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(step, items))

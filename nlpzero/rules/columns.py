@@ -9,30 +9,31 @@ from functools import cached_property
 from nlpzero.rules.flags import FLAG_WORDS, flag_of, number_of
 from nlpzero.rules.transactions import BLANKS
 
-_OTHER = re.compile(
+# compiled when they are first used, and kept by `re`: lines of items need none of them
+_OTHER = (
+    r"(?i)"
     r"qty|quantit|count|amount|price|total|date|time|year|month|unnamed|index"
-    r"|数量|件数|个数|价|金额|日期|时间|总",
-    re.IGNORECASE,
+    r"|数量|件数|个数|价|金额|日期|时间|总"
 )
-_ITEM = re.compile(
+_ITEM = (
+    r"(?i)"
     r"item|product|goods|sku|stock|article|descr"
-    r"|商品|产品|货品|品名|物品|菜品|货号",
-    re.IGNORECASE,
+    r"|商品|产品|货品|品名|物品|菜品|货号"
 )
-_TRANSACTION = re.compile(
+_TRANSACTION = (
+    r"(?i)"
     r"order|trans|invoice|basket|receipt|bill\b|ticket|session|\btid\b"
-    r"|订单|单号|交易|流水|小票|票号|账单|购物篮|会话",
-    re.IGNORECASE,
+    r"|订单|单号|交易|流水|小票|票号|账单|购物篮|会话"
 )
-_ID = re.compile(
+_ID = (
     r"(?<![a-z])(?:id|no|nr|num|key)(?![a-z])|[a-z]I[Dd]\b|[a-z]No\b|number|customer|user|member|client"
-    r"|用户|客户|会员|编号|序号|顾客",
+    r"|用户|客户|会员|编号|序号|顾客"
 )
-_ITEMS_ALONE = re.compile(
-    r"(?:items?|products?|transactions?|baskets?|goods|商品|产品|商品列表|购物篮|品名|物品)",
-    re.IGNORECASE,
+_ITEMS_ALONE = (
+    r"(?i)"
+    r"(?:items?|products?|transactions?|baskets?|goods|商品|产品|商品列表|购物篮|品名|物品)"
 )
-_DATE = re.compile(
+_DATE = (
     r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?: \d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}(?::\d{2})?"
 )
@@ -48,15 +49,15 @@ class Role(Enum):
 
 def is_name_of_items(name: str) -> bool:
     """Whether a text is what people write over a column of items, or of transactions."""
-    return bool(_ITEMS_ALONE.fullmatch(name)) or _role(name) is Role.ID
+    return bool(re.fullmatch(_ITEMS_ALONE, name)) or _role(name) is Role.ID
 
 
 def _role(name: str) -> Role | None:
-    if _OTHER.search(name):
+    if re.search(_OTHER, name):
         return Role.OTHER
-    if _ITEM.search(name):
+    if re.search(_ITEM, name):
         return Role.ITEM
-    if _TRANSACTION.search(name) or _ID.search(name) or _ID.search(name.lower()):
+    if re.search(_TRANSACTION, name) or re.search(_ID, name) or re.search(_ID, name.lower()):
         return Role.ID
     return None
 
@@ -86,7 +87,7 @@ class Column:
     @property
     def is_transaction(self) -> bool:
         """Whether the name says that it tells transactions apart, not their customers."""
-        return _TRANSACTION.search(self.name) is not None
+        return re.search(_TRANSACTION, self.name) is not None
 
     @cached_property
     def full(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class Column:
 
     @cached_property
     def is_date(self) -> bool:
-        return bool(self.full) and all(_DATE.fullmatch(cell) for cell in self.full)
+        return bool(self.full) and all(re.fullmatch(_DATE, cell) for cell in self.full)
 
     @property
     def is_typed(self) -> bool:

@@ -1,6 +1,5 @@
 """Transactions in JSON: arrays of items, or objects, one a line or all in one array."""
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -19,7 +18,7 @@ from nlpzero.text.json_arrays import ArrayFault, JsonArray
 _ROWS = 4096
 
 # an array of arrays or objects, or one that goes over lines; in JSON Lines neither is a transaction
-_WHOLE = re.compile(r"\s*\[\s*(?:[\[{]|\n|\Z)")
+_WHOLE = r"\s*\[\s*(?:[\[{]|\n|\Z)"
 
 
 def is_whole_array(beginning: str) -> bool:
@@ -30,7 +29,7 @@ def is_whole_array(beginning: str) -> bool:
     >>> is_whole_array('[["tea"],'), is_whole_array('[\\n"tea"'), is_whole_array('["tea"]')
     (True, True, False)
     """
-    return _WHOLE.match(beginning) is not None
+    return re.match(_WHOLE, beginning) is not None
 
 
 def add_json(lines: LineBlocks, shape: JsonLines, builder: TransactionBuilder) -> None:
@@ -56,6 +55,8 @@ def add_json(lines: LineBlocks, shape: JsonLines, builder: TransactionBuilder) -
 def _add_lines(
     name: str, number: int, text: str, shape: JsonLines, builder: TransactionBuilder
 ) -> int:
+    import json  # the module is loaded for other shapes too
+
     lines = text.split("\n")[:-1]
     full = [line for line in lines if line.strip()]
     try:
@@ -153,6 +154,8 @@ def _line_of(lines: list[str], row: int, number: int) -> int:
 
 def _bad_json(name: str, lines: list[str], number: int) -> CorpusError:
     """What is wrong with the first bad line, where lines are numbered from `number`."""
+    import json
+
     for n, line in enumerate(lines, number):
         if line.strip():
             try:

@@ -18,7 +18,11 @@ from nlpzero.rules.item_numbers import OPEN_QUOTE, STAND_IN, ItemNumbers
 from nlpzero.text.records import quoted_fields
 
 _NEWLINE, _RETURN, _QUOTE = 0x0A, 0x0D, 0x22
-_WHITE = [c for c in map(chr, range(0x3001)) if c.isspace() and c != "\n"]
+# what `str.isspace` knows, without the line feed
+_WHITE = [
+    *"\t\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680",
+    *"\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
+]
 
 
 class Slices(NamedTuple):

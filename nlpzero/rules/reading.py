@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nlpzero.engine.cluster import DaskExecutor
 from nlpzero.engine.frames import DataFrame
 from nlpzero.engine.resources import ReadReport, Resources
 from nlpzero.errors import CorpusError
@@ -105,7 +104,7 @@ def read_transactions(
     if isinstance(shape, Recognised):
         found = recognise(lines.sample(), shape, lines.name)
         shape = found.shape
-    if isinstance(resources.executor, DaskExecutor):
+    if _on_cluster(resources):
         if _is_frame(text):
             raise TypeError("a cluster reads text, got a data frame")
         from nlpzero.rules.reading_on_workers import read_on_workers
@@ -153,6 +152,14 @@ def read_transactions(
     made.shape = shape
     made.recognised = "" if found is None else found.description
     return made
+
+
+def _on_cluster(resources: Resources) -> bool:
+    if resources.executor is None:
+        return False
+    from nlpzero.engine.cluster import DaskExecutor  # which brings threads and logging with it
+
+    return isinstance(resources.executor, DaskExecutor)
 
 
 def _is_frame(value: Any) -> bool:

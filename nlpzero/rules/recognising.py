@@ -1,6 +1,5 @@
 """What a file of transactions looks like: recognised from a sample, or refused with the choices."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +22,7 @@ _NAMES = {",": "comma", "\t": "tab", ";": "semicolon", " ": "space"}
 # shares of lines, by what they are enough for
 _REGULAR = 0.9  # a table, with a few broken lines
 _COMMON = 0.2  # a separator that is not in every line: some baskets have one item
-_ENDS = re.compile(r"[。！？]")
+_ENDS = "。！？"
 _FEW = 5  # lines that tell a list from a table of two columns
 _CHOICES = 6  # shown
 _LONGEST_NAME = 100  # of columns, in what is said
@@ -120,6 +119,8 @@ def _is_json(text: str) -> bool:
         return False
     if is_whole_array(text):
         return True
+    import json  # not needed by other shapes
+
     try:
         return isinstance(json.loads(text.split("\n", 1)[0]), (list, dict))
     except (ValueError, RecursionError):
@@ -210,7 +211,7 @@ class _Text:
     def _other_separator(self) -> str | None:
         """Where none of the usual ones is common: white space, wide commas, or nothing to say."""
         text = "".join(self.lines)
-        sentences = sum(bool(_ENDS.search(line)) for line in self.lines) / len(self.lines)
+        sentences = sum(any(end in line for end in _ENDS) for line in self.lines) / len(self.lines)
         if self.wanted.kind == "auto" and sentences >= _COMMON:
             self._unclear(
                 "the lines look like sentences",
@@ -615,6 +616,8 @@ class _Json:
             except ArrayFault:
                 pass  # the sample ends; what is wrong with the file is told when it is read
             return values
+        import json
+
         for line in sample.split("\n"):
             try:
                 values.append(json.loads(line)) if line.strip() else None

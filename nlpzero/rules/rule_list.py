@@ -7,7 +7,6 @@ from typing import Any, overload
 from nlpzero.engine.frames import DataFrame, data_frame
 from nlpzero.engine.showing import html_table, text_table
 from nlpzero.engine.temporary import PathLike
-from nlpzero.rules.graphs import rules_to_dot, rules_to_graphml
 from nlpzero.rules.itemsets import FrameStyle, checked_style
 from nlpzero.rules.metrics import Rule
 from nlpzero.rules.recommending import Recommendation, Recommender
@@ -232,6 +231,8 @@ class Rules(Sequence[Rule]):
           r0 -> i1;
         }
         """
+        from nlpzero.rules.graphs import rules_to_dot
+
         return rules_to_dot(self)
 
     def to_graphml(self) -> str:
@@ -244,6 +245,8 @@ class Rules(Sequence[Rule]):
         >>> '<data key="label">茶</data>' in text, '<edge source="i0" target="r0"/>' in text
         (True, True)
         """
+        from nlpzero.rules.graphs import rules_to_graphml
+
         return rules_to_graphml(self)
 
     def report(

@@ -1,7 +1,6 @@
 """Tables that are no text, read by pandas where it is installed: Parquet, Excel, data frames."""
 
 import io
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,13 @@ from nlpzero.text.cells import json_cell
 if TYPE_CHECKING:
     from nlpzero.text.files import Source
 
-_TABLE = re.compile(r".*\.(parquet|xlsx|xlsm|xls)", re.IGNORECASE)
+_TABLES = (".parquet", ".xlsx", ".xlsm", ".xls")
 _ROWS = 20_000  # turned into text at a time
 
 
 def is_table(source: "Source") -> bool:
     """Whether the name of an input says that pandas has to read it."""
-    return source.kind == "file" and _TABLE.fullmatch(source.name) is not None
+    return source.kind == "file" and source.name.lower().endswith(_TABLES)
 
 
 def read_table(

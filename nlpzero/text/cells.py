@@ -4,7 +4,6 @@ Commands write rows in Python, frequency lists are written by compiled loops, an
 back: all of them take their escapes from here.
 """
 
-import json
 import re
 from collections.abc import Mapping
 
@@ -17,9 +16,14 @@ FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
 #: Characters that a JSON string cannot hold, and what stands for them: as the module json writes
 #: them.
 JSON_ESCAPES: Mapping[str, str] = {
-    char: text
-    for char in map(chr, range(128))
-    if (text := json.dumps(char, ensure_ascii=False)[1:-1]) != char
+    **{chr(code): f"\\u{code:04x}" for code in range(32)},
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    '"': '\\"',
+    "\\": "\\\\",
 }
 
 _TRANSLATION = str.maketrans(dict(TSV_ESCAPES))
@@ -75,4 +79,6 @@ def safe_csv_cell(text: str) -> str:
 
 def json_cell(text: str) -> str:
     """A text as a JSON string."""
+    import json  # other forms do without
+
     return json.dumps(text, ensure_ascii=False)

@@ -14,7 +14,6 @@ untouched. An input given twice is read twice, as ``cat`` does.
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -640,7 +639,8 @@ class Corpus(_Text):
                     if source.once is not None:
                         source.once.take(source.name)
                     with contextlib.closing(open_raw(source)) as file:
-                        shutil.copyfileobj(file, target, 1 << 20)
+                        while block := file.read(1 << 20):
+                            target.write(block)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ResourceError(

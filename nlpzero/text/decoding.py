@@ -189,7 +189,7 @@ def cut_text(text: str, chars: int) -> Iterator[str]:
         yield text[at:] if at else text
 
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = "[\ud800-\udfff]"
 
 
 def without_surrogates(
@@ -205,7 +205,7 @@ def without_surrogates(
                 f"{place}: character {error.start} is a lone surrogate "
                 f"(U+{ord(text[error.start]):04X}), which is no character; pass --errors replace"
             ) from None
-    text, count = _SURROGATES.subn("\ufffd" if decoder.errors == "replace" else "", text)
+    text, count = re.subn(_SURROGATES, "\ufffd" if decoder.errors == "replace" else "", text)
     if decoder.report is not None:
         decoder.report.bad_bytes += count
     return text, len(text.encode("utf-8"))

@@ -4,7 +4,6 @@ Bytes only.
 """
 
 import contextlib
-import hashlib
 import io
 import os
 import re
@@ -82,6 +81,8 @@ def identity_of(source: Source) -> tuple[object, ...]:
     if source.once is not None:
         raise CorpusError(f"{source.name}: cannot be read again; a checkpoint needs files")
     if source.kind == "texts":
+        import hashlib  # only for checkpoints
+
         digest = hashlib.sha256()
         for text in source.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\xff")

@@ -1,11 +1,13 @@
 """A JSON array, value by value: only the one under way is in memory."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from nlpzero.engine.showing import quoted
+
+if TYPE_CHECKING:
+    from json import JSONDecodeError
 
 #: How far the beginning of a file is looked at for the bracket of an array, in characters.
 LOOK = 1 << 16
@@ -67,7 +69,9 @@ class JsonArray:
         self._ended = False
         self._line = 1  # that of the place up to which line ends are counted
         self._counted = 0
-        self._decode = json.JSONDecoder().raw_decode
+        from json import JSONDecoder  # most texts are none
+
+        self._decode = JSONDecoder().raw_decode
 
     def __iter__(self) -> Iterator[ArrayValue]:
         self._peek()
@@ -125,12 +129,14 @@ class JsonArray:
         raise ArrayFault(self._count_lines(at), message)
 
     def _value(self) -> ArrayValue:
+        from json import JSONDecodeError
+
         if not self._peek():
             self._fail(self._at, "")
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
-            except json.JSONDecodeError as error:
+            except JSONDecodeError as error:
                 if not self._ended and self._is_cut(error):
                     self._more()
                     continue
@@ -148,7 +154,7 @@ class JsonArray:
             self._at = end
             return ArrayValue(line, value, source)
 
-    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+    def _is_cut(self, error: "JSONDecodeError") -> bool:
         """Whether what is missing may stand in the next block."""
         size = len(self._text) - self._at
         if size > _LONGEST:

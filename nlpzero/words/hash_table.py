@@ -5,11 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.jit import brief
 from nlpzero.words.frame_kernels import gather_words, gathered_bytes
 from nlpzero.words.sorted_frames import FRAME_WORDS, NONE, Frame, RunStore, sort_words, sorted_frame
 from nlpzero.words.token_kernels import Tokens, WordArrays, add_tokens, fill_slots
 
 NO_NUMBERS = np.empty(0, np.int32)
+
+# seconds to sort a byte of words when the loops are interpreted
+_SECONDS_INTERPRETED = 2e-6
 
 
 class WordTable:
@@ -162,7 +166,8 @@ class WordTable:
             self._open_document = document
         per_word = 20 if self._with_documents else 12
         size = per_word * words + int(self._arrays.offsets[words])
-        self._store.take(self.frames(self.order()), size)
+        with brief(size * _SECONDS_INTERPRETED):
+            self._store.take(self.frames(self.order()), size)
         self.clear()
 
     def __len__(self) -> int:

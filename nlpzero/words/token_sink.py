@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.jit import brief
 from nlpzero.text.units import BYTE_KINDS
 from nlpzero.words.hash_table import WordTable
 from nlpzero.words.sorted_frames import NONE
 from nlpzero.words.token_kernels import hash_slices, scan_boundaries, scan_spaces
+
+# seconds to scan and count a byte of text when the loops are interpreted
+SECONDS_INTERPRETED = 2e-6
 
 
 class Scanner(ABC):
@@ -42,39 +46,41 @@ class Scanner(ABC):
         """Count what stands between white space; the text does not end inside a token."""
         data = np.frombuffer(text, np.uint8)
         at = 0
-        while at < len(data):
-            with np.errstate(over="ignore"):
-                found, at, self._line = scan_spaces(
-                    data,
-                    BYTE_KINDS,
-                    at,
-                    self._line,
-                    self.starts,
-                    self.lengths,
-                    self.hashes,
-                    self.lines,
-                )
-            self._add(data, found)
+        with brief(len(data) * SECONDS_INTERPRETED):
+            while at < len(data):
+                with np.errstate(over="ignore"):
+                    found, at, self._line = scan_spaces(
+                        data,
+                        BYTE_KINDS,
+                        at,
+                        self._line,
+                        self.starts,
+                        self.lengths,
+                        self.hashes,
+                        self.lines,
+                    )
+                self._add(data, found)
 
     def add_bounded(self, text: str, boundaries: Array) -> None:
         """Count the tokens between boundaries, bool[len(text) + 1], except those of white space."""
         data = np.frombuffer(text.encode("utf-8"), np.uint8)
         at = point = 0
-        while at < len(data):
-            with np.errstate(over="ignore"):
-                found, at, point, self._line = scan_boundaries(
-                    data,
-                    BYTE_KINDS,
-                    boundaries,
-                    at,
-                    point,
-                    self._line,
-                    self.starts,
-                    self.lengths,
-                    self.hashes,
-                    self.lines,
-                )
-            self._add(data, found)
+        with brief(len(data) * SECONDS_INTERPRETED):
+            while at < len(data):
+                with np.errstate(over="ignore"):
+                    found, at, point, self._line = scan_boundaries(
+                        data,
+                        BYTE_KINDS,
+                        boundaries,
+                        at,
+                        point,
+                        self._line,
+                        self.starts,
+                        self.lengths,
+                        self.hashes,
+                        self.lines,
+                    )
+                self._add(data, found)
 
 
 class TokenSink(Scanner):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nlpzero.engine.arrays import Array
+from nlpzero.engine.jit import brief
 from nlpzero.text.cells import csv_cell, json_cell, safe_csv_cell, tsv_cell
 from nlpzero.words.columns import Columns
 from nlpzero.words.writing_kernels import STYLES, write_rows
@@ -12,6 +13,8 @@ from nlpzero.words.writing_kernels import STYLES, write_rows
 FORMATS = tuple(STYLES)
 
 _OUT_BYTES = 1 << 22
+# seconds to write a row when the loops are interpreted
+_SECONDS_INTERPRETED = 2e-5
 
 
 def header_line(format: str, columns: list[str]) -> bytes:
@@ -45,20 +48,21 @@ def encode_columns(
     out = np.empty(_OUT_BYTES, np.uint8)
     row = 0
     while row < len(order):
-        done, size = write_rows(
-            columns.pool,
-            columns.offsets,
-            columns.counts,
-            columns.documents,
-            order,
-            row,
-            STYLES[format],
-            before_word,
-            before_count,
-            before_documents,
-            at_end,
-            out,
-        )
+        with brief((len(order) - row) * _SECONDS_INTERPRETED):
+            done, size = write_rows(
+                columns.pool,
+                columns.offsets,
+                columns.counts,
+                columns.documents,
+                order,
+                row,
+                STYLES[format],
+                before_word,
+                before_count,
+                before_documents,
+                at_end,
+                out,
+            )
         if done == row:  # a word longer than all of it
             word = int(order[row])
             longest = int(columns.offsets[word + 1] - columns.offsets[word])
