@@ -639,8 +639,9 @@ class Corpus(_Text):
                     if source.once is not None:
                         source.once.take(source.name)
                     with contextlib.closing(open_raw(source)) as file:
-                        while block := file.read(1 << 20):
-                            target.write(block)
+                        from shutil import copyfileobj  # most runs copy nothing
+
+                        copyfileobj(file, target, 1 << 20)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ResourceError(

@@ -5,7 +5,7 @@ of UTF-8.
 import numpy as np
 
 from nlpzero.engine.arrays import Array
-from nlpzero.engine.jit import kernel
+from nlpzero.engine.jit import brief, kernel
 from nlpzero.text.characters import (
     BREAK,
     DIGIT,
@@ -253,4 +253,5 @@ def end_of_spaces(text: bytes) -> int:
     """Where the last white space of a piece of UTF-8 ends: what follows may be half a token."""
     if text.endswith(b"\n"):
         return len(text)
-    return int(last_space(np.frombuffer(text, np.uint8), BYTE_KINDS))
+    with brief(1e-4):  # a few bytes, from the end
+        return int(last_space(np.frombuffer(text, np.uint8), BYTE_KINDS))

@@ -317,7 +317,7 @@ def test_a_file_is_not_written_to_its_own_end(folder: Path) -> None:
 @linux
 def test_a_limit_of_addresses_is_one_line(folder: Path) -> None:
     for size in (300_000, 400_000):
-        code, out, said = shell(f"ulimit -v {size}; N count -q x -o y", folder)
+        code, out, said = shell(f"ulimit -v {size}; N ngrams -q x -o y", folder)
         assert (code, out, len(said.splitlines())) == (1, b"", 1), said
         assert "memory" in said or "addresses" in said
         assert not (folder / "y").exists()

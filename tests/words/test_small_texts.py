@@ -10,7 +10,8 @@ import nlpzero
 from nlpzero.words.token_kernels import scan_spaces
 
 # white space of several kinds, marks, escapes of TSV, words of one byte and of many
-TEXT = ("天气 很 好 ， 今天\t天气\u3000不好\r\n" + 'a\\b "c,d" =1 \U0002000b ' + "长" * 50 + "\n") * 9
+_LINES = ("天气 很 好 ， 今天\t天气\u3000不好\r\n", 'a\\b "c,d" =1 \U0002000b ', "长" * 50, "\n")
+TEXT = "".join(_LINES) * 9
 
 PROGRAM = """
 import sys
