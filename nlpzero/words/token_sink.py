@@ -14,7 +14,7 @@ from nlpzero.words.sorted_frames import NONE
 from nlpzero.words.token_kernels import hash_slices, scan_boundaries, scan_spaces
 
 # seconds to scan and count a byte of text when the loops are interpreted
-SECONDS_INTERPRETED = 2e-6
+SECONDS_INTERPRETED = 8e-6
 
 
 class Scanner(ABC):
