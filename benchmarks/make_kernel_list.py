@@ -28,6 +28,7 @@ JOBS: dict[str, list[list[str]]] = {
     "templates": [["templates", TEXT]],
     "rules": [["rules", "--text", TEXT], ["rules", str(SAMPLES / "transactions.csv")]],
     "ngrams": [["ngrams", TEXT]],
+    "vectors": [["vectors", TEXT, "-o", "vectors.nz"]],
 }
 
 _RECORD = """
