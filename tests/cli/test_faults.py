@@ -252,9 +252,10 @@ def test_standard_output_may_be_closed_if_there_is_a_file(folder: Path) -> None:
 
 @posix
 def test_notes_never_go_to_standard_output(folder: Path) -> None:
-    code, out, said = shell("N segment --model base spaced", folder)
+    command = "N segment --model base --separator 格 spaced"
+    code, out, said = shell(command, folder)
     assert (code, "separator" in said) == (0, True)
-    assert shell("N segment --model base spaced 2>&-", folder) == (0, out, "")
+    assert shell(f"{command} 2>&-", folder) == (0, out, "")
 
 
 @posix
