@@ -177,7 +177,8 @@ method = nlpzero.WindowedCounts(dimensions=6, min_count=1)
 vectors = nlpzero.learn_vectors(texts * 2, segmenter, method)
 print(vectors.words, np.abs(vectors.array @ vectors.array.T).round(3).tolist())
 near = [vectors.similar(word, top=2) for word in ("葡萄", "架下")]
-print([[(row.word, round(row.similarity, 3)) for row in rows] for rows in near])
+# words that stand together only are equally near, to rounding
+print([sorted((round(row.similarity, 3), row.word) for row in rows) for rows in near])
 print(np.abs(vectors.sentences(texts) @ vectors.sentence(unseen)).round(3).tolist())
 print([sorted(n.word for n in group) for group in vectors.clusters(2)])
 for loss in ("program", "joint"):
