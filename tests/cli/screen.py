@@ -31,7 +31,9 @@ def run_on_terminal(
         # sized before anything asks
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         os.chdir(cwd or os.getcwd())
-        os.execve(command[0], command, {**os.environ, **(env or {})})
+        # these two would be believed before the terminal
+        sized = {name: os.environ[name] for name in os.environ if name not in ("COLUMNS", "LINES")}
+        os.execve(command[0], command, {**sized, **(env or {})})
     shown = b""
     try:
         while True:
