@@ -159,7 +159,7 @@ def test_importing_the_library_loads_nothing_else(tmp_path):
 
 
 def test_help_loads_click_and_nothing_else(tmp_path):
-    code = "import nlpzero_cli.main as m; sys.argv = ['nlpzero', '--help']; m.main()"
+    code = "import nlpzero_cli.main as m; m.run(['--help'])"
     allowed = {"nlpzero", "nlpzero_cli", "click"}
     assert loaded_by(code, tmp_path) - allowed == set()
 
@@ -168,7 +168,7 @@ def test_help_of_a_command_needs_no_arrays_either(tmp_path):
     from nlpzero_cli.main import COMMANDS
 
     for name in COMMANDS:
-        code = f"import nlpzero_cli.main as m; sys.argv = ['nlpzero', {name!r}, '--help']; m.main()"
+        code = f"import nlpzero_cli.main as m; m.run([{name!r}, '--help'])"
         heavy = loaded_by(code, tmp_path) - {"nlpzero", "nlpzero_cli", "click"}
         assert heavy == set(), f"nlpzero {name} --help loads {sorted(heavy)}"
 

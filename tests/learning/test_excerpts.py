@@ -139,8 +139,8 @@ def test_interpreted_answers_are_the_compiled_ones(segmenter: str, tmp_path: Pat
 @pytest.mark.parametrize("arguments", [[], ["--model", "base"], ["--format", "jsonl"]])
 def test_one_sentence_does_not_wait_for_the_compiler(arguments: list[str]) -> None:
     program = (
-        "import sys; from nlpzero_cli.main import main\n"
-        "try:\n    main()\nfinally:\n    print('numba' in sys.modules)"
+        "import sys; from nlpzero_cli.main import run\n"
+        "run(sys.argv[1:]); print('numba' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, "segment", "-q", *arguments],
