@@ -89,8 +89,9 @@ class _WithoutEnvironments:
 class _OuterCompiler(_FunctionCompiler):
     def _compile_core(self, args: Any, return_type: Any) -> Any:
         result = super()._compile_core(args, return_type)
-        codegen = result.library.codegen
-        for variable in result.library._final_module.global_variables:
+        built = result._asdict()["library"]
+        codegen = built.codegen
+        for variable in built._final_module.global_variables:
             if variable.name.startswith("_ZN08NumbaEnv") and not variable.is_declaration:
                 environment = lookup_environment(variable.name)
                 if environment is not None:  # also of inner code
